@@ -1,0 +1,23 @@
+//! rxgate: a Diameter Rx application function (3GPP TS 29.214) as a library and a program.
+//!
+//! ```text
+//!   north/gatekeeper  north/admin          REST in, events out: only translate
+//!            │
+//!         session ── store                 what was asked, what was granted; every timer
+//!            │
+//!         gateway                          the one place where Rx meets sockets
+//!        ┌───┴────┐
+//!       rx    transport ── peer            typed TS 29.214 │ tokio sockets ── RFC 6733, sans-IO
+//!        └───┬────┘
+//!          dict                            what the numbers mean
+//!            │
+//!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
+//! ```
+//!
+//! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
+//! `rx` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
+
+use std::{future::Future, pin::Pin};
+
+/// A boxed future that may cross threads: what the ports between layers return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
