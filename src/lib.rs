@@ -17,6 +17,8 @@
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
 //! `rx` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
 
+pub mod wire;
+
 use std::{future::Future, pin::Pin};
 
 /// A boxed future that may cross threads: what the ports between layers return.

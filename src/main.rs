@@ -1,1 +1,3 @@
+//! The `rxgate` program.
+
 fn main() {}

@@ -1,0 +1,60 @@
+//! Answers that are the same every time but for a few fields: encoded once, patched per request.
+
+use super::{AvpDef, CommandFlags, Format, Grouped, Message, WireError, Writer};
+
+/// An answer encoded beforehand (RFC 6733 §6.2).
+///
+/// What comes from the request: command, application, both identifiers and the P bit, its leading AVP
+/// (Session-Id, where the command has one) and every Proxy-Info, in order.
+#[derive(Clone, Debug)]
+pub struct AnswerTemplate {
+    flags: CommandFlags,
+    leading: u64,
+    echoed: u64,
+    tail: Box<[u8]>,
+}
+
+impl AnswerTemplate {
+    /// Encodes what is the same in every answer. `leading` is copied when it is the request's first AVP,
+    /// every `echoed` is appended. `flags` are set beside P: E for protocol errors, else none.
+    pub fn new<L: Format>(
+        leading: &AvpDef<L>,
+        echoed: &AvpDef<Grouped>,
+        flags: CommandFlags,
+        fill: impl Fn(&mut Writer<'_>),
+    ) -> Result<Self, WireError> {
+        let mut tail = vec![0; 256];
+        loop {
+            let mut writer = Writer::avps_only(&mut tail);
+            fill(&mut writer);
+            match writer.finish_avps() {
+                Ok(length) => {
+                    tail.truncate(length);
+                    let tail = tail.into_boxed_slice();
+                    return Ok(Self { flags, leading: leading.key(), echoed: echoed.key(), tail });
+                }
+                Err(WireError::NoRoom { needed, .. }) => tail.resize(needed, 0),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Writes the answer to `request` at the start of `out`; returns its length.
+    #[inline]
+    pub fn answer(&self, request: &Message<'_>, out: &mut [u8]) -> Result<usize, WireError> {
+        let header = request.header();
+        let flags = CommandFlags(header.flags.0 & CommandFlags::PROXIABLE.0 | self.flags.0);
+        let ids = (header.hop_by_hop, header.end_to_end);
+        let mut writer = Writer::begin(out, header.command, flags, header.application, ids);
+        if let Some(first) = request.avps().iter().next()
+            && first.key() == self.leading
+        {
+            writer.raw(first.padded_octets());
+        }
+        writer.raw(&self.tail);
+        for avp in request.avps().iter().filter(|avp| avp.key() == self.echoed) {
+            writer.raw(avp.padded_octets());
+        }
+        writer.finish()
+    }
+}
