@@ -1,6 +1,6 @@
 %% A strict PCRF for the interoperability tests, on the Diameter stack of Erlang/OTP.
 %%
-%%   erl -noshell -pa DIR -run pcrf main PORT ORIGIN-HOST ORIGIN-REALM        (README.md beside this)
+%%   tests/interop/otp pcrf PORT ORIGIN-HOST ORIGIN-REALM
 %%
 %% The stack itself refuses what the grammar in rx.dia forbids; this module adds what a grammar cannot
 %% say: AVP flags, destination, UE address, flow descriptions, echoed Class, known session.

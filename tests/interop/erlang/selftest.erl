@@ -1,7 +1,7 @@
 %% Proof that the strict PCRF is strict: an AF on the same stack that plays one session and then breaks
 %% one rule after the other, directly or through a relay.
 %%
-%%   erl -noshell -pa DIR -run selftest main PCRF-COMMAND PCRF-PORT PEER-HOST PEER-ADDRESS PEER-PORT
+%%   tests/interop/otp selftest tests/interop/otp [RELAY-HOST RELAY-ADDRESS RELAY-PORT]
 -module(selftest).
 -export([main/1]).
 -export([peer_up/3, peer_down/3, pick_peer/4, prepare_request/3, prepare_retransmit/3, handle_answer/4,
@@ -15,10 +15,11 @@
 
 -define(RX, 16777236).
 
-main([Pcrf, PcrfPort, PeerHost, PeerAddress, PeerPort]) ->
-    Port = open_port({spawn_executable, Pcrf},
-                     [{args, [PcrfPort, "pcrf.rx.test", "rx.test"]}, {line, 1000}, stream]),
-    expect(Port, "ready"),
+main([Otp | Relay]) ->
+    Port = open_port({spawn_executable, Otp}, [{args, ["pcrf", "0", "pcrf.rx.test", "rx.test"]}, {line, 1000}, stream]),
+    "ready " ++ PcrfPort = expect(Port, "ready"),
+    [PeerHost, PeerAddress, PeerPort] =
+        case Relay of [] -> ["pcrf.rx.test", "127.0.0.1", PcrfPort]; _ -> Relay end,
     {ok, _} = application:ensure_all_started(diameter),
     {ok, Address} = inet:parse_address(PeerAddress),
     ok = diameter:start_service(?MODULE, [
@@ -33,8 +34,8 @@ main([Pcrf, PcrfPort, PeerHost, PeerAddress, PeerPort]) ->
         {transport_module, diameter_tcp}, {connect_timer, 500},
         {transport_config, [{raddr, Address}, {rport, list_to_integer(PeerPort)}]}]}),
     receive {up, Host} -> same("peer", Host, list_to_binary(PeerHost)) after 20000 -> exit(no_peer) end,
-    expect(Port, "up " ++ if PeerHost == "pcrf.rx.test" -> "af.rx.test"; true -> PeerHost end),
-    session(Port, PeerHost =/= "pcrf.rx.test"),
+    expect(Port, "up " ++ case Relay of [] -> "af.rx.test"; _ -> PeerHost end),
+    session(Port, Relay =/= []),
     io:format("every case as expected~n"),
     halt(0).
 
@@ -114,7 +115,7 @@ expect(Port, Wanted) ->
     receive
         {Port, {data, {_, Line}}} ->
             io:format("pcrf: ~s~n", [Line]),
-            case string:find(Line, Wanted) of nomatch -> expect(Port, Wanted); _ -> ok end
+            case string:find(Line, Wanted) of nomatch -> expect(Port, Wanted); _ -> Line end
     after 20000 -> io:format("FAILED: no line ~s~n", [Wanted]), halt(1)
     end.
 
