@@ -13,6 +13,8 @@
          handle_error/4, handle_error/5, handle_request/3]).
 
 %% From diameter.hrl, which Debian ships in a package of its own.
+-record(diameter_header, {version, length, cmd_code, application_id, hop_by_hop_id, end_to_end_id,
+                          is_request, is_proxiable, is_error, is_retransmitted}).
 -record(diameter_avp, {code, vendor_id, is_mandatory = false, need_encryption = false, data, name,
                        value, type, index}).
 -record(diameter_packet, {header, avps, msg, bin, errors = [], transport_data}).
@@ -34,6 +36,9 @@ main([PortText, Host, Realm]) ->
     ets:new(own, [named_table, public]),
     ets:insert(own, [{host, list_to_binary(Host)}, {realm, list_to_binary(Realm)}]),
     {ok, _} = application:ensure_all_started(diameter),
+    %% A request that overtakes the loading of code is dropped by the stack.
+    {ok, Modules} = application:get_key(diameter, modules),
+    ok = code:ensure_modules_loaded([rx | Modules]),
     true = diameter:subscribe(?MODULE),
     ok = diameter:start_service(?MODULE, [
         {'Origin-Host', Host}, {'Origin-Realm', Realm}, {'Host-IP-Address', [{127, 0, 0, 1}]},
@@ -182,7 +187,7 @@ handle_request(#diameter_packet{msg = [Name | Fields], errors = []} = Packet, _,
     count(Name),
     notes(Name, Packet),
     case checks([fun flag_faults/1, fun(_) -> destination(Fields) end], Packet) of
-        ok -> served(Name, Fields, Peer);
+        ok -> served(Name, Fields, Peer, Packet#diameter_packet.header);
         {Code, Reason} -> refuse(Name, Fields, Code, Reason)
     end;
 handle_request(#diameter_packet{msg = [Name | Fields], errors = [First | _] = Errors}, _, _) ->
@@ -192,13 +197,13 @@ handle_request(#diameter_packet{msg = [Name | Fields], errors = [First | _] = Er
 
 %% ---- What an AAR or STR must be beyond its grammar ----------------------------------------------
 
-served('AAR', #{'Session-Id' := Id} = Fields, Peer) ->
+served('AAR', #{'Session-Id' := Id} = Fields, Peer, #diameter_header{is_retransmitted = Again}) ->
     Known = ets:lookup(sessions, Id),
-    case checks([fun ue_address/1, fun(F) -> request_type(F, Known) end, fun filters/1], Fields) of
+    case checks([fun ue_address/1, fun(F) -> request_type(F, Known, Again) end, fun filters/1], Fields) of
         ok -> authorized(Fields, Known, Peer);
         {Code, Reason} -> refuse('AAR', Fields, Code, Reason)
     end;
-served('STR', #{'Session-Id' := Id} = Fields, _) ->
+served('STR', #{'Session-Id' := Id} = Fields, _, _) ->
     case ets:lookup(sessions, Id) of
         [] -> refuse('STR', Fields, 5002, "session");
         [{_, #{class := Class}}] ->
@@ -208,7 +213,7 @@ served('STR', #{'Session-Id' := Id} = Fields, _) ->
                 _ -> refuse('STR', Fields, 5005, "Class not echoed")
             end
     end;
-served(Name, Fields, _) -> refuse(Name, Fields, 3001, "not for a PCRF").
+served(Name, Fields, _, _) -> refuse(Name, Fields, 3001, "not for a PCRF").
 
 destination(Fields) ->
     Own = {own(host), own(realm)},
@@ -226,10 +231,12 @@ ue_address(#{'Framed-IPv6-Prefix' := [Prefix]} = Fields) when not is_map_key('Fr
     case Prefix of <<0, 128, _:16/binary>> -> []; _ -> [{5004, "Framed-IPv6-Prefix"}] end;
 ue_address(_) -> [{{experimental, 5065}, "not one UE address"}].
 
-request_type(#{'Rx-Request-Type' := [1]}, []) -> [{5002, "update of an unknown session"}];
-request_type(#{'Rx-Request-Type' := [0]}, [_]) -> [{5004, "initial request for a known session"}];
-request_type(#{'Specific-Action' := Actions}, [_]) -> [{5004, "late subscription"} || Actions -- [12] =/= []];
-request_type(_, _) -> [].
+%% A request sent again (T) is answered again.
+request_type(#{'Rx-Request-Type' := [1]}, [], _) -> [{5002, "update of an unknown session"}];
+request_type(_, [_], true) -> [];
+request_type(#{'Rx-Request-Type' := [0]}, [_], _) -> [{5004, "initial request for a known session"}];
+request_type(#{'Specific-Action' := Actions}, [_], _) -> [{5004, "late subscription"} || Actions -- [12] =/= []];
+request_type(_, _, _) -> [].
 
 %% TS 29.214 §5.3.8: permit only, numeric addresses or any, single ports, one filter a direction.
 filters(Fields) ->

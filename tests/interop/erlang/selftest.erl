@@ -49,6 +49,9 @@ session(Port, Relayed) ->
         {["asr ", Id, " 0"], "asa " ++ Id ++ " 2001"},
         {["session ", Id], "session " ++ Id ++ " af=af.rx.test ue=0A010203 updates=1 media=[1]"},
         {"sessions", "sessions 1 " ++ Id}]],
+    Initial = usual(Id, [{'Rx-Request-Type', 0}], []),
+    same("initial twice", call(#diameter_header{cmd_code = 265}, Initial), 5004),
+    same("sent again", call(#diameter_header{cmd_code = 265, is_retransmitted = true}, Initial), 2001),
     same("STR", str(Id), 2001),
     same("STR again", str(Id), 5002),
     Extra = fun(Name, Code, Vendor, Data) ->
@@ -68,37 +71,38 @@ session(Port, Relayed) ->
     [same("other host", aar(session_id(), [{'Destination-Host', "other.rx.test"}]), 3002) || not Relayed],
     port_command(Port, "stats\n"),
     %% The relay adds Route-Record to RAA and ASA; a foreign host ends at the relay.
-    expect(Port, if Relayed -> "RAR=1 STR=2 excepted=2 refused=11"; true -> "RAR=1 STR=2 refused=12" end).
+    expect(Port, if Relayed -> "RAR=1 STR=2 excepted=2 refused=12"; true -> "RAR=1 STR=2 refused=13" end).
 
 session_id() -> lists:flatten(io_lib:format("af.rx.test;~p;~p", [os:system_time(second), erlang:unique_integer([positive])])).
 
 aar(Id, More) -> aar(Id, More, []).
-aar(Id, More, Without) ->
+aar(Id, More, Without) -> call(#diameter_header{cmd_code = 265}, usual(Id, More, Without)).
+
+usual(Id, More, Without) ->
     Usual = [{'Session-Id', Id}, {'Auth-Application-Id', ?RX}, {'Origin-Host', "af.rx.test"},
              {'Origin-Realm', "rx.test"}, {'Destination-Realm', "rx.test"},
              {'Media-Component-Description', media(1, "permit out 17 from 10.9.9.9 4000 to 10.1.2.3 5000")},
              {'Supported-Features', #{'Vendor-Id' => 10415, 'Feature-List-ID' => 1, 'Feature-List' => 19}},
              {'Framed-IP-Address', <<10, 1, 2, 3>>}],
-    call(265, [Avp || {Name, _} = Avp <- Usual, not lists:member(Name, Without)] ++ More).
+    [Avp || {Name, _} = Avp <- Usual, not lists:member(Name, Without)] ++ More.
 
 media(Number, Filter) ->
     #{'Media-Component-Number' => Number, 'Media-Type' => [0],
       'Media-Sub-Component' => [#{'Flow-Number' => 1, 'Flow-Description' => [Filter]}]}.
 
 str(Id) ->
-    call(275, [{'Session-Id', Id}, {'Origin-Host', "af.rx.test"}, {'Origin-Realm', "rx.test"},
+    call(#diameter_header{cmd_code = 275}, [{'Session-Id', Id}, {'Origin-Host', "af.rx.test"}, {'Origin-Realm', "rx.test"},
                {'Destination-Realm', "rx.test"}, {'Auth-Application-Id', ?RX}, {'Termination-Cause', 1},
                {'Class', get(class)}]).
 
 %% Sent as a list of AVPs, which the stack does not hold against the grammar.
-call(Command, Avps) ->
-    Header = #diameter_header{cmd_code = Command, application_id = ?RX},
+call(Header, Avps) ->
     Data = fun(Name, Value) -> rx:avp(encode, Value, Name, #{module => rx, dictionary => rx}) end,
     List = [case Avp of
                 {Name, Value} -> #diameter_avp{data = {rx:avp_header(Name), iolist_to_binary(Data(Name, Value))}};
                 _ -> Avp
             end || Avp <- Avps],
-    case diameter:call(?MODULE, rx, [Header | List]) of
+    case diameter:call(?MODULE, rx, [Header#diameter_header{application_id = ?RX} | List]) of
         {[_ | #{'Class' := [Class]} = Answer], _} -> put(class, Class), result(Answer);
         {[_ | Answer], _} -> result(Answer);
         Other -> Other
