@@ -17,6 +17,8 @@
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
 //! `rx` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
 
+#[cfg(feature = "net")]
+pub mod config;
 pub mod dict;
 pub mod peer;
 pub mod wire;

@@ -1,0 +1,169 @@
+//! The configuration file: TOML, read and checked once, before anything else starts.
+//!
+//! [`Config`] is typed and complete: every value has its unit, its range was checked and its default filled
+//! in. Whatever is unknown, missing or out of range is refused, all of it at once, with file, line and
+//! column, what is accepted, and the nearest known word. Relative paths are relative to the file's directory.
+//!
+//! Nothing below the composition root names this module: each layer has its own small configuration.
+
+mod problem;
+mod read;
+mod section;
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub use problem::{ConfigError, Position, Problem};
+pub use section::Setting;
+
+/// Everything that `rxgate serve` is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// `[http]`: the REST interface.
+    pub http: Http,
+    /// `[admin]`: health, peers and sessions.
+    pub admin: Admin,
+    /// `[diameter]`: this node and its peers.
+    pub diameter: Diameter,
+    /// `[dictionary] directory`: further AVP dictionary files.
+    pub dictionary: Option<PathBuf>,
+    /// `[store]`: where sessions are kept.
+    pub store: Store,
+}
+
+/// `[http]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Where applications connect; port 0 takes a free one. Default 127.0.0.1:8001; loopback only.
+    pub listen: SocketAddr,
+    /// Longest request body in octets; default 262144, 1024 to 16777216.
+    pub max_body_bytes: usize,
+    /// Longest wait for a request's header; default 5000 ms, 10 ms to 10 minutes.
+    pub header_timeout: Duration,
+    /// How long a connection may stay unused; default 60000 ms, 10 ms to 1 day.
+    pub idle_timeout: Duration,
+    /// Connections from one address at a time; default 2000, 0 = no limit.
+    pub max_connections_per_address: u32,
+}
+
+/// `[admin]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Where the admin interface listens; port 0 takes a free one. Default 127.0.0.1:8002; loopback only.
+    pub listen: SocketAddr,
+}
+
+/// `[diameter]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diameter {
+    /// Origin-Host of this gateway.
+    pub origin_host: String,
+    /// Origin-Realm of this gateway.
+    pub origin_realm: String,
+    /// Destination-Realm of its requests: the PCRF's.
+    pub destination_realm: String,
+    /// Where configured peers may connect; default: nowhere.
+    pub listen: Vec<SocketAddr>,
+    /// One HTTP operation's whole Diameter time, resends included; default 10000 ms, 10 ms to 10 minutes.
+    pub request_timeout: Duration,
+    /// One attempt at one peer; default 4000 ms, at most `request_timeout`.
+    pub attempt_timeout: Duration,
+    /// Tw (RFC 3539 §3.4.1); default 30000 ms, 100 ms to 1 hour; below 6000 ms with a warning.
+    pub watchdog_interval: Duration,
+    /// First wait before dialling a lost peer again, doubled each time, jittered; default 1000 ms.
+    pub reconnect_initial: Duration,
+    /// Longest such wait; default 30000 ms.
+    pub reconnect_max: Duration,
+    /// Wait before dialling a peer that does not want us (DPR, CEA 3010 or 5010); default 60000 ms.
+    pub reconnect_after_refusal: Duration,
+    /// Hosts that a 3006 (redirect) may point to; default: none.
+    pub redirect_hosts: Vec<String>,
+    /// How long an unanswered STR is repeated; default 86400 s, 1 s to 1 year.
+    pub give_up_str_after: Duration,
+    /// `[[diameter.peers]]`; at least one, no host twice.
+    pub peers: Vec<Peer>,
+}
+
+/// `[[diameter.peers]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The Origin-Host that the peer must show.
+    pub host: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What carries Diameter.
+    pub transport: Transport,
+    /// Lower is tried first; default 1, 0 to 65535.
+    pub priority: u16,
+    /// Share among peers of the same priority; default 1, 1 to 65535.
+    pub weight: u16,
+}
+
+/// `transport` of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP (RFC 6733 §2.1).
+    Tcp,
+}
+
+/// `kind` of `[store]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// Sessions live in memory and end with the process.
+    Memory,
+}
+
+/// A configuration that may be used, and what was noticed on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What is accepted but unwise.
+    pub warnings: Vec<Problem>,
+    /// Every effective setting, in the order of the documentation.
+    pub settings: Vec<Setting>,
+}
+
+impl Loaded {
+    /// Reads and checks `file`.
+    pub fn from_file(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        Self::from_text(file, &text)
+    }
+
+    /// Checks `text`, the content of `file`.
+    pub fn from_text(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        read::read(file, text)
+    }
+}
+
+/// The effective settings as a configuration file; what stood in none is marked as default.
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut section = "";
+        for setting in &self.settings {
+            if setting.section != section {
+                let gap = if section.is_empty() { "" } else { "\n" };
+                section = &setting.section;
+                writeln!(f, "{gap}{}", section.split(' ').next().unwrap_or(section))?;
+            }
+            let line = format!("{} = {}", setting.key, setting.value);
+            let remark = match (setting.unit, setting.default) {
+                ("", false) => String::new(),
+                ("", true) => "default".into(),
+                (unit, false) => unit.into(),
+                (unit, true) => format!("{unit}; default"),
+            };
+            match remark.as_str() {
+                "" => writeln!(f, "{line}")?,
+                remark => writeln!(f, "{line:<40}# {remark}")?,
+            }
+        }
+        Ok(())
+    }
+}

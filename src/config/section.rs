@@ -1,0 +1,304 @@
+//! Reads one section of the file key by key and notes every problem, so that all are told at once.
+
+use std::{fmt::Display, ops::RangeInclusive, path::Path, time::Duration};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::problem::{Position, Problem, nearest};
+
+/// One effective setting, as it would stand in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The section's header line, such as `[http]`.
+    pub section: String,
+    /// The key.
+    pub key: &'static str,
+    /// The value as TOML.
+    pub value: String,
+    /// Its unit; empty when it has none.
+    pub unit: &'static str,
+    /// Whether the file leaves it out.
+    pub default: bool,
+}
+
+/// What is gathered while a file is read.
+pub(super) struct Reader<'d> {
+    pub file: &'d Path,
+    pub text: &'d str,
+    pub problems: Vec<Problem>,
+    pub warnings: Vec<Problem>,
+    pub settings: Vec<Setting>,
+}
+
+impl Reader<'_> {
+    pub fn refuse(&mut self, offset: Option<usize>, text: impl Into<String>, hint: impl Into<String>) {
+        let problem = self.problem(offset, text.into(), hint.into());
+        self.problems.push(problem);
+    }
+
+    pub fn warn(&mut self, offset: Option<usize>, text: impl Into<String>, hint: impl Into<String>) {
+        let problem = self.problem(offset, text.into(), hint.into());
+        self.warnings.push(problem);
+    }
+
+    fn problem(&self, offset: Option<usize>, text: String, hint: String) -> Problem {
+        let at = offset.map(|offset| Position::of(self.text, offset));
+        Problem { file: self.file.to_owned(), at, text, hint }
+    }
+}
+
+/// A value that was read, with the place to point at in a later complaint.
+pub(super) struct Found<T> {
+    pub value: T,
+    pub offset: Option<usize>,
+}
+
+/// A whole number's key: what it is when left out, and what it may be.
+pub(super) struct Number<T> {
+    pub key: &'static str,
+    pub unit: &'static str,
+    pub default: T,
+    pub accepted: RangeInclusive<u64>,
+}
+
+/// A table of the file while its keys are taken one by one.
+pub(super) struct Section<'r, 'd> {
+    pub reader: &'r mut Reader<'d>,
+    title: String,
+    table: Option<&'d DeTable<'d>>,
+    offset: Option<usize>,
+    known: Vec<&'static str>,
+}
+
+impl<'r, 'd> Section<'r, 'd> {
+    /// `title` is the header line, `table` what stands below it, `offset` where.
+    pub fn new(
+        reader: &'r mut Reader<'d>,
+        title: impl Into<String>,
+        table: Option<&'d DeTable<'d>>,
+        offset: Option<usize>,
+    ) -> Self {
+        Self { reader, title: title.into(), table, offset, known: Vec::new() }
+    }
+
+    /// Where the section begins, if the file has it.
+    pub fn offset(&self) -> Option<usize> {
+        self.offset
+    }
+
+    /// The raw value of `key`, which from now on is known here.
+    pub fn take(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.known.push(key);
+        self.table?.get(key)
+    }
+
+    /// A whole number.
+    pub fn number<T: TryFrom<u64> + Display>(&mut self, number: Number<T>) -> Found<T> {
+        let Number { key, unit, default, accepted } = number;
+        let Some(value) = self.take(key) else {
+            self.note(key, default.to_string(), unit, true);
+            return Found { value: default, offset: None };
+        };
+        let offset = Some(value.span().start);
+        let read = match value.get_ref() {
+            DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+            _ => None,
+        };
+        match read.filter(|read| accepted.contains(read)).and_then(|read| T::try_from(read).ok()) {
+            Some(value) => {
+                self.note(key, value.to_string(), unit, false);
+                Found { value, offset }
+            }
+            None => {
+                let of = if unit.is_empty() { String::new() } else { format!(" of {unit}") };
+                let (from, to) = accepted.into_inner();
+                self.refuse_value(
+                    key,
+                    value,
+                    &format!("a whole number{of} from {from} to {to}; default {default}"),
+                );
+                Found { value: default, offset }
+            }
+        }
+    }
+
+    /// A length of time; the key's ending, `_ms` or `_s`, is its unit.
+    pub fn duration(
+        &mut self,
+        key: &'static str,
+        default: u64,
+        accepted: RangeInclusive<u64>,
+    ) -> Found<Duration> {
+        let (unit, length): (_, fn(u64) -> Duration) = if key.ends_with("_ms") {
+            ("milliseconds", Duration::from_millis)
+        } else {
+            ("seconds", Duration::from_secs)
+        };
+        let found = self.number(Number { key, unit, default, accepted });
+        Found { value: length(found.value), offset: found.offset }
+    }
+
+    /// A text that `parse` turns into a value, with a default.
+    pub fn text_or<T: Display>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Found<T> {
+        match self.optional_text(key, accepted, parse) {
+            Some(Found { value: Some(value), offset }) => Found { value, offset },
+            Some(Found { value: None, offset }) => Found { value: default, offset },
+            None => {
+                self.note(key, quoted(&default.to_string()), "", true);
+                Found { value: default, offset: None }
+            }
+        }
+    }
+
+    /// A text that must be there; `None` when it is not or is refused, which is then noted.
+    pub fn text<T>(
+        &mut self,
+        key: &'static str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Found<T>> {
+        match self.optional_text(key, accepted, parse) {
+            Some(Found { value, offset }) => value.map(|value| Found { value, offset }),
+            None => {
+                let text = format!("{} lacks `{key}`", self.title);
+                self.reader.refuse(self.offset, text, format!("add `{key} = \"...\"`: {accepted}"));
+                None
+            }
+        }
+    }
+
+    /// A text that may be left out; the inner `None` is one that was refused.
+    pub fn optional_text<T>(
+        &mut self,
+        key: &'static str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Found<Option<T>>> {
+        let value = self.take(key)?;
+        let offset = Some(value.span().start);
+        let read = value.get_ref().as_str().and_then(|text| Some((quoted(text), parse(text)?)));
+        Some(match read {
+            Some((text, read)) => {
+                self.note(key, text, "", false);
+                Found { value: Some(read), offset }
+            }
+            None => {
+                self.refuse_value(key, value, accepted);
+                Found { value: None, offset }
+            }
+        })
+    }
+
+    /// A list of texts, empty when left out; only the good ones are returned.
+    pub fn list<T>(
+        &mut self,
+        key: &'static str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Vec<Found<T>> {
+        let Some(value) = self.take(key) else {
+            self.note(key, "[]".into(), "", true);
+            return Vec::new();
+        };
+        let Some(items) = value.get_ref().as_array() else {
+            self.refuse_value(key, value, &format!("a list, each item {accepted}"));
+            return Vec::new();
+        };
+        let mut good = Vec::new();
+        let mut texts = Vec::new();
+        for item in items {
+            match item.get_ref().as_str().and_then(|text| Some((quoted(text), parse(text)?))) {
+                Some((text, value)) => {
+                    texts.push(text);
+                    good.push(Found { value, offset: Some(item.span().start) });
+                }
+                None => self.refuse_value(key, item, accepted),
+            }
+        }
+        self.note(key, format!("[{}]", texts.join(", ")), "", false);
+        good
+    }
+
+    /// One of several words; `None` beside a word means that it is known, but not in this version.
+    pub fn one_of<T: Copy>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        words: &[(&'static str, Option<T>)],
+    ) -> Found<T> {
+        let accepted: Vec<String> =
+            words.iter().filter(|(_, value)| value.is_some()).map(|(word, _)| quoted(word)).collect();
+        let accepted = accepted.join(", ");
+        let Some(value) = self.take(key) else {
+            let word = words.iter().find(|(_, value)| value.is_some()).map_or("", |(word, _)| word);
+            self.note(key, quoted(word), "", true);
+            return Found { value: default, offset: None };
+        };
+        let offset = Some(value.span().start);
+        let given = value.get_ref().as_str();
+        match words.iter().find(|(word, _)| Some(*word) == given) {
+            Some((word, Some(value))) => {
+                self.note(key, quoted(word), "", false);
+                Found { value: *value, offset }
+            }
+            Some((word, None)) => {
+                let text = format!("`{key}` is {}, which is not in this version", quoted(word));
+                self.reader.refuse(offset, text, format!("accepted: {accepted}"));
+                Found { value: default, offset }
+            }
+            None => {
+                self.refuse_value(key, value, &accepted);
+                Found { value: default, offset }
+            }
+        }
+    }
+
+    /// Refuses every key that nobody took; `elsewhere` lists keys of other sections with their titles.
+    pub fn finish(self, elsewhere: &[(&'static str, &'static str)]) {
+        for (key, _) in self.table.into_iter().flatten() {
+            let name: &str = key.get_ref();
+            if self.known.contains(&name) {
+                continue;
+            }
+            let accepted = self.known.join(", ");
+            let hint = if let Some(near) = nearest(name, self.known.iter().copied()) {
+                format!("did you mean `{near}`? accepted here: {accepted}")
+            } else if let Some((title, _)) = elsewhere.iter().find(|(_, key)| *key == name) {
+                format!("`{name}` belongs in {title}; accepted here: {accepted}")
+            } else {
+                format!("accepted here: {accepted}")
+            };
+            let text = format!("{} has no key `{name}`", self.title);
+            self.reader.refuse(Some(key.span().start), text, hint);
+        }
+    }
+
+    fn refuse_value(&mut self, key: &str, value: &Spanned<DeValue<'_>>, accepted: &str) {
+        let span = value.span();
+        let found = self.reader.text.get(span.clone()).unwrap_or_default();
+        let mut line = found.lines().next().unwrap_or_default().to_owned();
+        if line.len() < found.len() {
+            line.push_str(" ...");
+        }
+        self.reader.refuse(Some(span.start), format!("`{key}` is {line}"), format!("accepted: {accepted}"));
+    }
+
+    fn note(&mut self, key: &'static str, value: String, unit: &'static str, default: bool) {
+        let section = self.title.clone();
+        self.reader.settings.push(Setting { section, key, value, unit, default });
+    }
+}
+
+/// `text` as a TOML basic string.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

@@ -1,0 +1,481 @@
+//! The configuration file: what is accepted, and the exact words with which the rest is refused.
+#![allow(clippy::unwrap_used)]
+
+use std::{path::Path, time::Duration};
+
+use rxgate::config::{ConfigError, Loaded, Store, Transport};
+
+/// The least that is accepted.
+const LEAST: &str = r#"[diameter]
+origin_host = "af.rx.test"
+origin_realm = "rx.test"
+destination_realm = "rx.test"
+
+[[diameter.peers]]
+host = "pcrf.rx.test"
+address = "127.0.0.1:3868"
+"#;
+
+fn load(text: &str) -> Result<Loaded, ConfigError> {
+    Loaded::from_text(Path::new("gate.toml"), text)
+}
+
+/// Every problem as it is printed: text, then hint.
+fn refusals(text: &str) -> Vec<(String, String)> {
+    match load(text) {
+        Ok(_) => panic!("accepted:\n{text}"),
+        Err(error) => error.problems().into_iter().map(|p| (p.to_string(), p.hint)).collect(),
+    }
+}
+
+/// The only refusal of `text`.
+fn refusal(text: &str) -> (String, String) {
+    let all = refusals(text);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.into_iter().next().unwrap()
+}
+
+#[track_caller]
+fn assert_refused(text: &str, problem: &str, hint: &str) {
+    assert_eq!(refusal(text), (format!("gate.toml:{problem}"), hint.to_owned()));
+}
+
+/// `LEAST` with one more line at the end of `[diameter]`, which is line 5.
+fn with_diameter(line: &str) -> String {
+    LEAST.replacen("\n\n", &format!("\n{line}\n\n"), 1)
+}
+
+/// `LEAST` followed by `more`, which begins on line 9.
+fn with(more: &str) -> String {
+    format!("{LEAST}{more}")
+}
+
+#[test]
+fn the_least_file_gets_every_documented_default() {
+    let Loaded { config, warnings, .. } = load(LEAST).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.http.listen, "127.0.0.1:8001".parse().unwrap());
+    assert_eq!(config.http.max_body_bytes, 262_144);
+    assert_eq!(config.http.header_timeout, Duration::from_millis(5_000));
+    assert_eq!(config.http.idle_timeout, Duration::from_millis(60_000));
+    assert_eq!(config.http.max_connections_per_address, 2_000);
+    assert_eq!(config.admin.listen, "127.0.0.1:8002".parse().unwrap());
+    let diameter = config.diameter;
+    assert_eq!(diameter.origin_host, "af.rx.test");
+    assert_eq!(diameter.origin_realm, "rx.test");
+    assert_eq!(diameter.destination_realm, "rx.test");
+    assert_eq!(diameter.listen, []);
+    assert_eq!(diameter.request_timeout, Duration::from_millis(10_000));
+    assert_eq!(diameter.attempt_timeout, Duration::from_millis(4_000));
+    assert_eq!(diameter.watchdog_interval, Duration::from_millis(30_000));
+    assert_eq!(diameter.reconnect_initial, Duration::from_millis(1_000));
+    assert_eq!(diameter.reconnect_max, Duration::from_millis(30_000));
+    assert_eq!(diameter.reconnect_after_refusal, Duration::from_millis(60_000));
+    assert_eq!(diameter.redirect_hosts, Vec::<String>::new());
+    assert_eq!(diameter.give_up_str_after, Duration::from_secs(86_400));
+    assert_eq!(diameter.peers.len(), 1);
+    assert_eq!(diameter.peers[0].host, "pcrf.rx.test");
+    assert_eq!(diameter.peers[0].address, "127.0.0.1:3868".parse().unwrap());
+    assert_eq!(diameter.peers[0].transport, Transport::Tcp);
+    assert_eq!((diameter.peers[0].priority, diameter.peers[0].weight), (1, 1));
+    assert_eq!(config.dictionary, None);
+    assert_eq!(config.store, Store::Memory);
+}
+
+#[test]
+fn every_key_is_read() {
+    let directory = std::env::temp_dir();
+    let text = format!(
+        r#"
+[http]
+listen = "[::1]:0"
+max_body_bytes = 0x1000
+header_timeout_ms = 1_000
+idle_timeout_ms = 2000
+max_connections_per_address = 0
+[admin]
+listen = "127.0.0.1:0"
+[diameter]
+origin_host = "af.rx.test"
+origin_realm = "af-realm"
+destination_realm = "pcrf-realm"
+listen = ["127.0.0.1:3869", "[::1]:3869"]
+request_timeout_ms = 3000
+attempt_timeout_ms = 3000
+watchdog_interval_ms = 6000
+reconnect_initial_ms = 20
+reconnect_max_ms = 40
+reconnect_after_refusal_ms = 50
+redirect_hosts = ["other.rx.test"]
+give_up_str_after_s = 60
+[[diameter.peers]]
+host = "pcrf.rx.test"
+address = "127.0.0.1:3868"
+transport = "tcp"
+priority = 0
+weight = 3
+[[diameter.peers]]
+host = "relay.rx.test"
+address = "[2001:db8::7]:3868"
+priority = 2
+[dictionary]
+directory = '{}'
+[store]
+kind = "memory"
+"#,
+        directory.display()
+    );
+    let Loaded { config, warnings, .. } = load(&text).unwrap();
+    assert_eq!(warnings, []);
+    assert_eq!(config.http.listen, "[::1]:0".parse().unwrap());
+    assert_eq!(config.http.max_body_bytes, 4_096);
+    assert_eq!(config.http.header_timeout, Duration::from_secs(1));
+    assert_eq!(config.http.idle_timeout, Duration::from_secs(2));
+    assert_eq!(config.http.max_connections_per_address, 0);
+    assert_eq!(config.admin.listen, "127.0.0.1:0".parse().unwrap());
+    assert_eq!(config.diameter.origin_realm, "af-realm");
+    assert_eq!(config.diameter.destination_realm, "pcrf-realm");
+    assert_eq!(config.diameter.listen.len(), 2);
+    assert_eq!(config.diameter.request_timeout, Duration::from_secs(3));
+    assert_eq!(config.diameter.attempt_timeout, Duration::from_secs(3));
+    assert_eq!(config.diameter.watchdog_interval, Duration::from_secs(6));
+    assert_eq!(config.diameter.reconnect_initial, Duration::from_millis(20));
+    assert_eq!(config.diameter.reconnect_max, Duration::from_millis(40));
+    assert_eq!(config.diameter.reconnect_after_refusal, Duration::from_millis(50));
+    assert_eq!(config.diameter.redirect_hosts, ["other.rx.test"]);
+    assert_eq!(config.diameter.give_up_str_after, Duration::from_secs(60));
+    let peers = config.diameter.peers;
+    assert_eq!((peers[0].priority, peers[0].weight), (0, 3));
+    assert_eq!((peers[1].host.as_str(), peers[1].priority), ("relay.rx.test", 2));
+    assert_eq!(config.dictionary, Some(directory));
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest_known_one() {
+    assert_refused(
+        &with_diameter("watchdog_intervall_ms = 30000"),
+        "5:1: [diameter] has no key `watchdog_intervall_ms`",
+        "did you mean `watchdog_interval_ms`? accepted here: origin_host, origin_realm, destination_realm, \
+         listen, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, reconnect_initial_ms, \
+         reconnect_max_ms, reconnect_after_refusal_ms, redirect_hosts, give_up_str_after_s, peers",
+    );
+    assert_refused(
+        &with("tranport = \"tcp\"\n"),
+        "9:1: [[diameter.peers]] has no key `tranport`",
+        "did you mean `transport`? accepted here: host, address, transport, priority, weight",
+    );
+    assert_refused(
+        &with("[admin]\ncolour = 1\n"),
+        "10:1: [admin] has no key `colour`",
+        "accepted here: listen",
+    );
+    assert_refused(
+        &with("[admin]\nwatchdog_interval_ms = 1\n"),
+        "10:1: [admin] has no key `watchdog_interval_ms`",
+        "`watchdog_interval_ms` belongs in [diameter]; accepted here: listen",
+    );
+}
+
+#[test]
+fn unknown_sections_are_refused() {
+    const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [store]";
+    for later in ["gatekeeper", "templates", "notify"] {
+        assert_refused(
+            &with(&format!("[{later}]\n")),
+            &format!("9:2: there is no section [{later}] in this version"),
+            &format!("accepted: {ALL}"),
+        );
+    }
+    assert_refused(
+        &with("[htp]\nlisten = \"127.0.0.1:1\"\n"),
+        "9:2: there is no section [htp] in this version",
+        &format!("did you mean [http]? accepted: {ALL}"),
+    );
+    assert_refused(
+        &format!("http = 1\n{LEAST}"),
+        "1:1: `http` is not a section",
+        "write [http] on a line of its own",
+    );
+}
+
+#[test]
+fn missing_keys_are_refused_all_at_once() {
+    let texts: Vec<String> =
+        refusals("[diameter]\n[[diameter.peers]]\n").into_iter().map(|(text, _)| text).collect();
+    assert_eq!(
+        texts,
+        [
+            "gate.toml:1:2: [diameter] lacks `origin_host`",
+            "gate.toml:1:2: [diameter] lacks `origin_realm`",
+            "gate.toml:1:2: [diameter] lacks `destination_realm`",
+            "gate.toml:2:1: [[diameter.peers]] lacks `host`",
+            "gate.toml:2:1: [[diameter.peers]] lacks `address`",
+        ]
+    );
+    let (_, hint) = refusals("[diameter]\n").remove(0);
+    assert_eq!(
+        hint,
+        "add `origin_host = \"...\"`: a Diameter identity: a host name of letters, digits, hyphens and dots \
+         such as \"pcrf.example.net\""
+    );
+    assert_eq!(refusals("").len(), 4);
+    assert_eq!(refusals("")[0].0, "gate.toml: [diameter] lacks `origin_host`");
+}
+
+#[test]
+fn a_gateway_without_peers_is_refused() {
+    const HINT: &str = "add a [[diameter.peers]] section with `host` and `address` of the PCRF or relay";
+    let without = LEAST.split("[[").next().unwrap();
+    assert_refused(without, "1:2: [diameter] has no peers", HINT);
+    assert_refused(&format!("{without}peers = []\n"), "6:9: [diameter] has no peers", HINT);
+    assert_refused(
+        &LEAST.replace("[[diameter.peers]]", "[diameter.peers]"),
+        "6:1: `peers` is not a list of peers",
+        "write [[diameter.peers]] with two brackets",
+    );
+    assert_refused(
+        &format!("{without}peers = [\"pcrf.rx.test\"]\n"),
+        "6:10: a peer is not a section",
+        "write [[diameter.peers]] on a line of its own",
+    );
+}
+
+#[test]
+fn numbers_of_the_wrong_type_or_size_are_refused() {
+    const REQUEST: &str = "accepted: a whole number of milliseconds from 10 to 600000; default 10000";
+    for (given, column) in [("\"10s\"", 22), ("-1", 22), ("9", 22), ("600001", 22), ("1.5", 22), ("true", 22)]
+    {
+        assert_refused(
+            &with_diameter(&format!("request_timeout_ms = {given}")),
+            &format!("5:{column}: `request_timeout_ms` is {given}"),
+            REQUEST,
+        );
+    }
+    assert_refused(
+        &with("[http]\nmax_body_bytes = 99999999999999999999999\n"),
+        "10:18: `max_body_bytes` is 99999999999999999999999",
+        "accepted: a whole number of octets from 1024 to 16777216; default 262144",
+    );
+    assert_refused(
+        &with("weight = 0\n"),
+        "9:10: `weight` is 0",
+        "accepted: a whole number from 1 to 65535; default 1",
+    );
+    assert_refused(
+        &with("priority = 65536\n"),
+        "9:12: `priority` is 65536",
+        "accepted: a whole number from 0 to 65535; default 1",
+    );
+    assert_refused(
+        &with("[http]\nmax_connections_per_address = [\n1]\n"),
+        "10:31: `max_connections_per_address` is [ ...",
+        "accepted: a whole number of connections, 0 for no limit, from 0 to 1000000; default 2000",
+    );
+}
+
+#[test]
+fn every_number_has_both_limits() {
+    let limits = [
+        ("[http]", "max_body_bytes", 1_024, 16_777_216_u64),
+        ("[http]", "header_timeout_ms", 10, 600_000),
+        ("[http]", "idle_timeout_ms", 10, 86_400_000),
+        ("[http]", "max_connections_per_address", 0, 1_000_000),
+        ("[diameter]", "request_timeout_ms", 10, 600_000),
+        ("[diameter]", "attempt_timeout_ms", 10, 600_000),
+        ("[diameter]", "watchdog_interval_ms", 100, 3_600_000),
+        ("[diameter]", "reconnect_initial_ms", 10, 3_600_000),
+        ("[diameter]", "reconnect_max_ms", 10, 86_400_000),
+        ("[diameter]", "reconnect_after_refusal_ms", 10, 86_400_000),
+        ("[diameter]", "give_up_str_after_s", 1, 31_536_000),
+    ];
+    for (section, key, least, most) in limits {
+        let text = |value: i128| {
+            let line = format!("{key} = {value}");
+            if section == "[diameter]" { with_diameter(&line) } else { with(&format!("{section}\n{line}\n")) }
+        };
+        let complaint = |value: i128| match load(&text(value)) {
+            Ok(_) => false,
+            // A pair of limits that contradict each other is another complaint.
+            Err(error) => error.problems().iter().any(|p| p.text == format!("`{key}` is {value}")),
+        };
+        assert!(!complaint(least.into()), "{key} = {least}");
+        assert!(!complaint(most.into()), "{key} = {most}");
+        assert!(complaint(i128::from(least) - 1), "{key} below {least}");
+        assert!(complaint(i128::from(most) + 1), "{key} above {most}");
+    }
+}
+
+#[test]
+fn the_listeners_stay_on_loopback_until_access_control_exists() {
+    for section in ["http", "admin"] {
+        for address in ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000", "[::ffff:192.0.2.1]:8000"] {
+            assert_refused(
+                &with(&format!("[{section}]\nlisten = \"{address}\"\n")),
+                &format!("10:10: `listen` is {address}, which is not a loopback address"),
+                "access control is not available yet, so only this machine may connect; accepted: an IP \
+                 address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one",
+            );
+        }
+    }
+    load(&with("[http]\nlisten = \"127.8.9.10:8000\"\n[admin]\nlisten = \"[::1]:8000\"\n")).unwrap();
+}
+
+#[test]
+fn bad_addresses_are_refused() {
+    const LISTEN: &str = "accepted: an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; \
+                          port 0 takes a free one";
+    const PEER: &str = "accepted: an IP address and a port from 1 such as \"192.0.2.7:3868\" or \
+                        \"[2001:db8::7]:3868\"";
+    for bad in ["localhost:80", "127.0.0.1", "127.0.0.1:65536", "::1:80", ""] {
+        assert_refused(
+            &with(&format!("[http]\nlisten = \"{bad}\"\n")),
+            &format!("10:10: `listen` is \"{bad}\""),
+            LISTEN,
+        );
+        assert_refused(
+            &with_diameter(&format!("listen = [\"127.0.0.1:1\", \"{bad}\"]")),
+            &format!("5:26: `listen` is \"{bad}\""),
+            LISTEN,
+        );
+    }
+    assert_refused(
+        &with_diameter("listen = \"127.0.0.1:3869\""),
+        "5:10: `listen` is \"127.0.0.1:3869\"",
+        &LISTEN.replace("accepted: an", "accepted: a list, each item an"),
+    );
+    assert_refused(
+        &with_diameter("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]"),
+        "5:26: `listen` has 127.0.0.1:1 twice",
+        "leave one of them out",
+    );
+    for bad in ["127.0.0.1:0", "0.0.0.0:3868", "pcrf.rx.test:3868", "127.0.0.1"] {
+        assert_refused(&LEAST.replace("127.0.0.1:3868", bad), &format!("8:11: `address` is \"{bad}\""), PEER);
+    }
+    assert_refused(
+        &with("[http]\nlisten = \"127.0.0.1:8002\"\n"),
+        "10:10: [http] and [admin] both listen on 127.0.0.1:8002",
+        "give each a port of its own",
+    );
+}
+
+#[test]
+fn bad_identities_are_refused() {
+    let long = "a".repeat(64);
+    for bad in
+        ["", "pcrf..test", ".test", "pcrf.", "pcrf_1.test", "-a.test", "a-.test", "p crf", "pcrf:3868", &long]
+    {
+        let (text, hint) = refusal(&LEAST.replace("pcrf.rx.test", bad));
+        assert_eq!(text, format!("gate.toml:7:8: `host` is \"{bad}\""));
+        assert!(hint.starts_with("accepted: a Diameter identity: a host name of letters"), "{hint}");
+        let (text, hint) = refusal(
+            &LEAST.replace("destination_realm = \"rx.test\"", &format!("destination_realm = \"{bad}\"")),
+        );
+        assert_eq!(text, format!("gate.toml:4:21: `destination_realm` is \"{bad}\""));
+        assert!(hint.starts_with("accepted: a realm: a domain name of letters"), "{hint}");
+    }
+    let (text, _) = refusal(&with_diameter("redirect_hosts = [\"good.test\", \"b_d.test\"]"));
+    assert_eq!(text, "gate.toml:5:32: `redirect_hosts` is \"b_d.test\"");
+}
+
+#[test]
+fn a_host_is_one_peer_and_not_the_gateway() {
+    assert_refused(
+        &with("[[diameter.peers]]\nhost = \"PCRF.rx.test\"\naddress = \"127.0.0.1:3870\"\n"),
+        "10:8: a peer with `host` PCRF.rx.test is already configured on line 7",
+        "a peer has one section; two addresses of one host are not in this version",
+    );
+    assert_refused(
+        &LEAST.replace("pcrf.rx.test", "AF.rx.test"),
+        "7:8: the peer's `host` AF.rx.test is this gateway's own `origin_host`",
+        "give the Origin-Host that the peer shows",
+    );
+}
+
+#[test]
+fn transports_and_stores_of_later_versions_say_so() {
+    for later in ["tls", "sctp"] {
+        assert_refused(
+            &with(&format!("transport = \"{later}\"\n")),
+            &format!("9:13: `transport` is \"{later}\", which is not in this version"),
+            "accepted: \"tcp\"",
+        );
+    }
+    assert_refused(&with("transport = \"udp\"\n"), "9:13: `transport` is \"udp\"", "accepted: \"tcp\"");
+    assert_refused(
+        &with("[store]\nkind = \"embedded\"\n"),
+        "10:8: `kind` is \"embedded\", which is not in this version",
+        "accepted: \"memory\"",
+    );
+    assert_refused(&with("[store]\nkind = 1\n"), "10:8: `kind` is 1", "accepted: \"memory\"");
+}
+
+#[test]
+fn times_that_contradict_each_other_are_refused() {
+    assert_refused(
+        &with_diameter("attempt_timeout_ms = 10001"),
+        "5:22: `attempt_timeout_ms` (10001) is longer than `request_timeout_ms` (10000)",
+        "one attempt is part of the request's whole time: lower the first or raise the second",
+    );
+    assert_refused(
+        &with_diameter("reconnect_max_ms = 999"),
+        "5:20: `reconnect_initial_ms` (1000) is longer than `reconnect_max_ms` (999)",
+        "the wait grows from the first to the second: lower the first or raise the second",
+    );
+}
+
+#[test]
+fn a_dictionary_that_is_not_there_is_refused() {
+    assert_refused(
+        &with("[dictionary]\ndirectory = \"no/such/place\"\n"),
+        "10:13: `directory` is \"no/such/place\"",
+        "accepted: the path of an existing directory",
+    );
+}
+
+#[test]
+fn relative_paths_begin_at_the_file() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("gate.toml");
+    let loaded = Loaded::from_text(&file, &with("[dictionary]\ndirectory = \"src\"\n")).unwrap();
+    assert_eq!(loaded.config.dictionary, Some(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
+}
+
+#[test]
+fn unwise_settings_are_warned_about() {
+    let loaded = load(&with_diameter("watchdog_interval_ms = 5999")).unwrap();
+    assert_eq!(loaded.warnings.len(), 1);
+    assert_eq!(loaded.warnings[0].to_string(), "gate.toml:5:24: `watchdog_interval_ms` is 5999");
+    assert_eq!(loaded.warnings[0].hint, "RFC 3539 §3.4.1 wants 6000 or more; shorter is for labs and tests");
+    assert_eq!(load(&with_diameter("watchdog_interval_ms = 6000")).unwrap().warnings, []);
+
+    let loaded = load(&with("[store]\nkind = \"memory\"\npath = \"data\"\n")).unwrap();
+    assert_eq!(loaded.warnings[0].to_string(), "gate.toml:11:8: `path` is not used");
+}
+
+#[test]
+fn what_is_not_toml_is_refused_with_every_place() {
+    let all = refusals("[http\n[admin]\nlisten = 127.0.0.1:8002\n");
+    assert!(all[0].0.starts_with("gate.toml:1:6: not TOML: "), "{all:#?}");
+    assert!(all.iter().any(|(text, _)| text.starts_with("gate.toml:3:")), "{all:#?}");
+    let (text, _) = refusal(&with_diameter("origin_host = \"again.test\""));
+    assert!(text.starts_with("gate.toml:5:1: not TOML: duplicate key"), "{text}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_problem() {
+    let error = Loaded::from_file(Path::new("/no/such/gate.toml")).unwrap_err();
+    assert!(matches!(error, ConfigError::Unreadable { .. }));
+    let problems = error.problems();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].to_string().starts_with("/no/such/gate.toml: cannot be read: "));
+}
+
+#[test]
+fn the_effective_settings_are_a_file_with_the_same_meaning() {
+    let loaded =
+        load(&with("weight = 7\n[[diameter.peers]]\nhost = \"b.rx.test\"\naddress = \"[::1]:3868\"\n"))
+            .unwrap();
+    let printed = loaded.to_string();
+    assert!(printed.contains("max_body_bytes = 262144                 # octets; default\n"), "{printed}");
+    assert!(printed.contains("weight = 7\n"), "{printed}");
+    assert_eq!(load(&printed).unwrap().config, loaded.config);
+}
