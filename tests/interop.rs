@@ -5,7 +5,9 @@
 #[path = "interop/peers.rs"]
 mod peers;
 
-use peers::{Capture, Peer, free_port, installed, last_number, relay, scratch_file, script, wire_check};
+use peers::{
+    Capture, Peer, ROOT, free_port, installed, last_number, relay, scratch_file, script, wire_check,
+};
 
 /// Without this, "the PCRF refused nothing" would prove nothing.
 #[test]
@@ -20,7 +22,8 @@ fn the_strict_pcrf_refuses_what_breaks_the_rules() {
 /// And without this, "tshark finds nothing malformed and nothing unknown" would not either.
 #[test]
 fn behind_a_relay_too_and_tshark_sees_each_fault() {
-    if installed("the strict PCRF's own test behind a relay", &["erl", "freeDiameterd", "ip", "tshark"]) {
+    if installed("the strict PCRF's own test behind a relay", &["erl", "freeDiameterd", "ip", "tshark", ROOT])
+    {
         let otp = script("otp");
         let port = free_port();
         let file = scratch_file("selftest.pcapng");
