@@ -1,5 +1,9 @@
 //! The peer machine from outside: scripted, and two of them on a virtual link. No socket, no clock, no sleep.
 #![allow(clippy::unwrap_used, dead_code)]
 
+mod capabilities;
 mod pair;
+mod solo;
+mod transitions;
+mod watchdog;
 mod world;
