@@ -6,12 +6,15 @@ use bytes::Bytes;
 
 use super::{
     Command, ConnectionId, DisconnectCause, Event, Peer, State, WatchdogState,
-    base::{self, Fault, result},
+    base::{self, Fault},
     capabilities::{self, Capabilities},
     fsm::{self, Action, Input},
     watchdog::Effect,
 };
-use crate::wire::{Header, HopByHopId, MessageBuf};
+use crate::{
+    dict::{is_grouped, result},
+    wire::{Header, HopByHopId, MessageBuf},
+};
 
 /// One of the two connections that there can be.
 #[derive(Debug)]
@@ -231,7 +234,7 @@ impl Peer {
             Action::SndDpa => {
                 if let Subject::Message(dpr) = subject
                     && let Some(connection) = self.active()
-                    && let Ok(dpr) = dpr.parse(&mut self.index, super::avps::is_grouped)
+                    && let Ok(dpr) = dpr.parse(&mut self.index, is_grouped)
                     && let Some(octets) = self.prepared.success(&dpr)
                 {
                     self.send_on(connection, octets);

@@ -5,40 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::{Bytes, BytesMut};
 
-use super::{
-    DisconnectCause, LocalNode,
-    avps::{self as avp, is_grouped},
+use super::{DisconnectCause, LocalNode};
+use crate::{
+    dict::{
+        BASE_APPLICATION_ID, avp,
+        commands::{CAPABILITIES_EXCHANGE, DEVICE_WATCHDOG, DISCONNECT_PEER},
+        is_grouped, result,
+    },
+    wire::{
+        AnswerTemplate, CommandFlags, EndToEndId, Header, HopByHopId, Index, Message, MessageBuf, WireError,
+        Writer,
+    },
 };
-use crate::wire::{
-    AnswerTemplate, CommandFlags, EndToEndId, Header, HopByHopId, Index, Message, MessageBuf, WireError,
-    Writer,
-};
-
-/// Capabilities-Exchange (RFC 6733 §5.3).
-pub(super) const CAPABILITIES_EXCHANGE: u32 = 257;
-/// Device-Watchdog (RFC 6733 §5.5).
-pub(super) const DEVICE_WATCHDOG: u32 = 280;
-/// Disconnect-Peer (RFC 6733 §5.4).
-pub(super) const DISCONNECT_PEER: u32 = 282;
-/// Application-Id of the base protocol's own messages (RFC 6733 §2.4).
-pub(super) const BASE_APPLICATION: u32 = 0;
-
-/// Result-Codes that a peer sends or acts upon (RFC 6733 §7.1).
-pub(super) mod result {
-    pub const SUCCESS: u32 = 2001;
-    pub const COMMAND_UNSUPPORTED: u32 = 3001;
-    pub const UNABLE_TO_DELIVER: u32 = 3002;
-    pub const APPLICATION_UNSUPPORTED: u32 = 3007;
-    pub const INVALID_HDR_BITS: u32 = 3008;
-    pub const UNKNOWN_PEER: u32 = 3010;
-    pub const ELECTION_LOST: u32 = 4003;
-    pub const INVALID_AVP_VALUE: u32 = 5004;
-    pub const MISSING_AVP: u32 = 5005;
-    pub const AVP_OCCURS_TOO_MANY_TIMES: u32 = 5009;
-    pub const NO_COMMON_APPLICATION: u32 = 5010;
-    pub const UNABLE_TO_COMPLY: u32 = 5012;
-    pub const NO_COMMON_SECURITY: u32 = 5017;
-}
 
 /// Longest AVP that is quoted in a Failed-AVP, and longest Error-Message. Octets.
 const MAX_QUOTE: usize = 4096;
@@ -84,7 +62,7 @@ fn build(
     ids: (HopByHopId, EndToEndId),
     fill: impl Fn(&mut Writer<'_>),
 ) -> MessageBuf {
-    MessageBuf::build(command, flags, BASE_APPLICATION, ids, fill)
+    MessageBuf::build(command, flags, BASE_APPLICATION_ID, ids, fill)
         .expect("names, addresses and a bounded quote are far below 16 MiB")
 }
 
@@ -151,13 +129,13 @@ pub(super) fn cea(
 pub(super) fn dpr(local: &LocalNode, cause: DisconnectCause, ids: (HopByHopId, EndToEndId)) -> MessageBuf {
     build(DISCONNECT_PEER, CommandFlags::REQUEST, ids, |w| {
         write_identity(w, local);
-        w.put(&avp::DISCONNECT_CAUSE, cause.code());
+        w.put(&avp::DISCONNECT_CAUSE, cause.code().into());
     })
 }
 
 /// E for protocol errors, which are those of class 3 (RFC 6733 §7.1.3).
 fn error_flag(code: u32) -> CommandFlags {
-    if code / 1000 == 3 { CommandFlags::ERROR } else { CommandFlags::NONE }
+    if result::is_protocol_error(code) { CommandFlags::ERROR } else { CommandFlags::NONE }
 }
 
 /// The answer that refuses a request, with the E bit set (RFC 6733 §7.2).

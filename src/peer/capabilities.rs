@@ -6,13 +6,15 @@
 use std::net::IpAddr;
 
 use super::{
-    LocalNode, PeerConfig, RELAY_APPLICATION,
-    avps::{self as avp, is_grouped},
-    base::{self, Fault, result},
+    LocalNode, PeerConfig,
+    base::{self, Fault},
 };
-use crate::wire::{
-    Address, Avp, AvpDef, Avps, CommandFlags, DiameterIdentity, Format, FormatError, Index, Message,
-    MessageBuf, Unsigned32, WireError, Writer,
+use crate::{
+    dict::{Dictionary, RELAY_APPLICATION_ID, avp, commands, is_grouped, result},
+    wire::{
+        Address, Avp, AvpDef, AvpFlags, Avps, CommandFlags, DiameterIdentity, Format, FormatError, Index,
+        Message, MessageBuf, Unsigned32, WireError, Writer,
+    },
 };
 
 /// What a peer said about itself.
@@ -48,7 +50,7 @@ pub fn accept_identity(
     known: impl Fn(&str) -> bool,
 ) -> Result<String, Refusal> {
     let header = first.header();
-    if !header.is_request() || header.command != base::CAPABILITIES_EXCHANGE {
+    if !header.is_request() || header.command != commands::CAPABILITIES_EXCHANGE {
         let kind = if header.is_request() { "request" } else { "answer" };
         let reason = format!(
             "the first message of a connection must be a CER, this is a {kind} with command {}: whoever \
@@ -122,6 +124,13 @@ fn read_cer(cer: &MessageBuf, index: &mut Index, local: &LocalNode) -> Result<Ca
             key if key == avp::VENDOR_SPECIFIC_APPLICATION_ID.key() => {
                 applications.extend(vendor_specific(avp)?);
             }
+            // Anything else may be there if we know it, or if nobody insists on it (RFC 6733 §4.1).
+            key if avp.flags().contains(AvpFlags::MANDATORY)
+                && Dictionary::builtin().avp_by_key(key).is_none() =>
+            {
+                let text = format!("AVP {} of vendor {} is not known here", avp.code(), avp.vendor().0);
+                return Err(Fault::quoting(result::AVP_UNSUPPORTED, text, avp.padded_octets()));
+            }
             _ => {}
         }
     }
@@ -154,7 +163,7 @@ fn read_cer(cer: &MessageBuf, index: &mut Index, local: &LocalNode) -> Result<Ca
 const NO_INBAND_SECURITY: u32 = 0;
 
 fn has_common_application(local: &LocalNode, offered: &[u32]) -> bool {
-    offered.iter().any(|id| *id == RELAY_APPLICATION || local.serves(*id))
+    offered.iter().any(|id| *id == RELAY_APPLICATION_ID || local.serves(*id))
 }
 
 fn no_common(local: &LocalNode, offered: &[u32]) -> String {
@@ -283,7 +292,7 @@ pub(super) fn process_cea(
     let avps = message.avps();
     let result = avps.get(&avp::RESULT_CODE).ok().flatten();
     match result {
-        Some(code) if code / 1000 == 2 => {}
+        Some(code) if result::is_success(code) => {}
         Some(code) => return Err(refused(code, &message, config)),
         None => {
             return Err(fault(format!("the CEA of {host} has no Result-Code: report it to its maker")));

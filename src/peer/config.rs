@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::wire::VendorId;
-
-/// Application-Id of a relay agent: stands for every application (RFC 6733 §2.4).
-pub const RELAY_APPLICATION: u32 = 0xffff_ffff;
+use crate::{
+    dict::{RELAY_APPLICATION_ID, RX_APPLICATION_ID},
+    wire::VendorId,
+};
 
 /// An application that this node offers in its capabilities exchange (RFC 6733 §5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Application {
 
 impl Application {
     /// 3GPP Rx (TS 29.214 §5.1).
-    pub const RX: Self = Self { vendor: Some(VendorId::TGPP), id: 16_777_236 };
+    pub const RX: Self = Self { vendor: Some(VendorId::TGPP), id: RX_APPLICATION_ID };
 }
 
 /// This Diameter node as it presents itself to every peer (RFC 6733 §5.3.1).
@@ -62,7 +62,7 @@ impl LocalNode {
 
     /// Whether requests of this application are for us.
     pub fn serves(&self, application: u32) -> bool {
-        self.applications.iter().any(|own| own.id == application || own.id == RELAY_APPLICATION)
+        self.applications.iter().any(|own| own.id == application || own.id == RELAY_APPLICATION_ID)
     }
 }
 

@@ -47,7 +47,7 @@ pub enum Event {
         /// Origin-State-Id; `None` if absent or 0. Higher than before: the peer forgot its sessions.
         origin_state_id: Option<u32>,
         /// Auth-Application-Ids that the peer offers, in either form; may hold
-        /// [`RELAY_APPLICATION`](super::RELAY_APPLICATION).
+        /// [`RELAY_APPLICATION_ID`](crate::dict::RELAY_APPLICATION_ID).
         applications: Vec<u32>,
     },
     /// The connection can be used: requests may be sent (RFC 3539: OKAY; after SUSPECT this is failback).

@@ -6,12 +6,14 @@ use std::time::Instant;
 use super::{
     ConnectionId, DisconnectCause, Event, Peer, State,
     act::{Redial, Subject},
-    avps::{self as avp, is_grouped},
-    base::{self, Fault, result},
+    base::{self, Fault},
     capabilities,
     fsm::Input,
 };
-use crate::wire::{CommandFlags, MessageBuf};
+use crate::{
+    dict::{BASE_APPLICATION_ID, avp, commands, is_grouped, result},
+    wire::{CommandFlags, MessageBuf},
+};
 
 impl Peer {
     pub(super) fn inbound(&mut self, now: Instant, id: ConnectionId, message: MessageBuf) {
@@ -40,7 +42,7 @@ impl Peer {
         let host = &self.config.host;
         let sent = self.initiator.as_ref().and_then(|connection| connection.cer_sent);
         if header.is_request()
-            || header.command != base::CAPABILITIES_EXCHANGE
+            || header.command != commands::CAPABILITIES_EXCHANGE
             || Some(header.hop_by_hop) != sent
         {
             self.reason = format!(
@@ -71,7 +73,7 @@ impl Peer {
     fn open_message(&mut self, now: Instant, id: ConnectionId, message: MessageBuf) {
         let header = message.header();
         let dwa = !header.is_request()
-            && header.command == base::DEVICE_WATCHDOG
+            && header.command == commands::DEVICE_WATCHDOG
             && self.dwr.is_some_and(|dwr| dwr == header.hop_by_hop);
         if dwa {
             self.dwr = None;
@@ -80,10 +82,10 @@ impl Peer {
         self.effect(now, effect);
         if !header.is_request() {
             return match header.command {
-                base::DEVICE_WATCHDOG => self.note_state_id(&message),
-                base::DISCONNECT_PEER => self.step(now, Input::RcvDpa, Subject::None),
+                commands::DEVICE_WATCHDOG => self.note_state_id(&message),
+                commands::DISCONNECT_PEER => self.step(now, Input::RcvDpa, Subject::None),
                 // A CEA long after the exchange.
-                base::CAPABILITIES_EXCHANGE => {}
+                commands::CAPABILITIES_EXCHANGE => {}
                 _ => self.answered(message),
             };
         }
@@ -91,16 +93,16 @@ impl Peer {
             Fault::new(result::INVALID_HDR_BITS, "the E bit is set in a request")
         } else {
             match header.command {
-                base::DEVICE_WATCHDOG => return self.answer_dwr(id, &message),
-                base::DISCONNECT_PEER => return self.receive_dpr(now, id, &message),
-                base::CAPABILITIES_EXCHANGE => {
+                commands::DEVICE_WATCHDOG => return self.answer_dwr(id, &message),
+                commands::DISCONNECT_PEER => return self.receive_dpr(now, id, &message),
+                commands::CAPABILITIES_EXCHANGE => {
                     // Capabilities are exchanged once (RFC 6737 would change that; it is optional).
                     let text = "capabilities were exchanged already: reconnect to change them";
                     let fault = Fault::new(result::UNABLE_TO_COMPLY, text);
                     let cea = base::cea(&self.config.local, &[], &header, Some(&fault));
                     return self.send_on(id, cea.into_bytes());
                 }
-                command if header.application == base::BASE_APPLICATION => {
+                command if header.application == BASE_APPLICATION_ID => {
                     let text = format!("command {command} is not one of the base protocol");
                     Fault::new(result::COMMAND_UNSUPPORTED, text)
                 }
@@ -163,7 +165,7 @@ impl Peer {
             }
         };
         // Without a cause that can be read it is a goodbye all the same, and the mildest one.
-        let cause = DisconnectCause::from_code(cause.unwrap_or_default());
+        let cause = DisconnectCause::from_code(cause.map(u32::from).unwrap_or_default());
         self.said_goodbye(now, cause, dpr);
     }
 

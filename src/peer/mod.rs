@@ -18,7 +18,6 @@
 //! Several peers, routing, deadlines and failover are made of this one on the floor above.
 
 mod act;
-mod avps;
 mod base;
 mod capabilities;
 mod config;
@@ -37,11 +36,14 @@ use std::{
 };
 
 pub use capabilities::{Refusal, accept_identity};
-pub use config::{Application, LocalNode, PeerConfig, RELAY_APPLICATION};
+pub use config::{Application, LocalNode, PeerConfig};
 pub use error::PeerError;
 pub use event::{Command, ConnectionId, DisconnectCause, Event, RequestId, State, Status, WatchdogState};
 
-use crate::wire::{CommandFlags, EndToEndId, Header, HopByHopId, Index, MessageBuf, WireError};
+use crate::{
+    dict::RELAY_APPLICATION_ID,
+    wire::{CommandFlags, EndToEndId, Header, HopByHopId, Index, MessageBuf, WireError},
+};
 use act::{Connection, Redial, Subject};
 use base::{Fault, Prepared};
 use fsm::Input;
@@ -185,7 +187,7 @@ impl Peer {
         error: &WireError,
         header: Option<Header>,
     ) {
-        let talking = self.state.is_open() || self.state == State::Closing;
+        let talking = self.active() == Some(id);
         if let Some(header) = header.filter(|header| talking && header.is_request()) {
             let fault = Fault::wire(error, &[]);
             let answer = base::refusal_of_header(&self.config.local, &header, &fault);
@@ -342,7 +344,7 @@ impl Peer {
         let connection = if self.state.is_open() { self.active_connection() } else { None };
         let capabilities = connection.and_then(|connection| connection.capabilities.as_ref());
         capabilities.is_some_and(|peer| {
-            peer.applications.iter().any(|id| *id == application || *id == RELAY_APPLICATION)
+            peer.applications.iter().any(|id| *id == application || *id == RELAY_APPLICATION_ID)
         })
     }
 
