@@ -423,3 +423,23 @@ fn the_origin_state_id_is_the_same_in_every_message() {
     let mut index = Index::new();
     assert_eq!(sent.parse(&mut index, grouped).unwrap().avps().get(&ORIGIN_STATE_ID).unwrap(), None);
 }
+
+#[test]
+fn an_unknown_avp_in_a_cer_is_refused_only_if_the_peer_insists_on_it() {
+    let with = |flags| {
+        cer_with(move |w| {
+            w.put(&AUTH_APPLICATION_ID, RX);
+            w.put_raw(77_777, VendorId(4242), flags, b"what?");
+        })
+    };
+    assert_eq!(exchange(with(AvpFlags::NONE)).0, 2001);
+    let (code, failed, _) = exchange(with(AvpFlags::MANDATORY));
+    assert_eq!(code, 5001);
+    assert_eq!(failed.unwrap()[..4], 77_777u32.to_be_bytes());
+    // Known, but not one that the grammar of a CER names.
+    let session = cer_with(|w| {
+        w.put(&AUTH_APPLICATION_ID, RX);
+        w.put(&crate::solo::SESSION_ID, "af;1;1");
+    });
+    assert_eq!(exchange(session).0, 2001);
+}

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 mod capabilities;
+mod life;
+mod open;
 mod pair;
 mod solo;
 mod transitions;

@@ -60,6 +60,8 @@ pub struct World {
     pub delay: Duration,
     /// Octets and dials of this side are swallowed.
     pub swallow: HashSet<Who>,
+    /// Dials of this side get no reply.
+    pub lost_dials: HashSet<Who>,
     /// Dials to this side are refused.
     pub refuse: HashSet<Who>,
     pub sides: HashMap<Who, Side>,
@@ -88,6 +90,7 @@ impl World {
             delay: Duration::from_millis(20),
             swallow: HashSet::new(),
             refuse: HashSet::new(),
+            lost_dials: HashSet::new(),
             sides: HashMap::from([(Who::A, side(a, 1)), (Who::B, side(b, 2))]),
             queue: BTreeMap::new(),
             sequence: 0,
@@ -162,6 +165,7 @@ impl World {
     fn deliver(&mut self, to: Who, delivery: Delivery) {
         let (now, delay) = (self.now, self.delay);
         match delivery {
+            Delivery::Dial(_) if self.lost_dials.contains(&to.other()) => {}
             Delivery::Dial(_) if self.refuse.contains(&to) => {
                 self.post(to.other(), delay, Delivery::ConnectFailed);
             }
@@ -254,8 +258,9 @@ impl World {
     /// Every connection breaks; both ends notice at once.
     pub fn cut(&mut self) {
         for who in [Who::A, Who::B] {
-            let open: Vec<_> = self.side(who).open.drain().collect();
+            let open: Vec<_> = self.side(who).open.iter().copied().collect();
             for id in open {
+                self.side(who).open.remove(&id);
                 self.side(who).fresh.remove(&id);
                 self.with(who, |peer, now| peer.handle_disconnected(now, id, "reset".into()));
             }
@@ -269,6 +274,7 @@ impl World {
         let side = self.sides.get_mut(&who).unwrap();
         change(&mut side.config);
         side.peer = Peer::new(side.config.clone(), 77, now);
+        side.events.clear();
         side.open.clear();
         side.fresh.clear();
         side.dialling = None;
