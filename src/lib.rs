@@ -21,6 +21,7 @@
 pub mod config;
 pub mod dict;
 pub mod peer;
+pub mod rx;
 pub mod wire;
 
 use std::{future::Future, pin::Pin};

@@ -1,0 +1,368 @@
+//! How a struct's fields are read from AVPs and written to them, and the macros that declare the structs.
+
+use std::{borrow::Cow, net::IpAddr};
+
+use super::{CustomAvp, Element, List, RxError};
+use crate::dict::enums;
+use crate::wire::{
+    Address, Avp, AvpDef, DiameterIdentity, DiameterUri, Enumerated, Float32, Integer32, Integer64,
+    IpFilterRule, OctetString, Time, TimeValue, Unsigned32, Unsigned64, Utf8String, Writer,
+};
+
+/// A field's value, written as an AVP of format `F`.
+pub(super) trait Field<F> {
+    fn put(&self, w: &mut Writer<'_>, def: &AvpDef<F>);
+}
+
+/// A value made independent of the octets that it was read from.
+pub(super) trait IntoOwned {
+    type Owned;
+    fn into_owned(self) -> Self::Owned;
+}
+
+macro_rules! plain {
+    ($($value:ty: $format:ty;)*) => {$(
+        impl Element<'_> for $value {
+            #[inline(always)]
+            fn read(avp: Avp<'_>) -> Result<Self, RxError> {
+                Ok(avp.read::<$format>()?)
+            }
+        }
+
+        impl Field<$format> for $value {
+            #[inline(always)]
+            fn put(&self, w: &mut Writer<'_>, def: &AvpDef<$format>) {
+                w.put(def, *self);
+            }
+        }
+
+        impl IntoOwned for $value {
+            type Owned = Self;
+            fn into_owned(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+plain! {
+    u32: Unsigned32;
+    u64: Unsigned64;
+    i32: Integer32;
+    i64: Integer64;
+    f32: Float32;
+    TimeValue: Time;
+    IpAddr: Address;
+}
+
+macro_rules! enumerations {
+    ($($value:ident)*) => {$(
+        impl Element<'_> for enums::$value {
+            #[inline(always)]
+            fn read(avp: Avp<'_>) -> Result<Self, RxError> {
+                Ok(avp.read::<Enumerated<Self>>()?)
+            }
+        }
+
+        impl Field<Enumerated<Self>> for enums::$value {
+            #[inline(always)]
+            fn put(&self, w: &mut Writer<'_>, def: &AvpDef<Enumerated<Self>>) {
+                w.put(def, *self);
+            }
+        }
+
+        impl IntoOwned for enums::$value {
+            type Owned = Self;
+            fn into_owned(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+enumerations! {
+    AbortCause AfSignallingProtocol AnTrusted AuthSessionState
+    Drmp FinalUnitAction FlowStatus FlowUsage
+    ImsContentType IpCanType LoadType MediaType
+    MpsAction OcReportType PreEmptionCapability PreEmptionVulnerability
+    PrioritySharingIndicator RatType RedirectHostUsage RequiredAccessInfo
+    ReservationPriority RxRequestType ServiceInfoStatus SipForkingIndication
+    SpecificAction SponsoringAction SubscriptionIdType TariffChangeUsage
+    TerminationCause UserEquipmentInfoType
+}
+
+macro_rules! borrowed {
+    ($($value:ty: $read:ty, $($format:ty)*;)*) => {$(
+        impl<'a> Element<'a> for Cow<'a, $value> {
+            #[inline(always)]
+            fn read(avp: Avp<'a>) -> Result<Self, RxError> {
+                Ok(Cow::Borrowed(avp.read::<$read>()?))
+            }
+        }
+
+        $(impl Field<$format> for Cow<'_, $value> {
+            #[inline(always)]
+            fn put(&self, w: &mut Writer<'_>, def: &AvpDef<$format>) {
+                w.put(def, self);
+            }
+        })*
+    )*};
+}
+
+borrowed! {
+    [u8]: OctetString, OctetString;
+    str: Utf8String, Utf8String DiameterIdentity DiameterUri IpFilterRule;
+}
+
+impl<T: ToOwned + ?Sized + 'static> IntoOwned for Cow<'_, T> {
+    type Owned = Cow<'static, T>;
+    fn into_owned(self) -> Cow<'static, T> {
+        Cow::Owned(Cow::into_owned(self))
+    }
+}
+
+impl<T: IntoOwned> IntoOwned for Option<T> {
+    type Owned = Option<T::Owned>;
+    fn into_owned(self) -> Self::Owned {
+        self.map(T::into_owned)
+    }
+}
+
+impl<'a, T: IntoOwned + Element<'a>> IntoOwned for List<'a, T>
+where
+    T::Owned: 'static,
+{
+    type Owned = List<'static, T::Owned>;
+    fn into_owned(self) -> Self::Owned {
+        self.iter().map(|value| value.into_owned().into_owned()).collect()
+    }
+}
+
+/// Writes the values of a list as AVPs of one definition.
+#[inline(always)]
+pub(super) fn put_list<'a, F, T: Field<F> + Element<'a>>(
+    list: &List<'a, T>,
+    w: &mut Writer<'_>,
+    def: &AvpDef<F>,
+) {
+    for value in list.iter() {
+        value.put(w, def);
+    }
+}
+
+/// Writes AVPs that stand in no grammar.
+#[inline(always)]
+pub(super) fn put_custom(list: &List<'_, CustomAvp<'_>>, w: &mut Writer<'_>) {
+    for avp in list.iter() {
+        w.put_raw(avp.code, avp.vendor, avp.flags, &avp.data);
+    }
+}
+
+/// Declares structs of AVPs: the fields, reading, writing, and making them owned.
+///
+/// A line is `one|opt|many field: Type = DEFINITION;`. Of AVPs that may come once the first counts; what
+/// stands in no line is kept in `custom`.
+macro_rules! avps {
+    ($($(#[$doc:meta])* $name:ident $label:literal {
+        $($(#[$fdoc:meta])* $rule:ident $field:ident: $value:ty = $def:ident;)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name<'a> {
+            $(
+                #[doc = concat!("The AVP that this field is called after.")]
+                $(#[$fdoc])*
+                pub $field: crate::rx::field::field_type!($rule, 'a, $value),
+            )*
+            /// AVPs that are not in the grammar: custom ones, and those of later releases.
+            pub custom: crate::rx::List<'a, crate::rx::CustomAvp<'a>>,
+        }
+
+        impl<'a> $name<'a> {
+            /// Whether an AVP with this key has a field of its own here.
+            fn has_field(key: u64) -> bool {
+                $(key == const { crate::dict::avp::$def.key() })||*
+            }
+
+            /// Reads and checks every AVP of one level.
+            #[inline(always)]
+            pub(super) fn read_avps(avps: crate::wire::Avps<'a>) -> Result<Self, crate::rx::RxError> {
+                $(crate::rx::field::field_local!($rule, $field, $value);)*
+                let mut custom = crate::rx::List::default();
+                for avp in avps.iter() {
+                    let key = avp.key();
+                    $(if key == const { crate::dict::avp::$def.key() } {
+                        crate::rx::field::field_read!($rule, $field, $value, $def, avp, avps);
+                    } else)* {
+                        custom = crate::rx::List::wire(avps, |key| !Self::has_field(key));
+                    }
+                }
+                Ok(Self {
+                    $($field: crate::rx::field::field_value!($rule, $field, $label, $def),)*
+                    custom,
+                })
+            }
+
+            /// Writes the AVPs in the order of the fields.
+            #[inline(always)]
+            pub(super) fn write_avps(&self, w: &mut crate::wire::Writer<'_>) {
+                $(crate::rx::field::field_write!($rule, self, $field, $def, w);)*
+                crate::rx::field::put_custom(&self.custom, w);
+            }
+
+            /// The same, independent of the octets that it was read from.
+            pub fn into_owned(self) -> $name<'static> {
+                $name {
+                    $($field: crate::rx::field::IntoOwned::into_owned(self.$field),)*
+                    custom: crate::rx::field::IntoOwned::into_owned(self.custom),
+                }
+            }
+        }
+
+        impl crate::rx::field::IntoOwned for $name<'_> {
+            type Owned = $name<'static>;
+            fn into_owned(self) -> $name<'static> {
+                $name::into_owned(self)
+            }
+        }
+
+        impl<'a> crate::rx::Element<'a> for $name<'a> {
+            #[inline(always)]
+            fn read(avp: crate::wire::Avp<'a>) -> Result<Self, crate::rx::RxError> {
+                Self::read_avps(avp.children())
+            }
+        }
+
+        impl crate::rx::field::Field<crate::wire::Grouped> for $name<'_> {
+            #[inline(always)]
+            fn put(&self, w: &mut crate::wire::Writer<'_>, def: &crate::wire::AvpDef<crate::wire::Grouped>) {
+                w.group(def, |w| self.write_avps(w));
+            }
+        }
+    )*};
+}
+
+macro_rules! field_type {
+    (one, $a:lifetime, $value:ty) => { $value };
+    (opt, $a:lifetime, $value:ty) => { Option<$value> };
+    (many, $a:lifetime, $value:ty) => { crate::rx::List<$a, $value> };
+}
+
+macro_rules! field_local {
+    (many, $field:ident, $value:ty) => {
+        let mut $field = crate::rx::List::<'a, $value>::default();
+    };
+    ($rule:ident, $field:ident, $value:ty) => {
+        let mut $field: Option<$value> = None;
+    };
+}
+
+macro_rules! field_read {
+    (many, $field:ident, $value:ty, $def:ident, $avp:ident, $avps:ident) => {
+        // Checked here, so that the list can be walked over without errors later.
+        <$value as crate::rx::Element<'a>>::read($avp)?;
+        $field = crate::rx::List::wire($avps, |key| key == const { crate::dict::avp::$def.key() });
+    };
+    ($rule:ident, $field:ident, $value:ty, $def:ident, $avp:ident, $avps:ident) => {
+        if $field.is_none() {
+            $field = Some(<$value as crate::rx::Element<'a>>::read($avp)?);
+        }
+    };
+}
+
+macro_rules! field_value {
+    (one, $field:ident, $label:literal, $def:ident) => {
+        match $field {
+            Some(value) => value,
+            None => {
+                return Err(crate::rx::RxError::Missing {
+                    inside: $label,
+                    avp: crate::dict::avp::$def.name,
+                    key: crate::dict::avp::$def.key(),
+                });
+            }
+        }
+    };
+    ($rule:ident, $field:ident, $label:literal, $def:ident) => {
+        $field
+    };
+}
+
+macro_rules! field_write {
+    (one, $this:ident, $field:ident, $def:ident, $w:ident) => {
+        crate::rx::field::Field::put(&$this.$field, $w, &crate::dict::avp::$def);
+    };
+    (opt, $this:ident, $field:ident, $def:ident, $w:ident) => {
+        if let Some(value) = &$this.$field {
+            crate::rx::field::Field::put(value, $w, &crate::dict::avp::$def);
+        }
+    };
+    (many, $this:ident, $field:ident, $def:ident, $w:ident) => {
+        crate::rx::field::put_list(&$this.$field, $w, &crate::dict::avp::$def);
+    };
+}
+
+/// Makes a message of a struct of AVPs: its command, and reading and encoding with a header.
+macro_rules! message {
+    ($name:ident $label:literal $kind:ident $command:ident) => {
+        impl<'a> $name<'a> {
+            /// Reads a message of this command; every value is checked.
+            #[inline]
+            pub fn read(message: &Message<'a>) -> Result<Self, RxError> {
+                let header = message.header();
+                let request = field::is_request!($kind);
+                if header.command != commands::$command || header.is_request() != request {
+                    let (found, flags) = (header.command, header.flags.0);
+                    return Err(RxError::Command { expected: $label, found, flags });
+                }
+                Self::read_avps(message.avps())
+            }
+
+            /// Encodes the message into a buffer of the caller; returns its length. Allocates nothing.
+            #[inline]
+            pub fn encode_into(
+                &self,
+                out: &mut [u8],
+                ids: (HopByHopId, EndToEndId),
+            ) -> Result<usize, RxError> {
+                let flags = field::flags!($kind, self);
+                let mut writer = Writer::begin(out, commands::$command, flags, RX_APPLICATION_ID, ids);
+                self.write_avps(&mut writer);
+                Ok(writer.finish()?)
+            }
+
+            /// Encodes the message into a buffer of its own.
+            pub fn encode(&self, ids: (HopByHopId, EndToEndId)) -> Result<MessageBuf, RxError> {
+                let flags = field::flags!($kind, self);
+                let write = |w: &mut Writer<'_>| self.write_avps(w);
+                Ok(MessageBuf::build(commands::$command, flags, RX_APPLICATION_ID, ids, write)?)
+            }
+        }
+    };
+}
+
+macro_rules! is_request {
+    (request) => {
+        true
+    };
+    (answer) => {
+        false
+    };
+}
+
+/// P is set in all eight; E in answers that report a protocol error (RFC 6733 §7.1.3).
+macro_rules! flags {
+    (request, $this:ident) => {
+        CommandFlags::REQUEST | CommandFlags::PROXIABLE
+    };
+    (answer, $this:ident) => {
+        match $this.result_code {
+            Some(3000..4000) => CommandFlags::PROXIABLE | CommandFlags::ERROR,
+            _ => CommandFlags::PROXIABLE,
+        }
+    };
+}
+
+pub(super) use {
+    avps, field_local, field_read, field_type, field_value, field_write, flags, is_request, message,
+};

@@ -1,0 +1,120 @@
+//! AVPs that may come any number of times: still in the octets, borrowed from the caller, or owned.
+
+use std::borrow::Cow;
+
+use super::RxError;
+use crate::wire::{Avp, Avps};
+
+/// The values of an AVP that may be repeated, in the order of the wire.
+///
+/// A list that was read stays in the message's octets: its values were checked then and are read again when
+/// asked for, without allocation.
+#[derive(Clone)]
+pub struct List<'a, T>(Repr<'a, T>);
+
+#[derive(Clone)]
+enum Repr<'a, T> {
+    Owned(Vec<T>),
+    Borrowed(&'a [T]),
+    Wire { avps: Avps<'a>, keep: fn(u64) -> bool },
+}
+
+/// What can stand in a [`List`]: a value that one AVP holds.
+pub trait Element<'a>: Clone {
+    /// Reads the value of an AVP.
+    fn read(avp: Avp<'a>) -> Result<Self, RxError>;
+}
+
+impl<'a, T> List<'a, T> {
+    /// A list that stays in the octets. Every AVP of `avps` that `keep` accepts has been read once already.
+    #[inline(always)]
+    pub(super) fn wire(avps: Avps<'a>, keep: fn(u64) -> bool) -> Self {
+        Self(Repr::Wire { avps, keep })
+    }
+
+    /// A list that borrows its values from the caller.
+    pub const fn borrowed(values: &'a [T]) -> Self {
+        Self(Repr::Borrowed(values))
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Owned(values) => values.len(),
+            Repr::Borrowed(values) => values.len(),
+            Repr::Wire { avps, keep } => avps.iter().filter(|avp| keep(avp.key())).count(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Repr::Owned(values) => values.is_empty(),
+            Repr::Borrowed(values) => values.is_empty(),
+            Repr::Wire { avps, keep } => !avps.iter().any(|avp| keep(avp.key())),
+        }
+    }
+}
+
+impl<'a, T: Element<'a>> List<'a, T> {
+    /// The values.
+    #[inline(always)]
+    pub fn iter(&self) -> impl Iterator<Item = Cow<'_, T>> {
+        let (values, wire): (&[T], _) = match &self.0 {
+            Repr::Owned(values) => (values, None),
+            Repr::Borrowed(values) => (values, None),
+            Repr::Wire { avps, keep } => {
+                let found = avps.iter().filter(|avp| keep(avp.key())).filter_map(|avp| T::read(avp).ok());
+                (&[], Some(found.map(Cow::Owned)))
+            }
+        };
+        values.iter().map(Cow::Borrowed).chain(wire.into_iter().flatten())
+    }
+
+    /// The first value.
+    pub fn first(&self) -> Option<Cow<'_, T>> {
+        self.iter().next()
+    }
+
+    /// The values in a vector of their own.
+    pub fn to_vec(&self) -> Vec<T> {
+        self.iter().map(Cow::into_owned).collect()
+    }
+
+    /// Adds a value at the end; the list becomes an owned one.
+    pub fn push(&mut self, value: T) {
+        let mut values = self.to_vec();
+        values.push(value);
+        *self = values.into();
+    }
+}
+
+impl<T> Default for List<'_, T> {
+    fn default() -> Self {
+        Self(Repr::Borrowed(&[]))
+    }
+}
+
+impl<T> From<Vec<T>> for List<'_, T> {
+    fn from(values: Vec<T>) -> Self {
+        Self(Repr::Owned(values))
+    }
+}
+
+impl<T> FromIterator<T> for List<'_, T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        values.into_iter().collect::<Vec<T>>().into()
+    }
+}
+
+impl<'a, T: Element<'a> + PartialEq> PartialEq for List<'a, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<'a, T: Element<'a> + std::fmt::Debug> std::fmt::Debug for List<'a, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
