@@ -1,0 +1,291 @@
+//! What is measured, each as something that can be run any number of times.
+
+use std::{borrow::Cow, hint::black_box};
+
+use rxgate::{
+    dict::{self, avp, enums::*},
+    rx::{
+        AaAnswer, AaRequest, Element, GrantedServiceUnit, List, MediaComponentDescription, MediaSubComponent,
+        RaRequest, SponsoredConnectivityData, StRequest, SubscriptionId, SupportedFeatures,
+    },
+    wire::{AnswerTemplate, CommandFlags, EndToEndId, HopByHopId, Index},
+};
+
+use crate::{
+    messages::{self, VARIANTS},
+    reference::Reference,
+    walker,
+};
+
+/// One line of the table.
+pub struct Subject {
+    pub name: &'static str,
+    /// Title above the line.
+    pub heading: Option<&'static str>,
+    /// The line of the memcpy of the same octets.
+    pub memcpy: Option<&'static str>,
+    /// The line of the walker over the same messages.
+    pub walker: Option<&'static str>,
+    /// The line of the crate `diameter` doing the same.
+    pub reference: Option<&'static str>,
+    pub run: Box<dyn FnMut(usize)>,
+}
+
+impl Subject {
+    fn new(name: &'static str, run: impl FnMut(usize) + 'static) -> Self {
+        Self { name, heading: None, memcpy: None, walker: None, reference: None, run: Box::new(run) }
+    }
+
+    fn heading(self, heading: &'static str) -> Self {
+        Self { heading: Some(heading), ..self }
+    }
+
+    fn against(
+        self,
+        memcpy: Option<&'static str>,
+        walker: Option<&'static str>,
+        reference: Option<&'static str>,
+    ) -> Self {
+        Self { memcpy, walker, reference, ..self }
+    }
+}
+
+pub fn all() -> Vec<Subject> {
+    let mut subjects = decoding("fixed", vec![messages::golden()]);
+    subjects.extend(decoding("reordered", messages::reordered()));
+    subjects.extend(encoding());
+    subjects.extend(smaller());
+    subjects
+}
+
+/// Names have to live as long as the program; there are two sets of them.
+fn names(kind: &str) -> [&'static str; 5] {
+    match kind {
+        "fixed" => ["memcpy", "walker", "index", "typed-decode", "diameter-decode"],
+        _ => [
+            "memcpy-reordered",
+            "walker-reordered",
+            "index-reordered",
+            "typed-decode-reordered",
+            "diameter-decode-reordered",
+        ],
+    }
+}
+
+fn decoding(kind: &'static str, messages: Vec<Vec<u8>>) -> Vec<Subject> {
+    let [memcpy, walk, index_name, typed, decode] = names(kind);
+    let title = match kind {
+        "fixed" => "decode, one AAR of 1,440 octets and 51 AVPs",
+        _ => "decode, 256 orders of it in turn",
+    };
+    assert!(messages.len() == 1 || messages.len() == VARIANTS);
+    let mask = messages.len() - 1;
+    let messages: &'static [Vec<u8>] = Vec::leak(messages);
+    let pick = move |turn: usize| black_box(&messages[turn & mask][..]);
+    let mut copy = vec![0; messages[0].len()];
+    let mut index = Index::new();
+    let mut typed_index = Index::new();
+    let reference = Reference::new(&messages::golden());
+    vec![
+        Subject::new(memcpy, move |turn| {
+            copy.copy_from_slice(pick(turn));
+            black_box(&copy);
+        })
+        .heading(title),
+        Subject::new(walk, move |turn| {
+            black_box(walker::walk(pick(turn)));
+        })
+        .against(Some(memcpy), None, None),
+        Subject::new(index_name, move |turn| {
+            let message = index.parse(pick(turn), dict::is_grouped);
+            black_box(message.is_ok_and(|message| message.total_avps() == 51));
+        })
+        .against(Some(memcpy), Some(walk), Some(decode)),
+        Subject::new(typed, move |turn| {
+            let message = typed_index.parse(pick(turn), dict::is_grouped).expect("a right message");
+            let aar = AaRequest::read(&message).expect("a right message");
+            touch_all(&aar);
+        })
+        .against(Some(memcpy), Some(walk), Some(decode)),
+        Subject::new(decode, move |turn| {
+            black_box(reference.decode(pick(turn)));
+        })
+        .against(Some(memcpy), Some(walk), None),
+    ]
+}
+
+/// Takes every value in hand, those of repeated AVPs and of groups in groups included.
+fn touch_all(aar: &AaRequest<'_>) {
+    black_box(aar);
+    for component in aar.media_component_description.iter() {
+        black_box(&*component);
+        for flow in component.media_sub_component.iter() {
+            black_box(&*flow);
+            touch(&flow.flow_description);
+        }
+        touch(&component.codec_data);
+    }
+    touch(&aar.specific_action);
+    touch(&aar.subscription_id);
+    touch(&aar.supported_features);
+}
+
+fn touch<'a, T: Element<'a>>(list: &List<'a, T>) {
+    for value in list.iter() {
+        black_box(&*value);
+    }
+}
+
+fn encoding() -> Vec<Subject> {
+    let golden: &'static [u8] = Vec::leak(messages::golden());
+    let mut out = vec![0; 4096];
+    let length = encode_aar(&mut out);
+    assert_eq!(&out[..length], golden, "the typed request is the golden message");
+    let mut answer_out = vec![0; 4096];
+    let template = AnswerTemplate::new(&avp::SESSION_ID, &avp::PROXY_INFO, CommandFlags::NONE, |w| {
+        w.put(&avp::AUTH_APPLICATION_ID, dict::RX_APPLICATION_ID);
+        w.put(&avp::ORIGIN_HOST, "pcrf01.epc.mnc001.mcc001.3gppnetwork.org");
+        w.put(&avp::ORIGIN_REALM, "epc.mnc001.mcc001.3gppnetwork.org");
+        w.put(&avp::RESULT_CODE, 2001);
+    })
+    .expect("a small answer");
+    let index: &'static mut Index = Box::leak(Box::default());
+    let request = index.parse(golden, dict::is_grouped).expect("the golden message is right");
+    let mut reference = Reference::new(golden);
+    vec![
+        Subject::new("encode", move |_| {
+            black_box(encode_aar(black_box(&mut out)));
+        })
+        .heading("build + encode the same AAR")
+        .against(Some("memcpy"), None, Some("diameter-build-encode")),
+        Subject::new("template-answer", move |_| {
+            black_box(template.answer(black_box(&request), &mut answer_out)).expect("room enough");
+        })
+        .against(Some("memcpy"), None, None),
+        Subject::new("diameter-build-encode", move |_| {
+            black_box(reference.build_and_encode());
+        })
+        .against(Some("memcpy"), None, None),
+    ]
+}
+
+/// Builds the typed request out of borrowed values and encodes it.
+fn encode_aar(out: &mut [u8]) -> usize {
+    let filters = [
+        Cow::Borrowed(black_box("permit out 17 from 10.20.30.40 49170 to 10.45.0.17 50010")),
+        Cow::Borrowed(black_box("permit in 17 from 10.45.0.17 50010 to 10.20.30.40 49170")),
+    ];
+    let flows = [MediaSubComponent {
+        flow_number: black_box(1),
+        flow_description: List::borrowed(&filters),
+        flow_status: Some(FlowStatus::ENABLED),
+        flow_usage: Some(FlowUsage::NO_INFORMATION),
+        max_requested_bandwidth_ul: Some(black_box(38_000)),
+        max_requested_bandwidth_dl: Some(black_box(38_000)),
+        ..Default::default()
+    }];
+    let codec = [Cow::Borrowed(black_box(
+        &b"uplink\noffer\nm=audio 49170 RTP/AVP 98 97\r\nb=AS:38\r\nb=RS:600\r\nb=RR:2000\r\n\
+           a=rtpmap:98 AMR-WB/16000/1\r\na=fmtp:98 mode-change-capability=2;max-red=220\r\n\
+           a=rtpmap:97 AMR/8000/1\r\na=ptime:20\r\na=maxptime:240\r\na=sendrecv\r\n"[..],
+    ))];
+    let components = [MediaComponentDescription {
+        media_component_number: 1,
+        media_sub_component: List::borrowed(&flows),
+        af_application_identifier: Some(Cow::Borrowed(b"urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel")),
+        media_type: Some(MediaType::AUDIO),
+        max_requested_bandwidth_ul: Some(black_box(41_000)),
+        max_requested_bandwidth_dl: Some(black_box(41_000)),
+        flow_status: Some(FlowStatus::ENABLED),
+        reservation_priority: Some(ReservationPriority(5)),
+        rs_bandwidth: Some(600),
+        rr_bandwidth: Some(2_000),
+        codec_data: List::borrowed(&codec),
+        ..Default::default()
+    }];
+    let actions = [1, 2, 6, 8, 12].map(SpecificAction);
+    let subscription = [SubscriptionId {
+        subscription_id_type: SubscriptionIdType::END_USER_E164,
+        subscription_id_data: Cow::Borrowed(black_box("491701234567")),
+        ..Default::default()
+    }];
+    let features =
+        [SupportedFeatures { vendor_id: 10_415, feature_list_id: 1, feature_list: 43, ..Default::default() }];
+    let request = AaRequest {
+        session_id: Cow::Borrowed(black_box(
+            "pcscf01.ims.mnc001.mcc001.3gppnetwork.org;1763764000;481234;rx-7f31a",
+        )),
+        auth_application_id: dict::RX_APPLICATION_ID,
+        origin_host: Cow::Borrowed(black_box("pcscf01.ims.mnc001.mcc001.3gppnetwork.org")),
+        origin_realm: Cow::Borrowed(black_box("ims.mnc001.mcc001.3gppnetwork.org")),
+        destination_realm: Cow::Borrowed(black_box("epc.mnc001.mcc001.3gppnetwork.org")),
+        destination_host: Some(Cow::Borrowed(black_box("pcrf01.epc.mnc001.mcc001.3gppnetwork.org"))),
+        af_application_identifier: Some(Cow::Borrowed(b"urn%3Aurn-7%3A3gpp-service.ims.icsi.mmtel")),
+        media_component_description: List::borrowed(&components),
+        service_info_status: Some(ServiceInfoStatus(0)),
+        af_charging_identifier: Some(Cow::Borrowed(b"icid-7d2f4c1a9b8e-pcscf01")),
+        sip_forking_indication: Some(SipForkingIndication(0)),
+        specific_action: List::borrowed(&actions),
+        subscription_id: List::borrowed(&subscription),
+        supported_features: List::borrowed(&features),
+        framed_ip_address: Some(Cow::Borrowed(black_box(&[10, 45, 0, 17]))),
+        called_station_id: Some(Cow::Borrowed("ims.mnc001.mcc001.gprs")),
+        service_urn: Some(Cow::Borrowed(b"sos.police")),
+        sponsored_connectivity_data: Some(SponsoredConnectivityData {
+            sponsor_identity: Some(Cow::Borrowed("sponsor.example.com")),
+            application_service_provider_identity: Some(Cow::Borrowed("asp.example.com")),
+            granted_service_unit: Some(GrantedServiceUnit {
+                cc_total_octets: Some(black_box(10_485_760)),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }),
+        rx_request_type: Some(RxRequestType::INITIAL_REQUEST),
+        origin_state_id: Some(black_box(1_763_764_000)),
+        ..Default::default()
+    };
+    request.encode_into(out, (HopByHopId(439_041_101), EndToEndId(1_584_361_601))).expect("room enough")
+}
+
+macro_rules! small {
+    ($subjects:ident, $title:literal, $message:expr, $type:ident, $decode:literal, $encode:literal) => {
+        let message = $message;
+        let octets = messages::octets(message.encode(messages::ids()));
+        let (mut index, mut out) = (Index::new(), vec![0; 4096]);
+        $subjects.push(
+            Subject::new($decode, move |_| {
+                let parsed = index.parse(black_box(&octets), dict::is_grouped).expect("a right message");
+                black_box($type::read(&parsed)).expect("a right message");
+            })
+            .heading($title),
+        );
+        $subjects.push(Subject::new($encode, move |_| {
+            black_box(black_box(&message).encode_into(&mut out, messages::ids())).expect("room enough");
+        }));
+    };
+}
+
+/// AAA, RAR and STR, typed; DWR and its answer from the template.
+fn smaller() -> Vec<Subject> {
+    let mut subjects = Vec::new();
+    small!(subjects, "AA-Answer", messages::aaa(), AaAnswer, "aaa-decode", "aaa-encode");
+    small!(subjects, "Re-Auth-Request", messages::rar(), RaRequest, "rar-decode", "rar-encode");
+    small!(subjects, "Session-Termination-Request", messages::str(), StRequest, "str-decode", "str-encode");
+    let dwr = messages::dwr();
+    let (mut index, mut out) = (Index::new(), vec![0; 1024]);
+    let template = AnswerTemplate::new(&avp::SESSION_ID, &avp::PROXY_INFO, CommandFlags::NONE, |w| {
+        w.put(&avp::RESULT_CODE, 2001);
+        w.put(&avp::ORIGIN_HOST, "pcscf01.ims.mnc001.mcc001.3gppnetwork.org");
+        w.put(&avp::ORIGIN_REALM, "ims.mnc001.mcc001.3gppnetwork.org");
+        w.put(&avp::ORIGIN_STATE_ID, 1_763_764_000);
+    })
+    .expect("a small answer");
+    subjects.push(
+        Subject::new("dwr-decode-answer", move |_| {
+            let request = index.parse(black_box(dwr.as_bytes()), dict::is_grouped).expect("a right message");
+            black_box(template.answer(&request, &mut out)).expect("room enough");
+        })
+        .heading("Device-Watchdog-Request, parsed and answered from the template"),
+    );
+    subjects
+}
