@@ -81,17 +81,19 @@ struct Around<'a> {
 }
 
 impl Declared {
-    /// Reads a file's outermost element: a whole dictionary or a part of one.
-    pub fn read(root: &Element) -> Result<Self, DictError> {
+    /// Reads a file's outermost elements: a whole dictionary or parts of one.
+    pub fn read(outermost: &[Element]) -> Result<Self, DictError> {
         let mut declared = Self::default();
-        match root.name.as_str() {
-            "dictionary" => {
-                for part in &root.children {
-                    declared.part(part)?;
+        for element in outermost {
+            match element.name.as_str() {
+                "dictionary" => {
+                    for part in &element.children {
+                        declared.part(part)?;
+                    }
                 }
+                "base" | "application" | "vendor" => declared.part(element)?,
+                other => return Err(element.refuse(Problem::NotADictionary(other.to_owned()))),
             }
-            "base" | "application" | "vendor" => declared.part(root)?,
-            other => return Err(root.refuse(Problem::NotADictionary(other.to_owned()))),
         }
         Ok(declared)
     }

@@ -11,7 +11,8 @@ use std::{
 use crate::wire::{VendorId, avp_key};
 
 use super::{
-    AvpSpec, CommandSpec, DictError, Dictionary, Grammar, MessageSpec, Problem, Rule, VendorSpec,
+    AvpSpec, CommandSpec, DataFormat, DictError, Dictionary, Grammar, MessageSpec, Problem, Rule, Shown,
+    VendorSpec,
     declared::{self, Declared, Member},
     xml,
 };
@@ -51,8 +52,8 @@ impl Files {
 
     /// Adds a file's text under a name for messages.
     pub fn add(&mut self, name: &str, text: &str, built_in: bool) -> Result<(), DictError> {
-        let root = xml::parse(&Arc::from(name), text)?;
-        self.0.push((built_in, Declared::read(&root)?));
+        let elements = xml::parse(&Arc::from(name), text)?;
+        self.0.push((built_in, Declared::read(&elements)?));
         Ok(())
     }
 
@@ -138,6 +139,13 @@ fn read_file(path: &Path) -> Result<String, DictError> {
     })
 }
 
+/// Whether a second declaration calls the octets of an address without a family an address: dictionary files
+/// have one word, IPAddress, for both.
+fn bare_address(first: &AvpSpec, again: &declared::Avp) -> bool {
+    let address = matches!(first.shown, Shown::Ipv4 | Shown::Ipv6 | Shown::Ipv6Prefix);
+    address && again.format == DataFormat::Address
+}
+
 /// Members of a group that is declared, to be looked up when every AVP is known.
 type OpenGroup = (u64, Vec<Member>, bool);
 
@@ -187,7 +195,9 @@ impl Linker {
         match self.avps.entry(key) {
             Entry::Occupied(entry) => {
                 let first = entry.get();
-                if *first.name == *avp.name && first.format.same_octets(avp.format) {
+                if *first.name == *avp.name
+                    && (first.format.same_octets(avp.format) || bare_address(first, &avp))
+                {
                     return Ok(None);
                 }
                 let problem = Problem::KeyTwice {

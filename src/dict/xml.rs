@@ -58,14 +58,16 @@ impl Element {
 }
 
 /// Reads a file's text; `file` is its name for messages.
-pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Element, DictError> {
+///
+/// Several elements may stand one after the other: dictionaries are split into files that are parts of a whole.
+pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Vec<Element>, DictError> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut lines = Lines { text, counted: 0, line: 1 };
     let refuse = |line, problem| DictError::Content { at: Place { file: Arc::clone(file), line }, problem };
     let not_xml = |line, why: &dyn std::fmt::Display| refuse(line, Problem::NotXml(why.to_string()));
     let mut open: Vec<Element> = Vec::new();
-    let mut root = None;
+    let mut outermost = Vec::new();
     loop {
         let event = match reader.read_event() {
             Ok(event) => event,
@@ -73,9 +75,6 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Element, DictError> {
         };
         let line = lines.at(reader.buffer_position());
         match event {
-            Event::Start(_) if root.is_some() => {
-                return Err(not_xml(line, &"a second element behind the outermost one"));
-            }
             Event::Start(_) if open.len() == MAX_DEPTH => {
                 return Err(not_xml(line, &"elements nested deeper than any dictionary has them"));
             }
@@ -96,7 +95,7 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Element, DictError> {
                 let Some(element) = open.pop() else { continue };
                 match open.last_mut() {
                     Some(parent) => parent.children.push(element),
-                    None => root = Some(element),
+                    None => outermost.push(element),
                 }
             }
             Event::DocType(_) => return Err(refuse(line, Problem::Doctype)),
@@ -106,13 +105,13 @@ pub(super) fn parse(file: &Arc<str>, text: &str) -> Result<Element, DictError> {
                 return Err(refuse(line, Problem::Entity(format!("&{}; is not defined", &*name))));
             }
             Event::Text(text) if open.is_empty() && !text.trim().is_empty() => {
-                return Err(not_xml(line, &"text outside of the outermost element"));
+                return Err(not_xml(line, &"text outside of every element"));
             }
-            Event::Eof => {
-                let unfinished =
-                    open.first().map_or("there is no element in it", |_| "it ends inside an element");
-                return root.ok_or_else(|| not_xml(line, &unfinished));
-            }
+            Event::Eof => match open.first() {
+                Some(_) => return Err(not_xml(line, &"it ends inside an element")),
+                None if outermost.is_empty() => return Err(not_xml(line, &"there is no element in it")),
+                None => return Ok(outermost),
+            },
             _ => {}
         }
     }
