@@ -171,6 +171,9 @@ impl Peer {
 
     /// A raised Origin-State-Id in DWR or DWA: the peer forgot its sessions. A lower one is old news.
     fn note_state_id(&mut self, message: &MessageBuf) {
+        if !self.state.is_open() {
+            return;
+        }
         let Ok(parsed) = message.parse(&mut self.index, is_grouped) else { return };
         let found = parsed.avps().get(&avp::ORIGIN_STATE_ID).ok().flatten();
         let Some(origin_state_id) = found.filter(|id| *id > self.peer_state_id.unwrap_or_default()) else {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 mod capabilities;
+mod hostile;
 mod life;
 mod open;
 mod pair;
