@@ -8,9 +8,9 @@
 //! ```text
 //!            requests, answers │ ▲ events
 //!                              ▼ │
-//!   fsm.rs   the table of §5.6 ── act.rs       what its actions do
-//!   watchdog.rs   RFC 3539     ── inbound.rs   messages on an open connection
-//!   capabilities.rs, base.rs   reading and building CER, CEA, DWR, DWA, DPR, DPA
+//!   fsm.rs   the table of §5.6 ── act.rs, enter.rs   what its actions do, what its states bring
+//!   watchdog.rs   RFC 3539     ── inbound.rs         messages that come in
+//!   capabilities.rs, grammar.rs, base.rs             reading and building CER, CEA, DWR, DWA, DPR, DPA
 //!            octets, timeouts  │ ▲ commands
 //!                              ▼ │
 //! ```
@@ -21,9 +21,11 @@ mod act;
 mod base;
 mod capabilities;
 mod config;
+mod enter;
 mod error;
 mod event;
 mod fsm;
+mod grammar;
 mod inbound;
 mod outstanding;
 mod reconnect;
