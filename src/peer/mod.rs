@@ -15,20 +15,30 @@
 //!                              ▼ │
 //! ```
 //!
-//! Several peers, routing, deadlines and failover are made of this one on the floor above.
+//! [`Node`] is the floor above: several peers, routing, deadlines, failover, duplicates.
 
 mod act;
 mod base;
 mod capabilities;
 mod config;
+mod counters;
+mod duplicates;
 mod enter;
 mod error;
 mod event;
+mod facts;
+mod failover;
 mod fsm;
 mod grammar;
 mod inbound;
+mod incoming;
+mod node;
+mod outgoing;
 mod outstanding;
+mod pending;
 mod reconnect;
+mod redirect;
+mod route;
 mod watchdog;
 
 use std::{
@@ -39,8 +49,13 @@ use std::{
 
 pub use capabilities::{Refusal, accept_identity};
 pub use config::{Application, LocalNode, PeerConfig};
+pub use counters::{Counter, PeerCounters, PeerCounts};
 pub use error::PeerError;
 pub use event::{Command, ConnectionId, DisconnectCause, Event, RequestId, State, Status, WatchdogState};
+pub use node::{Node, NodeConfig, NodePeer, NodeStatus};
+pub use outgoing::{
+    Answered, LateKind, NodeCommand, NodeEvent, OutgoingRequest, PeerEvent, PeerIndex, RequestError, Ticket,
+};
 
 use crate::{
     dict::RELAY_APPLICATION_ID,
@@ -48,6 +63,7 @@ use crate::{
 };
 use act::{Connection, Redial, Subject};
 use base::{Fault, Prepared};
+use capabilities::same_identity;
 use fsm::Input;
 use outstanding::Outstanding;
 use reconnect::{Backoff, Chance};

@@ -1,0 +1,49 @@
+//! The few AVPs of an answer or a request that decide where it goes, read without an index.
+
+use crate::{
+    dict::avp,
+    wire::{AvpDef, DiameterIdentity, HEADER_LENGTH, MessageBuf, RawAvp, walk},
+};
+
+/// What an answer says about routing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Facts<'a> {
+    /// The first Result-Code; `None` with Experimental-Result only, or if it cannot be read.
+    pub result_code: Option<u32>,
+    /// Who wrote it; with an agent in between not the peer.
+    pub origin_host: Option<&'a str>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn of(answer: &'a MessageBuf) -> Self {
+        let number = |avp: RawAvp<'_>| avp.data.try_into().ok().map(u32::from_be_bytes);
+        Self {
+            result_code: find(answer, avp::RESULT_CODE.key()).and_then(number),
+            origin_host: text(answer, &avp::ORIGIN_HOST),
+        }
+    }
+
+    /// Whether whoever wrote it did not act on the request (RFC 6733 §7.1.3).
+    pub fn is_protocol_error(&self) -> bool {
+        self.result_code.is_some_and(|code| code / 1000 == 3)
+    }
+}
+
+/// The first AVP of this definition, if it is text.
+pub(super) fn text<'a>(message: &'a MessageBuf, def: &AvpDef<DiameterIdentity>) -> Option<&'a str> {
+    find(message, def.key()).and_then(|avp| std::str::from_utf8(avp.data).ok())
+}
+
+/// The Redirect-Hosts of an answer.
+pub(super) fn redirect_hosts(answer: &MessageBuf) -> impl Iterator<Item = &str> {
+    let hosts = avps(answer).filter(|avp| avp.key == avp::REDIRECT_HOST.key());
+    hosts.filter_map(|avp| std::str::from_utf8(avp.data).ok())
+}
+
+fn find(message: &MessageBuf, key: u64) -> Option<RawAvp<'_>> {
+    avps(message).find(|avp| avp.key == key)
+}
+
+fn avps(message: &MessageBuf) -> impl Iterator<Item = RawAvp<'_>> {
+    walk(message.as_bytes().get(HEADER_LENGTH..).unwrap_or_default())
+}

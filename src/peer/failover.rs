@@ -1,0 +1,463 @@
+//! Requests that go out: which peers can take one, and what happens when an attempt fails (RFC 6733 §5.5.4,
+//! §6.1, §6.12, §7.1.3; RFC 3539 §3.4).
+//!
+//! - An attempt without an answer in time, or whose connection is lost or suspect, is followed by one more,
+//!   at another open peer or on another connection of the same one, inside the same total time. It carries
+//!   the same End-to-End Identifier and the T bit.
+//! - A 3004, or a 3002 or 3003 to a request for no particular host, is followed by one attempt at another peer.
+//! - A 3006 is followed once, to a host on the list of those it may point to.
+//!
+//! Whichever attempt is answered first gives the outcome; an answer to another one is reported as late.
+
+use std::time::Instant;
+
+use super::{
+    Answered, LateKind, Node, NodeEvent, NodePeer, OutgoingRequest, PeerIndex, RequestError, RequestId,
+    facts::{Facts, redirect_hosts, text},
+    node::{Origin, Slot},
+    pending::{Attempt, Pending, Sending, Used},
+    redirect,
+    route::{Candidate, choose},
+    same_identity,
+};
+use crate::{
+    dict::{avp, result},
+    wire::{CommandFlags, EndToEndId, HopByHopId, MessageBuf},
+};
+
+/// Most peers that an error text names.
+const MAX_NAMED: usize = 8;
+
+/// Where a request can go.
+enum Choice {
+    Peer(PeerIndex),
+    /// Only to peers that have too many requests waiting already.
+    Full(PeerIndex),
+    Nowhere,
+}
+
+impl Node {
+    /// Sends a request. There is exactly one [`NodeEvent::Outcome`] for it, at the latest when its time is
+    /// over; it may be there already when this returns.
+    pub fn request(&mut self, now: Instant, outgoing: OutgoingRequest) -> RequestId {
+        self.next_request += 1;
+        let id = RequestId(self.next_request);
+        if let Err(error) = self.begin(now, id, outgoing) {
+            self.events.push_back(NodeEvent::Outcome { id, result: Err(error) });
+        }
+        self.settle(now);
+        id
+    }
+
+    fn begin(&mut self, now: Instant, id: RequestId, outgoing: OutgoingRequest) -> Result<(), RequestError> {
+        let OutgoingRequest { message, destination_host, within } = outgoing;
+        if !message.header().is_request() {
+            return Err(RequestError::NotARequest);
+        }
+        if self.stopping {
+            return Err(RequestError::ShuttingDown);
+        }
+        if self.table.len() >= self.config.max_pending {
+            let reason = format!("{} over all peers", self.table.len());
+            return Err(RequestError::Overloaded { reason });
+        }
+        self.next_end_to_end = self.next_end_to_end.wrapping_add(1);
+        let message = message.with_end_to_end(EndToEndId(self.next_end_to_end));
+        let deadline = now + within;
+        let destination_realm = text(&message, &avp::DESTINATION_REALM).map(str::to_owned);
+        let pending = Pending {
+            message,
+            destination_host,
+            destination_realm,
+            deadline,
+            wake: deadline,
+            sendings: Vec::new(),
+            current: None,
+            resent: false,
+            rerouted: false,
+            redirected: None,
+            wanting: false,
+            reason: String::new(),
+        };
+        self.table.insert(id, pending);
+        if self.send_somewhere(now, id, false) {
+            return Ok(());
+        }
+        let full = match self.best(now, id, false) {
+            Choice::Full(peer) => self.slots.get(peer.0),
+            Choice::Peer(_) | Choice::Nowhere => None,
+        };
+        let full = full.map(|slot| format!("{} for {}", slot.waiting.len(), name(slot)));
+        let pending = self.table.remove(id);
+        Err(match full {
+            Some(reason) => RequestError::Overloaded { reason },
+            None => RequestError::NoPeer { reason: self.nobody(now, pending.as_ref()) },
+        })
+    }
+
+    /// The wake of a request came: its attempt or all its time is over.
+    pub(super) fn wake(&mut self, now: Instant, id: RequestId) {
+        let Some(pending) = self.table.get(id) else { return };
+        if let Some(slot) = pending.current.and_then(|peer| self.slots.get(peer.0)) {
+            slot.counters.timeouts.add();
+        }
+        if pending.deadline <= now {
+            return self.give_up(now, id, None);
+        }
+        let who = pending.current.and_then(|peer| self.slots.get(peer.0)).map(name);
+        let timeout = self.config.attempt_timeout;
+        let reason = format!("{} did not answer in {timeout:?}", who.unwrap_or_default());
+        self.attempt_failed(now, id, reason);
+    }
+
+    /// A peer became suspect, or (`lost`) its connection is gone.
+    pub(super) fn peer_failed(&mut self, now: Instant, peer: PeerIndex, why: &str, lost: bool) {
+        let Some(slot) = self.slots.get_mut(peer.0) else { return };
+        let reason = format!("{} {why}", name(slot));
+        let waiting: Vec<_> = slot.waiting.iter().copied().collect();
+        for id in waiting {
+            if lost {
+                self.leave_current(id);
+            }
+            self.attempt_failed(now, id, reason.clone());
+        }
+    }
+
+    /// Sends the request once more if that is still due, else leaves it to its deadline or gives it up.
+    fn attempt_failed(&mut self, now: Instant, id: RequestId, reason: String) {
+        let Some(pending) = self.table.get_mut(id) else { return };
+        pending.reason = reason;
+        if !pending.resent {
+            if self.send_somewhere(now, id, false) {
+                self.was_resent(id);
+                return;
+            }
+            self.table.set_wanting(id, true);
+        } else if !self.may_be_answered(id) {
+            return self.give_up(now, id, None);
+        }
+        let deadline = self.table.get(id).map(|pending| pending.deadline);
+        self.table.wake_at(id, deadline.unwrap_or(now));
+    }
+
+    /// A peer can be used again: now is the time for requests that want another connection.
+    pub(super) fn send_wanting(&mut self, now: Instant) {
+        for id in self.table.wanting() {
+            if self.send_somewhere(now, id, false) {
+                self.was_resent(id);
+            }
+        }
+    }
+
+    fn was_resent(&mut self, id: RequestId) {
+        let Some(pending) = self.table.get_mut(id) else { return };
+        // A request that only waited for the host it was redirected to has not been repeated.
+        pending.resent = pending.sendings.iter().rev().skip(1).any(|it| it.attempt == Attempt::Unanswered);
+        if pending.resent {
+            let end_to_end = pending.message.header().end_to_end.0;
+            let slot = pending.current.and_then(|peer| self.slots.get(peer.0));
+            let host = slot.map(|slot| &*slot.host).unwrap_or_default();
+            tracing::info!(peer = %host, end_to_end, reason = %pending.reason, "request sent once more");
+        }
+    }
+
+    /// Whether an answer to any sending can still come.
+    fn may_be_answered(&self, id: RequestId) -> bool {
+        let alive = |sending: &Sending| {
+            let slot = self.slots.get(sending.peer.0);
+            slot.is_some_and(|slot| slot.open && slot.connection == sending.connection)
+        };
+        let pending = self.table.get(id);
+        pending.is_some_and(|pending| {
+            pending.sendings.iter().any(|sending| sending.attempt == Attempt::Unanswered && alive(sending))
+        })
+    }
+
+    /// Sends the request to the best peer that is left for it; `others` leaves out those that had it before.
+    fn send_somewhere(&mut self, now: Instant, id: RequestId, others: bool) -> bool {
+        // A peer that refuses to send is not usable any more, so this ends.
+        while let Choice::Peer(peer) = self.best(now, id, others) {
+            if self.send(now, id, peer) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn send(&mut self, now: Instant, id: RequestId, peer: PeerIndex) -> bool {
+        self.leave_current(id);
+        let attempt_timeout = self.config.attempt_timeout;
+        let (Some(pending), Some(slot)) = (self.table.get_mut(id), self.slots.get_mut(peer.0)) else {
+            return false;
+        };
+        let flags = pending.message.header().flags;
+        let retransmit = pending.is_uncertain() || flags.contains(CommandFlags::RETRANSMIT);
+        let message = pending.message.clone().with_hop_by_hop(HopByHopId(0), retransmit);
+        slot.peer.forget(id);
+        self.agenda.push_back(peer);
+        if let Err(error) = slot.peer.request(now, id, message) {
+            slot.usable = false;
+            pending.reason = error.to_string();
+            return false;
+        }
+        slot.counters.requests_sent.add();
+        if retransmit {
+            slot.counters.retransmissions.add();
+        }
+        slot.waiting.insert(id);
+        pending.current = Some(peer);
+        pending.sendings.push(Sending { peer, connection: slot.connection, attempt: Attempt::Unanswered });
+        self.table.set_wanting(id, false);
+        self.table.wake_at(id, now + attempt_timeout);
+        true
+    }
+
+    /// The request does not wait at its peer any more; an answer from there is found by its End-to-End
+    /// Identifier.
+    fn leave_current(&mut self, id: RequestId) {
+        let current = self.table.get_mut(id).and_then(|pending| pending.current.take());
+        if let Some(slot) = current.and_then(|peer| self.slots.get_mut(peer.0)) {
+            slot.waiting.remove(&id);
+            slot.peer.forget(id);
+        }
+    }
+
+    // ---- Answers
+
+    /// An answer came from `peer`; `id` if it fits a request that waits there.
+    pub(super) fn answered(
+        &mut self,
+        now: Instant,
+        peer: PeerIndex,
+        id: Option<RequestId>,
+        message: MessageBuf,
+    ) {
+        let header = message.header();
+        let id = id.or_else(|| self.table.by_end_to_end(header.end_to_end)).filter(|id| {
+            self.table.get(*id).is_some_and(|pending| {
+                pending.was_sent_to(peer) && pending.message.header().command == header.command
+            })
+        });
+        let Some(slot) = self.slots.get(peer.0) else { return };
+        let Some(id) = id else {
+            let kind = self.memory.kind(header.end_to_end, peer, Facts::of(&message).origin_host);
+            match kind {
+                LateKind::Unused => slot.counters.late_answers.add(),
+                LateKind::Repeated | LateKind::Unasked => slot.counters.stray_answers.add(),
+            }
+            let peer = slot.host.clone();
+            return self.events.push_back(NodeEvent::LateAnswer { peer, message, kind });
+        };
+        slot.counters.answers_received.add();
+        let facts = Facts::of(&message);
+        if facts.is_protocol_error() {
+            self.refused(now, peer, id, message.clone());
+        } else {
+            self.finish(now, id, peer, message);
+        }
+    }
+
+    /// A protocol error: the peer did not act, somebody else may (RFC 6733 §7.1.3).
+    fn refused(&mut self, now: Instant, peer: PeerIndex, id: RequestId, message: MessageBuf) {
+        let code = Facts::of(&message).result_code.unwrap_or_default();
+        if code == result::TOO_BUSY
+            && let Some(slot) = self.slots.get_mut(peer.0)
+        {
+            slot.counters.too_busy.add();
+            slot.penalty.too_busy(now);
+        }
+        let Some(pending) = self.table.get_mut(id) else { return };
+        pending.answered_by(peer);
+        if pending.current.is_some_and(|current| current != peer) {
+            // The attempt that counts is another one.
+            return;
+        }
+        let elsewhere = match code {
+            result::TOO_BUSY => true,
+            result::UNABLE_TO_DELIVER | result::REALM_NOT_SERVED => pending.destination_host.is_none(),
+            _ => false,
+        };
+        if elsewhere && !pending.rerouted && pending.redirected.is_none() {
+            pending.rerouted = true;
+            pending.reason =
+                format!("{} answered {code}", self.slots.get(peer.0).map(name).unwrap_or_default());
+            if self.send_somewhere(now, id, true) {
+                return;
+            }
+        }
+        if code == result::REDIRECT_INDICATION && self.redirect(now, id, &message) {
+            return;
+        }
+        self.finish(now, id, peer, message);
+    }
+
+    /// Follows a 3006, once, to a host on the list.
+    fn redirect(&mut self, now: Instant, id: RequestId, message: &MessageBuf) -> bool {
+        if self.table.get(id).is_none_or(|pending| pending.redirected.is_some()) {
+            return false;
+        }
+        let allowed = |host: &str| self.config.redirect_hosts.iter().any(|it| same_identity(it, host));
+        let targets: Vec<_> =
+            redirect_hosts(message).filter_map(redirect::target).filter(|it| allowed(&it.host)).collect();
+        if targets.is_empty() {
+            let named: Vec<_> = redirect_hosts(message).take(MAX_NAMED).collect();
+            tracing::warn!(?named, "redirected to hosts that are not among `redirect_hosts`");
+            return false;
+        }
+        let mut peers = Vec::new();
+        for target in targets {
+            peers.push(self.peer_named(&target.host).unwrap_or_else(|| {
+                self.add(now, NodePeer::new(target.host, target.address), Origin::Redirected)
+            }));
+        }
+        let is_usable = |peer: &PeerIndex| self.slots.get(peer.0).is_some_and(|slot| slot.usable);
+        let Some(target) = peers.iter().copied().find(is_usable).or(peers.first().copied()) else {
+            return false;
+        };
+        self.leave_current(id);
+        if let Some(pending) = self.table.get_mut(id) {
+            pending.redirected = Some(target);
+        }
+        if !self.send_somewhere(now, id, false) {
+            self.table.set_wanting(id, true);
+            let deadline = self.table.get(id).map(|pending| pending.deadline);
+            self.table.wake_at(id, deadline.unwrap_or(now));
+        }
+        true
+    }
+
+    // ---- Outcomes
+
+    /// The outcome is this answer.
+    fn finish(&mut self, now: Instant, id: RequestId, peer: PeerIndex, message: MessageBuf) {
+        self.leave_current(id);
+        let Some(mut pending) = self.table.remove(id) else { return };
+        let mut acted = pending.may_have_acted();
+        if !acted.contains(&peer) {
+            acted.push(peer);
+        }
+        // What was sent on this peer's latest connection is answered now; the rest may be answered late.
+        pending.answered_by(peer);
+        if pending.is_uncertain() {
+            let origin_host = Facts::of(&message).origin_host.map(str::to_owned);
+            self.memory.insert(now, &pending, Some(Used { peer, origin_host }));
+        }
+        let answered = Answered { message, peer: self.name_of(peer), sent_to: self.names_of(&acted) };
+        self.events.push_back(NodeEvent::Outcome { id, result: Ok(answered) });
+    }
+
+    /// The outcome is that there is no answer.
+    fn give_up(&mut self, now: Instant, id: RequestId, why: Option<&str>) {
+        self.leave_current(id);
+        let Some(mut pending) = self.table.remove(id) else { return };
+        if let Some(why) = why {
+            pending.reason = why.to_owned();
+        }
+        let acted = pending.may_have_acted();
+        let error = if acted.is_empty() {
+            RequestError::NoPeer { reason: self.nobody(now, Some(&pending)) }
+        } else {
+            self.memory.insert(now, &pending, None);
+            RequestError::NoAnswer { sent_to: self.names_of(&acted), reason: pending.reason }
+        };
+        self.events.push_back(NodeEvent::Outcome { id, result: Err(error) });
+    }
+
+    /// Every request that waits gets its outcome: this node is shutting down.
+    pub(super) fn give_up_all(&mut self, now: Instant) {
+        for id in self.table.ids() {
+            self.give_up(now, id, Some("this node is shutting down"));
+        }
+    }
+
+    fn name_of(&self, peer: PeerIndex) -> String {
+        self.slots.get(peer.0).map(|slot| slot.host.to_string()).unwrap_or_default()
+    }
+
+    fn names_of(&self, peers: &[PeerIndex]) -> Vec<String> {
+        peers.iter().map(|peer| self.name_of(*peer)).collect()
+    }
+
+    // ---- Candidates
+
+    /// The peer that should get the request now, among those that did not have it on their present connection.
+    fn best(&mut self, now: Instant, id: RequestId, others: bool) -> Choice {
+        let Some(pending) = self.table.get(id) else { return Choice::Nowhere };
+        let application = pending.message.header().application;
+        let direct = match (pending.redirected, &pending.destination_host) {
+            (Some(target), _) => Some(target),
+            (None, Some(host)) => self.peer_named(host),
+            (None, None) => None,
+        };
+        let particular = pending.redirected.is_some() || pending.destination_host.is_some();
+        let realm = pending.destination_realm.as_deref();
+        // First choice, second choice.
+        let tier = |index: PeerIndex, slot: &Slot| match particular {
+            true if direct == Some(index) => Some(0),
+            true => (pending.redirected.is_none() && slot.is_relay).then_some(1),
+            false if slot.origin == Origin::Redirected => None,
+            false if slot.is_relay || realm.is_none_or(|realm| same_identity(realm, &slot.realm)) => Some(0),
+            // Nobody of the realm is there: then whoever serves the application, as a default route.
+            false => Some(1),
+        };
+        let mut candidates: [Vec<Candidate>; 4] = Default::default();
+        let mut full = None;
+        for (index, slot) in self.slots.iter().enumerate() {
+            let index = PeerIndex(index);
+            let had_it = pending.was_sent_to(index);
+            if !slot.usable
+                || !slot.peer.serves(application)
+                || pending.was_sent_on(index, slot.connection)
+                || others && had_it
+            {
+                continue;
+            }
+            let Some(tier) = tier(index, slot) else { continue };
+            if slot.waiting.len() >= self.config.max_outstanding {
+                full = Some(index);
+                continue;
+            }
+            let share = slot.penalty.share(now);
+            let candidate = Candidate { peer: index, priority: slot.priority, weight: slot.weight, share };
+            // A peer that never had it before one that lost it with its connection.
+            candidates[2 * tier + usize::from(had_it)].push(candidate);
+        }
+        let candidates = candidates.into_iter().find(|candidates| !candidates.is_empty());
+        match candidates.and_then(|candidates| choose(candidates, &mut self.chance)) {
+            Some(peer) => Choice::Peer(peer),
+            None => full.map_or(Choice::Nowhere, Choice::Full),
+        }
+    }
+
+    /// Why nobody can take the request: each peer in question, its state and why.
+    fn nobody(&self, now: Instant, pending: Option<&Pending>) -> String {
+        let particular = pending.and_then(|pending| pending.destination_host.as_deref());
+        let why = |slot: &Slot| {
+            let status = slot.peer.status();
+            let since = now.saturating_duration_since(status.since).as_secs();
+            match (slot.usable, particular) {
+                (false, _) => {
+                    let state = status.name();
+                    format!("{} is {state} for {since} s: {}", name(slot), status.reason)
+                }
+                (true, Some(host)) => format!("{} is open, but neither {host} nor an agent", name(slot)),
+                (true, None) => format!("{} is open, but does not offer the application", name(slot)),
+            }
+        };
+        let target = pending.and_then(|pending| pending.redirected);
+        let slots = self.slots.iter().enumerate().filter(|(index, slot)| match target {
+            Some(target) => target == PeerIndex(*index),
+            None => slot.origin == Origin::Configured || self.config.peers.is_empty(),
+        });
+        let named: Vec<_> = slots.map(|(_, slot)| why(slot)).take(MAX_NAMED).collect();
+        match named.is_empty() {
+            true => "no peer is configured".into(),
+            false => named.join("; "),
+        }
+    }
+}
+
+/// A peer in an error text.
+fn name(slot: &Slot) -> String {
+    format!("{} ({})", slot.host, slot.address)
+}

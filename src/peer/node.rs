@@ -1,0 +1,476 @@
+//! A Diameter node: several peers and the requests between them and us, without sockets and without a clock.
+//!
+//! [`Node`] is driven like a [`Peer`]: everything that happens comes in with the present time, and after every
+//! call [`Node::poll_command`] and [`Node::poll_event`] are drained, then [`Node::poll_timeout`] is waited
+//! for. Routing and failover are in `failover.rs`, requests that come in in `incoming.rs`.
+
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    ConnectionId, DisconnectCause, Event, LocalNode, NodeCommand, NodeEvent, Peer, PeerConfig, PeerEvent,
+    PeerIndex, Refusal, RequestId, State, Status, WatchdogState, accept_identity,
+    counters::PeerCounters,
+    duplicates::Duplicates,
+    pending::{Memory, Table},
+    reconnect::Chance,
+    route::Penalty,
+};
+use crate::{
+    dict::RELAY_APPLICATION_ID,
+    wire::{Header, MessageBuf, WireError},
+};
+
+/// Most peers that a node with [`NodeConfig::accept_any_peer`] gets to know.
+const MAX_STRANGERS: usize = 4096;
+
+/// A configured peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePeer {
+    /// Origin-Host that the peer must show; compared without case.
+    pub host: String,
+    /// Where to dial it: `host:port`.
+    pub address: String,
+    /// Lower is tried first.
+    pub priority: u32,
+    /// Share among those of the same priority; 0 gets something only when all of them have 0.
+    pub weight: u32,
+    /// Whether we dial. `false`: only connections that the peer makes are used.
+    pub connect: bool,
+}
+
+impl NodePeer {
+    /// A peer that we dial, of priority 1 and weight 1.
+    pub fn new(host: impl Into<String>, address: impl Into<String>) -> Self {
+        Self { host: host.into(), address: address.into(), priority: 1, weight: 1, connect: true }
+    }
+}
+
+/// Everything that a [`Node`] needs to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeConfig {
+    /// This node, and the timers of every peer. `host` and `connect` in here mean nothing.
+    pub each_peer: PeerConfig,
+    /// The peers.
+    pub peers: Vec<NodePeer>,
+    /// Whether connections of peers that are not configured are accepted, under any Origin-Host.
+    pub accept_any_peer: bool,
+    /// Commands whose requests are handed up; others are refused with 3001 (RFC 6733 §7.1.3).
+    pub commands: Vec<u32>,
+    /// How long one attempt at one peer waits before the request is sent once more; default 4 s.
+    pub attempt_timeout: Duration,
+    /// Hosts that a DIAMETER_REDIRECT_INDICATION may point to (RFC 6733 §6.12).
+    pub redirect_hosts: Vec<String>,
+    /// Most requests that wait for one peer's answers; default 4,096.
+    pub max_outstanding: usize,
+    /// Most requests without an outcome, over all peers; default 16,384.
+    pub max_pending: usize,
+    /// When the process started: the beginning of the End-to-End Identifiers (RFC 6733 §3).
+    pub started: SystemTime,
+}
+
+impl NodeConfig {
+    /// A node without peers that takes no requests, with the defaults above.
+    pub fn new(local: LocalNode, started: SystemTime) -> Self {
+        Self {
+            each_peer: PeerConfig::new(local, ""),
+            peers: Vec::new(),
+            accept_any_peer: false,
+            commands: Vec::new(),
+            attempt_timeout: Duration::from_secs(4),
+            redirect_hosts: Vec::new(),
+            max_outstanding: 4096,
+            max_pending: 16_384,
+            started,
+        }
+    }
+
+    /// This node.
+    pub fn local(&self) -> &LocalNode {
+        &self.each_peer.local
+    }
+}
+
+/// How a peer came to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Configured,
+    /// A 3006 pointed to it: gets what was redirected there, or names it as Destination-Host.
+    Redirected,
+    /// It connected to a node that accepts any peer.
+    Stranger,
+}
+
+/// One peer, and what the node keeps about it.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub peer: Peer,
+    pub host: Arc<str>,
+    /// `host:port`; of a stranger, where it connected from.
+    pub address: String,
+    pub origin: Origin,
+    pub priority: u32,
+    pub weight: u32,
+    pub penalty: Penalty,
+    /// Counts the connections that were opened: tells a new one from the one before.
+    pub connection: u64,
+    /// Between Up and Down.
+    pub open: bool,
+    /// Between Okay and Suspect or Down.
+    pub usable: bool,
+    /// Whether the present connection was reported as up.
+    reported: bool,
+    pub realm: String,
+    origin_state_id: Option<u32>,
+    pub is_relay: bool,
+    /// Requests that wait for this peer's answer.
+    pub waiting: BTreeSet<RequestId>,
+    pub counters: Arc<PeerCounters>,
+    timeout: Option<Instant>,
+    seen: (State, WatchdogState),
+}
+
+/// How a peer of a node is doing.
+#[derive(Clone, Debug)]
+pub struct NodeStatus {
+    /// Origin-Host, as configured.
+    pub host: Arc<str>,
+    /// `host:port`.
+    pub address: String,
+    /// Its states, since when and why.
+    pub status: Status,
+    /// What went over its connections; goes on counting.
+    pub counters: Arc<PeerCounters>,
+}
+
+/// Several peers, and the requests between them and us.
+#[derive(Debug)]
+pub struct Node {
+    pub(super) config: NodeConfig,
+    pub(super) slots: Vec<Slot>,
+    /// By Origin-Host in lower case.
+    by_host: HashMap<String, PeerIndex>,
+    pub(super) table: Table,
+    pub(super) memory: Memory,
+    pub(super) duplicates: Duplicates,
+    pub(super) chance: Chance,
+    pub(super) next_request: u64,
+    pub(super) next_end_to_end: u32,
+    pub(super) stopping: bool,
+    /// Peers that may have something to say.
+    pub(super) agenda: VecDeque<PeerIndex>,
+    timeouts: BTreeSet<(Instant, PeerIndex)>,
+    changed: bool,
+    commands: VecDeque<NodeCommand>,
+    pub(super) events: VecDeque<NodeEvent>,
+}
+
+impl Node {
+    /// A node whose first commands are to dial its peers. `seed` decides about chance: another one for each
+    /// process.
+    pub fn new(config: NodeConfig, seed: u64, now: Instant) -> Self {
+        let mut chance = Chance::new(seed);
+        let started = config.started.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        // The high 12 bits are the low 12 of the time, the rest is chance. Counting on through all 32 bits
+        // takes an hour at the highest rate, and stays behind the clock at any rate below a million a second.
+        let next_end_to_end = ((started & 0xfff) as u32) << 20 | chance.next_u32() >> 12;
+        let mut node = Self {
+            slots: Vec::new(),
+            by_host: HashMap::new(),
+            table: Table::default(),
+            memory: Memory::default(),
+            duplicates: Duplicates::default(),
+            chance,
+            next_request: 0,
+            next_end_to_end,
+            stopping: false,
+            agenda: VecDeque::new(),
+            timeouts: BTreeSet::new(),
+            changed: true,
+            commands: VecDeque::new(),
+            events: VecDeque::new(),
+            config,
+        };
+        for peer in node.config.peers.clone() {
+            node.add(now, peer, Origin::Configured);
+        }
+        node.settle(now);
+        node
+    }
+
+    // ---- Transport
+
+    /// A dial succeeded; `local` are our addresses on the connection.
+    pub fn handle_connected(&mut self, now: Instant, peer: PeerIndex, id: ConnectionId, local: &[IpAddr]) {
+        self.with_peer(now, peer, |peer| peer.handle_connected(now, id, local));
+    }
+
+    /// A dial failed.
+    pub fn handle_connect_failed(&mut self, now: Instant, peer: PeerIndex, reason: String) {
+        self.with_peer(now, peer, |peer| peer.handle_connect_failed(now, reason));
+    }
+
+    /// The first message came in on a connection that somebody made from `remote`.
+    ///
+    /// `Ok`: the connection belongs to this peer. `Err`: send the refusal's answer, if it has one, and close.
+    pub fn handle_first_message(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        local: &[IpAddr],
+        remote: &str,
+        first: MessageBuf,
+    ) -> Result<PeerIndex, Refusal> {
+        let strangers = self.slots.iter().filter(|slot| slot.origin == Origin::Stranger).count();
+        let open_house = self.config.accept_any_peer && strangers < MAX_STRANGERS;
+        let host = accept_identity(self.config.local(), local, &first, |host| {
+            open_house || self.peer_named(host).is_some()
+        })?;
+        let peer = self.peer_named(&host).unwrap_or_else(|| {
+            let peer = NodePeer { connect: false, ..NodePeer::new(host, remote) };
+            self.add(now, peer, Origin::Stranger)
+        });
+        if let Some(slot) = self.slots.get_mut(peer.0)
+            && slot.origin == Origin::Stranger
+        {
+            remote.clone_into(&mut slot.address);
+        }
+        self.with_peer(now, peer, |peer| peer.handle_accepted(now, id, local, first));
+        Ok(peer)
+    }
+
+    /// A message came in on a connection of this peer.
+    pub fn handle_message(&mut self, now: Instant, peer: PeerIndex, id: ConnectionId, message: MessageBuf) {
+        self.with_peer(now, peer, |peer| peer.handle_message(now, id, message));
+    }
+
+    /// What came in is not Diameter, and where the next message begins is unknown.
+    pub fn handle_bad_octets(
+        &mut self,
+        now: Instant,
+        peer: PeerIndex,
+        id: ConnectionId,
+        error: &WireError,
+        header: Option<Header>,
+    ) {
+        self.with_peer(now, peer, |peer| peer.handle_bad_octets(now, id, error, header));
+    }
+
+    /// A connection is gone.
+    pub fn handle_disconnected(&mut self, now: Instant, peer: PeerIndex, id: ConnectionId, reason: String) {
+        self.with_peer(now, peer, |peer| peer.handle_disconnected(now, id, reason));
+    }
+
+    /// Time has passed. Early or spurious calls do nothing.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((_, peer)) = self.timeouts.first().copied().filter(|(timeout, _)| *timeout <= now) {
+            self.with_peer(now, peer, |peer| peer.handle_timeout(now));
+            // A peer whose timeout stays in the past would be asked for ever.
+            if self.timeouts.first().is_some_and(|(timeout, again)| *again == peer && *timeout <= now) {
+                break;
+            }
+        }
+        while let Some(id) = self.table.due(now) {
+            self.wake(now, id);
+        }
+        self.settle(now);
+    }
+
+    // ---- Owner
+
+    /// Operator's wish: connect this peer now. `false` if there is none of that name.
+    pub fn connect(&mut self, now: Instant, host: &str) -> bool {
+        let Some(peer) = self.peer_named(host) else { return false };
+        self.with_peer(now, peer, |peer| peer.connect(now));
+        true
+    }
+
+    /// Operator's wish: disconnect this peer and leave it so. `false` if there is none of that name.
+    pub fn disconnect(&mut self, now: Instant, host: &str, cause: DisconnectCause) -> bool {
+        let Some(peer) = self.peer_named(host) else { return false };
+        self.with_peer(now, peer, |peer| peer.shut_down(now, cause));
+        true
+    }
+
+    /// Says goodbye to every peer. Requests that wait get their outcome now. Over when
+    /// [`is_closed`](Self::is_closed).
+    pub fn shut_down(&mut self, now: Instant, cause: DisconnectCause) {
+        self.stopping = true;
+        self.give_up_all(now);
+        for peer in (0..self.slots.len()).map(PeerIndex) {
+            self.with_peer(now, peer, |peer| peer.shut_down(now, cause));
+        }
+    }
+
+    /// Whether no peer has a connection, or an attempt at one.
+    pub fn is_closed(&self) -> bool {
+        self.slots.iter().all(|slot| slot.peer.state() == State::Closed)
+    }
+
+    // ---- Output
+
+    /// The next thing for the driver to do.
+    pub fn poll_command(&mut self) -> Option<NodeCommand> {
+        self.commands.pop_front()
+    }
+
+    /// The next thing for the owner to know.
+    pub fn poll_event(&mut self) -> Option<NodeEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is wanted; may change with every other call.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let peers = self.timeouts.first().map(|(timeout, _)| *timeout);
+        [peers, self.table.next_wake()].into_iter().flatten().min()
+    }
+
+    /// Where to dial a peer: `host:port`.
+    pub fn address(&self, peer: PeerIndex) -> Option<&str> {
+        self.slots.get(peer.0).map(|slot| slot.address.as_str())
+    }
+
+    /// The name of a peer: its Origin-Host.
+    pub fn host(&self, peer: PeerIndex) -> Option<&Arc<str>> {
+        self.slots.get(peer.0).map(|slot| &slot.host)
+    }
+
+    /// How every peer is doing, in the order they were added.
+    pub fn statuses(&self) -> Vec<NodeStatus> {
+        let status = |slot: &Slot| NodeStatus {
+            host: slot.host.clone(),
+            address: slot.address.clone(),
+            status: slot.peer.status(),
+            counters: slot.counters.clone(),
+        };
+        self.slots.iter().map(status).collect()
+    }
+
+    /// Whether [`statuses`](Self::statuses) may say something else since this was last asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    // ---- Inside
+
+    pub(super) fn peer_named(&self, host: &str) -> Option<PeerIndex> {
+        self.by_host.get(&host.to_ascii_lowercase()).copied()
+    }
+
+    pub(super) fn add(&mut self, now: Instant, peer: NodePeer, origin: Origin) -> PeerIndex {
+        let index = PeerIndex(self.slots.len());
+        let config = PeerConfig {
+            host: peer.host.clone(),
+            connect: peer.connect && !self.stopping,
+            ..self.config.each_peer.clone()
+        };
+        let machine = Peer::new(config, self.chance.next(), now);
+        self.by_host.insert(peer.host.to_ascii_lowercase(), index);
+        self.slots.push(Slot {
+            seen: (machine.state(), machine.watchdog()),
+            peer: machine,
+            host: peer.host.into(),
+            address: peer.address,
+            origin,
+            priority: peer.priority,
+            weight: peer.weight,
+            penalty: Penalty::none(now),
+            connection: 0,
+            open: false,
+            usable: false,
+            reported: false,
+            realm: String::new(),
+            origin_state_id: None,
+            is_relay: false,
+            waiting: BTreeSet::new(),
+            counters: Arc::default(),
+            timeout: None,
+        });
+        self.changed = true;
+        self.agenda.push_back(index);
+        index
+    }
+
+    /// One call of a peer, and everything that follows from it.
+    fn with_peer(&mut self, now: Instant, peer: PeerIndex, call: impl FnOnce(&mut Peer)) {
+        if let Some(slot) = self.slots.get_mut(peer.0) {
+            call(&mut slot.peer);
+            self.agenda.push_back(peer);
+        }
+        self.settle(now);
+    }
+
+    /// Takes what the peers that were called have to say, until nobody has anything left.
+    pub(super) fn settle(&mut self, now: Instant) {
+        while let Some(peer) = self.agenda.pop_front() {
+            while let Some(event) = self.slots.get_mut(peer.0).and_then(|slot| slot.peer.poll_event()) {
+                self.peer_event(now, peer, event);
+            }
+            let Some(slot) = self.slots.get_mut(peer.0) else { continue };
+            while let Some(command) = slot.peer.poll_command() {
+                self.commands.push_back(NodeCommand { peer, command });
+            }
+            let timeout = slot.peer.poll_timeout();
+            if timeout != slot.timeout {
+                if let Some(old) = std::mem::replace(&mut slot.timeout, timeout) {
+                    self.timeouts.remove(&(old, peer));
+                }
+                self.timeouts.extend(timeout.map(|timeout| (timeout, peer)));
+            }
+            let seen = (slot.peer.state(), slot.peer.watchdog());
+            if std::mem::replace(&mut slot.seen, seen) != seen {
+                self.changed = true;
+            }
+        }
+    }
+
+    fn peer_event(&mut self, now: Instant, peer: PeerIndex, event: Event) {
+        let Some(slot) = self.slots.get_mut(peer.0) else { return };
+        let host = slot.host.to_string();
+        match event {
+            Event::Up { origin_host: _, origin_realm, origin_state_id, applications } => {
+                slot.connection += 1;
+                (slot.open, slot.usable, slot.reported) = (true, false, false);
+                slot.realm = origin_realm;
+                slot.origin_state_id = origin_state_id;
+                slot.is_relay = applications.contains(&RELAY_APPLICATION_ID);
+            }
+            Event::Okay => {
+                slot.usable = true;
+                let news = match std::mem::replace(&mut slot.reported, true) {
+                    true => PeerEvent::Recovered { host },
+                    false => PeerEvent::Up {
+                        host,
+                        realm: slot.realm.clone(),
+                        origin_state_id: slot.origin_state_id,
+                        address: slot.address.clone(),
+                    },
+                };
+                self.events.push_back(NodeEvent::Peer(news));
+                self.send_wanting(now);
+            }
+            Event::Suspect => {
+                slot.usable = false;
+                self.events.push_back(NodeEvent::Peer(PeerEvent::Suspect { host }));
+                self.peer_failed(now, peer, "does not answer the watchdog", false);
+            }
+            Event::Down { reason, cause: _ } => {
+                (slot.open, slot.usable) = (false, false);
+                let why = format!("is gone: {reason}");
+                self.events.push_back(NodeEvent::Peer(PeerEvent::Down { host, reason }));
+                self.peer_failed(now, peer, &why, true);
+            }
+            Event::StateLost { origin_state_id } => {
+                slot.origin_state_id = Some(origin_state_id);
+                self.events.push_back(NodeEvent::Peer(PeerEvent::StateLost { host, origin_state_id }));
+            }
+            Event::Answer { id, message } => self.answered(now, peer, Some(id), message),
+            Event::LateAnswer { message } => self.answered(now, peer, None, message),
+            Event::Request { connection, message } => self.asked(now, peer, connection, message),
+        }
+    }
+}
