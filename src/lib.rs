@@ -22,6 +22,8 @@ pub mod config;
 pub mod dict;
 pub mod peer;
 pub mod rx;
+#[cfg(feature = "net")]
+pub mod transport;
 pub mod wire;
 
 use std::{future::Future, pin::Pin};

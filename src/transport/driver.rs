@@ -1,0 +1,394 @@
+//! The task that owns the [`Node`]: tells it what happened, does what it says. Decides nothing itself.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::{AbortHandle, Id, JoinSet},
+    time::{sleep_until, timeout},
+};
+
+use super::{
+    Connect, Link, RequestHandler,
+    connection::{self, Outbox},
+    listener::Newcomer,
+};
+use crate::{
+    peer::{
+        Answered, Command, ConnectionId, DisconnectCause, LateKind, Node, NodeCommand, NodeEvent, NodeStatus,
+        OutgoingRequest, PeerEvent, PeerIndex, Refusal, RequestError, RequestId, Ticket,
+    },
+    wire::{Header, MessageBuf, WireError},
+};
+
+/// Most inputs taken at once.
+const BATCH: usize = 256;
+
+/// Longest wait for the connections to send what is queued when everything ends.
+const FLUSH: Duration = Duration::from_secs(2);
+
+/// Where the outcome of a request goes.
+pub(super) type Outcome = oneshot::Sender<Result<Answered, RequestError>>;
+
+/// What happened.
+pub(super) enum Input {
+    /// A dial ended.
+    Dialled { peer: PeerIndex, dial: u64, result: Result<Link, String> },
+    /// Somebody connected and said something.
+    Accepted(Newcomer),
+    /// Messages came in.
+    Received { connection: ConnectionId, messages: Vec<MessageBuf> },
+    /// Something that is no message came in; nothing follows.
+    Bad { connection: ConnectionId, error: WireError, header: Option<Header> },
+    /// A connection is gone.
+    Disconnected { connection: ConnectionId, reason: String },
+    /// A request to be sent.
+    Request { request: OutgoingRequest, outcome: Outcome },
+}
+
+/// What the owner of the pool wants.
+pub(super) enum Control {
+    Connect { host: String },
+    Disconnect { host: String, cause: DisconnectCause },
+    ShutDown { cause: DisconnectCause, done: oneshot::Sender<()> },
+}
+
+/// The peers as they were when something last changed.
+pub(super) type Snapshot = Arc<RwLock<Vec<NodeStatus>>>;
+
+/// What a [`Driver`] is made of.
+pub(super) struct Parts {
+    pub node: Node,
+    pub connect: Arc<dyn Connect>,
+    pub handler: Arc<dyn RequestHandler>,
+    pub inputs: mpsc::Receiver<Input>,
+    /// For the tasks that report here.
+    pub reports: mpsc::Sender<Input>,
+    pub control: mpsc::UnboundedReceiver<Control>,
+    pub listeners: JoinSet<()>,
+    pub snapshot: Snapshot,
+    pub write_timeout: Duration,
+}
+
+struct Connection {
+    peer: PeerIndex,
+    outbox: Outbox,
+    task: AbortHandle,
+}
+
+pub(super) struct Driver {
+    parts: Parts,
+    connections: HashMap<ConnectionId, Connection>,
+    next_connection: u64,
+    /// The latest dial of each peer.
+    dials: HashMap<PeerIndex, (u64, AbortHandle)>,
+    next_dial: u64,
+    outcomes: HashMap<RequestId, Outcome>,
+    /// Connections and dials.
+    tasks: JoinSet<()>,
+    handlers: JoinSet<(Ticket, Option<MessageBuf>)>,
+    tickets: HashMap<Id, Ticket>,
+    /// Who waits for the end, once it is wanted.
+    stopping: Option<Vec<oneshot::Sender<()>>>,
+}
+
+impl Driver {
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            connections: HashMap::new(),
+            next_connection: 0,
+            dials: HashMap::new(),
+            next_dial: 0,
+            outcomes: HashMap::new(),
+            tasks: JoinSet::new(),
+            handlers: JoinSet::new(),
+            tickets: HashMap::new(),
+            stopping: None,
+        }
+    }
+
+    /// Runs until it is shut down, or nobody is left who could want something.
+    pub async fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            self.settle();
+            if self.stopping.is_some() && self.parts.node.is_closed() {
+                break;
+            }
+            while self.tasks.try_join_next().is_some() {}
+            let wake = self.parts.node.poll_timeout();
+            let wake = async {
+                match wake {
+                    Some(wake) => sleep_until(wake.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                control = self.parts.control.recv() => match control {
+                    Some(control) => self.control(control),
+                    None => return,
+                },
+                _ = self.parts.inputs.recv_many(&mut batch, BATCH) => {
+                    let now = Instant::now();
+                    batch.drain(..).for_each(|input| self.input(now, input));
+                    self.parts.node.handle_timeout(now);
+                }
+                Some(handled) = self.handlers.join_next_with_id() => {
+                    let now = Instant::now();
+                    self.handled(now, handled);
+                    while let Some(handled) = self.handlers.try_join_next_with_id() {
+                        self.handled(now, handled);
+                    }
+                    self.parts.node.handle_timeout(now);
+                }
+                () = wake => self.parts.node.handle_timeout(Instant::now()),
+            }
+        }
+        self.end().await;
+    }
+
+    /// Every connection was told to end: lets them send what is queued.
+    async fn end(mut self) {
+        self.parts.listeners.abort_all();
+        self.connections.clear();
+        let flush = async { while self.tasks.join_next().await.is_some() {} };
+        _ = timeout(FLUSH, flush).await;
+        for done in self.stopping.into_iter().flatten() {
+            // Whoever asked may not want to know any more.
+            _ = done.send(());
+        }
+    }
+
+    // ---- Inputs
+
+    fn input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Dialled { peer, dial, result } => self.dialled(now, peer, dial, result),
+            Input::Accepted(newcomer) => self.accepted(now, newcomer),
+            Input::Received { connection, messages } => {
+                let Some(peer) = self.connections.get(&connection).map(|it| it.peer) else { return };
+                for message in messages {
+                    self.parts.node.handle_message(now, peer, connection, message);
+                }
+            }
+            Input::Bad { connection, error, header } => {
+                let Some(peer) = self.connections.get(&connection).map(|it| it.peer) else { return };
+                self.parts.node.handle_bad_octets(now, peer, connection, &error, header);
+                // Its answer goes out first; then the connection ends, whatever the node thinks of it.
+                self.commands(now);
+                self.connections.remove(&connection);
+            }
+            Input::Disconnected { connection, reason } => {
+                if let Some(Connection { peer, .. }) = self.connections.remove(&connection) {
+                    self.parts.node.handle_disconnected(now, peer, connection, reason);
+                }
+            }
+            Input::Request { request, outcome } => {
+                let id = self.parts.node.request(now, request);
+                self.outcomes.insert(id, outcome);
+            }
+        }
+    }
+
+    fn dialled(&mut self, now: Instant, peer: PeerIndex, dial: u64, result: Result<Link, String>) {
+        if self.dials.get(&peer).is_none_or(|(latest, _)| *latest != dial) {
+            // Given up in the meantime.
+            return;
+        }
+        self.dials.remove(&peer);
+        match result {
+            Ok(link) => {
+                let local = link.local.clone();
+                let id = self.open(peer, link);
+                self.parts.node.handle_connected(now, peer, id, &local);
+            }
+            Err(reason) => self.parts.node.handle_connect_failed(now, peer, reason),
+        }
+    }
+
+    fn accepted(&mut self, now: Instant, newcomer: Newcomer) {
+        let Newcomer { link, remote, first, rest, place } = newcomer;
+        let local: Vec<IpAddr> = link.local.clone();
+        let id = self.next_id();
+        match self.parts.node.handle_first_message(now, id, &local, &remote.to_string(), first) {
+            Ok(peer) => {
+                self.open_as(id, peer, link);
+                for message in rest {
+                    self.parts.node.handle_message(now, peer, id, message);
+                }
+            }
+            Err(Refusal { answer, reason }) => {
+                tracing::warn!(%remote, %reason, "connection refused");
+                let write_timeout = self.parts.write_timeout;
+                self.tasks.spawn(async move {
+                    let Link { mut rx, mut tx, local: _ } = link;
+                    let say_why = async {
+                        if let Some(answer) = answer {
+                            tx.send(&[answer.into_bytes()]).await?;
+                        }
+                        tx.finish().await
+                    };
+                    if let Ok(Ok(())) = timeout(write_timeout, say_why).await {
+                        connection::linger(&mut *rx).await;
+                    }
+                    drop(place);
+                });
+            }
+        }
+    }
+
+    fn next_id(&mut self) -> ConnectionId {
+        self.next_connection += 1;
+        ConnectionId(self.next_connection)
+    }
+
+    fn open(&mut self, peer: PeerIndex, link: Link) -> ConnectionId {
+        let id = self.next_id();
+        self.open_as(id, peer, link);
+        id
+    }
+
+    fn open_as(&mut self, id: ConnectionId, peer: PeerIndex, link: Link) {
+        let (outbox, queue) = connection::outbox();
+        let reports = self.parts.reports.clone();
+        let task = self.tasks.spawn(connection::run(id, link, queue, reports, self.parts.write_timeout));
+        self.connections.insert(id, Connection { peer, outbox, task });
+    }
+
+    fn control(&mut self, control: Control) {
+        let now = Instant::now();
+        match control {
+            Control::Connect { host } => _ = self.parts.node.connect(now, &host),
+            Control::Disconnect { host, cause } => _ = self.parts.node.disconnect(now, &host, cause),
+            Control::ShutDown { cause, done } => {
+                self.parts.listeners.abort_all();
+                self.stopping.get_or_insert_default().push(done);
+                self.parts.node.shut_down(now, cause);
+            }
+        }
+    }
+
+    fn handled(
+        &mut self,
+        now: Instant,
+        handled: Result<(Id, (Ticket, Option<MessageBuf>)), tokio::task::JoinError>,
+    ) {
+        match handled {
+            Ok((task, (ticket, answer))) => {
+                self.tickets.remove(&task);
+                self.parts.node.answer(now, ticket, answer);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the handling of a request broke down");
+                if let Some(ticket) = self.tickets.remove(&error.id()) {
+                    self.parts.node.cannot_answer(now, ticket);
+                }
+            }
+        }
+    }
+
+    // ---- Outputs
+
+    /// Does what the node says, then tells what it has to tell.
+    fn settle(&mut self) {
+        self.commands(Instant::now());
+        if self.parts.node.take_changed() {
+            let statuses = self.parts.node.statuses();
+            *self.parts.snapshot.write().unwrap_or_else(PoisonError::into_inner) = statuses;
+        }
+        while let Some(event) = self.parts.node.poll_event() {
+            self.event(event);
+        }
+    }
+
+    fn commands(&mut self, now: Instant) {
+        while let Some(NodeCommand { peer, command }) = self.parts.node.poll_command() {
+            match command {
+                Command::Connect => self.dial(peer),
+                Command::Send { connection, octets } => {
+                    let pushed = self.connections.get(&connection).map(|it| it.outbox.push(octets));
+                    if let Some(Err(reason)) = pushed
+                        && let Some(Connection { task, .. }) = self.connections.remove(&connection)
+                    {
+                        task.abort();
+                        self.parts.node.handle_disconnected(now, peer, connection, reason);
+                    }
+                }
+                Command::Close { connection } => _ = self.connections.remove(&connection),
+            }
+        }
+    }
+
+    fn dial(&mut self, peer: PeerIndex) {
+        let Some(address) = self.parts.node.address(peer).map(str::to_owned) else { return };
+        self.next_dial += 1;
+        let dial = self.next_dial;
+        let (connect, reports) = (self.parts.connect.clone(), self.parts.reports.clone());
+        let task = self.tasks.spawn(async move {
+            let result = connect.connect(&address).await.map_err(|error| error.to_string());
+            // Refused only when the driver is gone.
+            _ = reports.send(Input::Dialled { peer, dial, result }).await;
+        });
+        if let Some((_, earlier)) = self.dials.insert(peer, (dial, task)) {
+            earlier.abort();
+        }
+    }
+
+    fn event(&mut self, event: NodeEvent) {
+        match event {
+            NodeEvent::Outcome { id, result } => {
+                let outcome = self.outcomes.remove(&id);
+                let unwanted = match outcome.map(|outcome| outcome.send(result)) {
+                    Some(Err(Ok(answered))) => answered,
+                    Some(Err(Err(_)) | Ok(())) | None => return,
+                };
+                // Whoever asked has gone away: the answer is as good as a late one.
+                self.parts.handler.late_answer(unwanted.peer.into(), unwanted.message);
+            }
+            NodeEvent::LateAnswer { peer, message, kind: LateKind::Unused } => {
+                self.parts.handler.late_answer(peer, message);
+            }
+            NodeEvent::LateAnswer { peer, message, kind } => {
+                let header = message.header();
+                let (command, end_to_end) = (header.command, header.end_to_end.0);
+                tracing::info!(%peer, command, end_to_end, ?kind, "answer dropped");
+            }
+            NodeEvent::Request { peer, ticket, message } => {
+                let handler = self.parts.handler.clone();
+                let handling = async move { (ticket, handler.handle(peer, message).await) };
+                let task = self.handlers.spawn(handling);
+                self.tickets.insert(task.id(), ticket);
+            }
+            NodeEvent::Peer(event) => {
+                log(&event);
+                self.parts.handler.peer_event(event);
+            }
+        }
+    }
+}
+
+fn log(event: &PeerEvent) {
+    match event {
+        PeerEvent::Up { host, realm, origin_state_id, address } => {
+            tracing::info!(peer = %host, %realm, ?origin_state_id, %address, "peer up");
+        }
+        PeerEvent::Suspect { host } => tracing::warn!(peer = %host, "peer suspect"),
+        PeerEvent::Recovered { host } => tracing::info!(peer = %host, "peer recovered"),
+        PeerEvent::Down { host, reason } => tracing::warn!(peer = %host, %reason, "peer down"),
+        PeerEvent::StateLost { host, origin_state_id } => {
+            tracing::warn!(peer = %host, origin_state_id, "peer lost its state");
+        }
+    }
+}
+
+/// When something happened, on the wall clock.
+pub(super) fn wall(instant: Instant) -> SystemTime {
+    let now = SystemTime::now();
+    now.checked_sub(instant.elapsed()).unwrap_or(now)
+}

@@ -1,0 +1,221 @@
+//! The handle through which everybody above talks to the peers.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    io,
+    net::SocketAddr,
+    sync::{Arc, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinSet,
+};
+
+use super::{
+    Connect, Tcp,
+    driver::{Control, Driver, Input, Parts, Snapshot, wall},
+    listener,
+};
+use crate::{
+    BoxFuture,
+    peer::{
+        Answered, DisconnectCause, LocalNode, Node, NodeConfig, NodeStatus, OutgoingRequest, PeerCounts,
+        PeerEvent, RequestError, WatchdogState,
+    },
+    wire::MessageBuf,
+};
+
+/// Most inputs that wait for the driver; whoever has more waits.
+const MAX_INPUTS: usize = 4096;
+
+/// What a [`Pool`] needs to know.
+#[derive(Clone)]
+pub struct PoolConfig {
+    /// This node, its peers, timers and limits.
+    pub node: NodeConfig,
+    /// Where to accept connections; port 0 takes a free one, see [`Pool::local_addresses`].
+    pub listen: Vec<SocketAddr>,
+    /// How connections are made; default TCP.
+    pub connect: Arc<dyn Connect>,
+    /// Longest time in which a peer must take something of what it is sent; default 10 s.
+    pub write_timeout: Duration,
+    /// Longest wait for the first message on an accepted connection; default 10 s.
+    pub first_message_timeout: Duration,
+    /// Most accepted connections without a first message; default 64.
+    pub max_unidentified: usize,
+}
+
+impl PoolConfig {
+    /// A node without peers and listeners, with the defaults above.
+    pub fn new(local: LocalNode) -> Self {
+        Self {
+            node: NodeConfig::new(local, SystemTime::now()),
+            listen: Vec::new(),
+            connect: Arc::new(Tcp::default()),
+            write_timeout: Duration::from_secs(10),
+            first_message_timeout: Duration::from_secs(10),
+            max_unidentified: 64,
+        }
+    }
+}
+
+/// What comes from the peers without having been asked for.
+pub trait RequestHandler: Send + Sync + 'static {
+    /// Handles a request of an application and a command that are ours; its identifiers are filled into the
+    /// answer by the pool. `None`: no answer is sent.
+    ///
+    /// Copies of a request that a failover brought are answered by the pool and do not come here.
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>>;
+
+    /// An answer that came after the outcome of its request, or that nobody waited for any more.
+    ///
+    /// Called by the task that runs all connections: must not block. So is [`peer_event`](Self::peer_event).
+    fn late_answer(&self, peer: Arc<str>, answer: MessageBuf);
+
+    /// News of a peer.
+    fn peer_event(&self, event: PeerEvent);
+}
+
+/// How a peer is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerStatus {
+    /// Origin-Host.
+    pub host: String,
+    /// `host:port`; of a peer that is not configured, where it connected from.
+    pub address: String,
+    /// `tcp`.
+    pub transport: &'static str,
+    /// State of RFC 6733 §5.6, with that of the watchdog (RFC 3539) while it is open: `I-Open (OKAY)`.
+    pub state: String,
+    /// Whether requests can be sent.
+    pub open: bool,
+    /// Since when it is in this state.
+    pub since: SystemTime,
+    /// Why it cannot be used, and what to do about it; `None` while it can.
+    pub reason: Option<String>,
+    /// What went over its connections.
+    pub counts: PeerCounts,
+}
+
+/// The peers: requests go out, outcomes come back. Cheap to clone.
+///
+/// When the last clone is dropped every connection breaks off; [`shut_down`](Self::shut_down) says goodbye.
+#[derive(Clone)]
+pub struct Pool {
+    inputs: mpsc::Sender<Input>,
+    control: mpsc::UnboundedSender<Control>,
+    snapshot: Snapshot,
+    listening: Arc<[SocketAddr]>,
+    transport: &'static str,
+}
+
+impl Pool {
+    /// Starts to listen and to dial. Fails only if an address cannot be listened on.
+    pub async fn start(config: PoolConfig, handler: Arc<dyn RequestHandler>) -> io::Result<Self> {
+        let PoolConfig { node, listen, connect, write_timeout, first_message_timeout, max_unidentified } =
+            config;
+        let mut bound = Vec::new();
+        for address in listen {
+            let listener = TcpListener::bind(address).await;
+            bound.push(listener.map_err(|error| {
+                io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
+            })?);
+        }
+        let listening = bound.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
+        let (inputs, input) = mpsc::channel(MAX_INPUTS);
+        let (control, controlled) = mpsc::unbounded_channel();
+        let places = Arc::new(Semaphore::new(max_unidentified));
+        let mut listeners = JoinSet::new();
+        for listener in bound {
+            listeners.spawn(listener::run(listener, inputs.clone(), places.clone(), first_message_timeout));
+        }
+        // The hasher of the standard library is seeded from the system's chance.
+        let seed = RandomState::new().hash_one(SystemTime::now());
+        let node = Node::new(node, seed, Instant::now());
+        let snapshot = Snapshot::default();
+        *snapshot.write().unwrap_or_else(PoisonError::into_inner) = node.statuses();
+        let pool = Self {
+            inputs: inputs.clone(),
+            control,
+            snapshot: snapshot.clone(),
+            listening,
+            transport: connect.name(),
+        };
+        let driver = Driver::new(Parts {
+            node,
+            connect,
+            handler,
+            inputs: input,
+            reports: inputs,
+            control: controlled,
+            listeners,
+            snapshot,
+            write_timeout,
+        });
+        tokio::spawn(driver.run());
+        Ok(pool)
+    }
+
+    /// Sends a request to whichever peer can take it. One outcome, within the time it was given.
+    ///
+    /// The request goes on if this future is dropped; its answer is then reported as a late one.
+    pub async fn request(&self, request: OutgoingRequest) -> Result<Answered, RequestError> {
+        let (outcome, result) = oneshot::channel();
+        let input = Input::Request { request, outcome };
+        self.inputs.send(input).await.map_err(|_| RequestError::ShuttingDown)?;
+        result.await.unwrap_or(Err(RequestError::ShuttingDown))
+    }
+
+    /// How every peer is doing.
+    pub fn peers(&self) -> Vec<PeerStatus> {
+        let statuses = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
+        statuses.iter().map(|status| self.shown(status)).collect()
+    }
+
+    fn shown(&self, NodeStatus { host, address, status, counters }: &NodeStatus) -> PeerStatus {
+        let open = status.state.is_open() && status.watchdog == WatchdogState::Okay;
+        PeerStatus {
+            host: host.to_string(),
+            address: address.clone(),
+            transport: self.transport,
+            state: match status.state.is_open() {
+                true => format!("{} ({})", status.state, status.watchdog),
+                false => status.state.to_string(),
+            },
+            open,
+            since: wall(status.since),
+            reason: (!open).then(|| status.reason.clone()),
+            counts: counters.read(),
+        }
+    }
+
+    /// Where connections are accepted.
+    pub fn local_addresses(&self) -> Vec<SocketAddr> {
+        self.listening.to_vec()
+    }
+
+    /// Connects a peer now, also one that was disconnected on purpose. Nothing happens without such a peer.
+    pub fn connect(&self, host: &str) {
+        // Refused only after the end.
+        _ = self.control.send(Control::Connect { host: host.to_owned() });
+    }
+
+    /// Says goodbye to a peer and leaves it disconnected until [`connect`](Self::connect).
+    pub fn disconnect(&self, host: &str, cause: DisconnectCause) {
+        _ = self.control.send(Control::Disconnect { host: host.to_owned(), cause });
+    }
+
+    /// Says goodbye to all peers and waits until that is done, a few seconds at most.
+    ///
+    /// Requests that wait have their outcome before; later ones are told that this node is shutting down.
+    pub async fn shut_down(&self, cause: DisconnectCause) {
+        let (done, ended) = oneshot::channel();
+        if self.control.send(Control::ShutDown { cause, done }).is_ok() {
+            // An error means that it has ended already.
+            _ = ended.await;
+        }
+    }
+}
