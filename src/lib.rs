@@ -22,6 +22,9 @@ pub mod config;
 pub mod dict;
 pub mod peer;
 pub mod rx;
+pub mod session;
+#[cfg(feature = "net")]
+pub mod store;
 #[cfg(feature = "net")]
 pub mod transport;
 pub mod wire;

@@ -1,0 +1,32 @@
+//! AF sessions (TS 29.214 §4.4): what a caller asked for, what the network granted, and the promise that no
+//! server keeps a session that nobody owns.
+//!
+//! [`machine::step`] holds the rules and is pure; [`Sessions`] runs it: it stores what changed, and only then
+//! sends, answers and tells. Knows neither the callers' APIs nor sockets: those are behind the traits of
+//! [`ports`].
+
+#[cfg(feature = "net")]
+mod counters;
+mod error;
+mod event;
+pub mod machine;
+mod model;
+pub mod ports;
+mod request;
+#[cfg(feature = "net")]
+mod service;
+#[cfg(feature = "net")]
+mod timers;
+
+#[cfg(feature = "net")]
+pub use counters::Counters;
+pub use error::{Refusal, SessionError, StoreError};
+pub use event::{EventKind, QosEvent, ReleaseReason, Report};
+pub use model::{
+    Applied, Closing, FlowId, Granted, HistoryEntry, MAX_HISTORY, Pcrf, QosRequest, QosSessionId, Removed,
+    RxSessionId, Session, SessionFilter, SessionState,
+};
+pub use ports::SessionStore;
+pub use request::SessionConfig;
+#[cfg(feature = "net")]
+pub use service::Sessions;

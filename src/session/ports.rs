@@ -1,0 +1,140 @@
+//! What the core needs from outside, as traits: a store, a way to the network, and the network's way in.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use thiserror::Error;
+
+use super::{QosSessionId, RxSessionId, Session, SessionFilter, StoreError};
+use crate::{
+    BoxFuture,
+    rx::{AaAnswer, AaRequest, AsRequest, AvpText, Outcome, RaRequest, RxError, StAnswer, StRequest},
+};
+
+/// Keeps sessions. Every implementation passes the same test suite.
+pub trait SessionStore: Send + Sync {
+    /// Adds a session; [`StoreError::Exists`] if one of its names is taken.
+    fn insert(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// The session of this name.
+    fn get<'a>(&'a self, id: &'a QosSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>>;
+    /// The session of this Session-Id.
+    fn find<'a>(&'a self, id: &'a RxSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>>;
+    /// Compare-and-swap: stores it if what is stored has the same version, and counts that up.
+    ///
+    /// [`StoreError::Conflict`] if it has another one, [`StoreError::Missing`] if there is nothing.
+    fn replace(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Removes the session if it still has this version; [`StoreError::Conflict`] if it has another one,
+    /// `false` if there is nothing.
+    fn remove<'a>(&'a self, id: &'a QosSessionId, version: u64) -> BoxFuture<'a, Result<bool, StoreError>>;
+    /// Open sessions that expire before or at `before`, the earliest first.
+    fn expiring(
+        &self,
+        before: SystemTime,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>>;
+    /// When the next open session expires.
+    fn next_expiry(&self) -> BoxFuture<'_, Result<Option<SystemTime>, StoreError>>;
+    /// Sessions in the order of their names.
+    fn list(&self, filter: SessionFilter) -> BoxFuture<'_, Result<Vec<Session>, StoreError>>;
+}
+
+/// The way to the network.
+pub trait RxGateway: Send + Sync {
+    /// Sends an AAR; has one outcome, always, within the time given.
+    fn authorize(
+        &self,
+        request: AaRequest<'static>,
+        within: Duration,
+    ) -> BoxFuture<'_, Result<Exchange<AaAnswer<'static>>, GatewayError>>;
+
+    /// Sends an STR. `to` is the host that must get it: a peer, or a host behind an agent; with `None` any
+    /// peer of the realm. It is never sent to another peer than `to` if that is a peer.
+    fn terminate(
+        &self,
+        request: StRequest<'static>,
+        to: Option<Arc<str>>,
+        within: Duration,
+    ) -> BoxFuture<'_, Result<Exchange<StAnswer<'static>>, GatewayError>>;
+}
+
+/// An answer, and who may know about the request.
+#[derive(Clone, Debug)]
+pub struct Exchange<A> {
+    /// The first result in it; `None` if there is none.
+    pub outcome: Option<Outcome>,
+    /// The answer, if it can be read.
+    pub answer: Result<A, RxError>,
+    /// Name of the AVP in Failed-AVP; its code if it has no name.
+    pub failed_avp: Option<String>,
+    /// All of it by names.
+    pub text: Vec<AvpText>,
+    /// The peer that it came from.
+    pub peer: Arc<str>,
+    /// Every peer that was sent the request and may have acted on it, this one included.
+    pub sent_to: Vec<Arc<str>>,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum GatewayError {
+    /// Nothing was sent.
+    #[error("{reason}")]
+    NotSent {
+        /// Which peers, their states and why.
+        reason: String,
+    },
+    /// It was sent; whether it was acted upon is unknown.
+    #[error("{reason}")]
+    NoAnswer {
+        /// What happened.
+        reason: String,
+        /// Every peer that was sent the request and may have acted on it.
+        sent_to: Vec<Arc<str>>,
+    },
+    /// The message cannot be written.
+    #[error(transparent)]
+    Unsendable(#[from] RxError),
+    /// This process is shutting down; nothing was sent.
+    #[error("shutting down")]
+    ShuttingDown,
+}
+
+/// What the network is told about its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done (2001).
+    Success,
+    /// There is no such session (5002).
+    UnknownSession,
+    /// Could not be done, for no fault of the network (5012).
+    UnableToComply,
+}
+
+/// An AAA with success that came when nobody waited for it any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateGrant {
+    /// Whose session it is.
+    pub rx_session: RxSessionId,
+    /// Origin-Host.
+    pub host: Arc<str>,
+    /// The peer that it came through.
+    pub peer: Arc<str>,
+    /// Class, echoed in the STR.
+    pub class: Vec<Vec<u8>>,
+}
+
+/// The network's way in. The futures end soon: no answer of theirs waits for another party.
+pub trait RxServer: Send + Sync {
+    /// A RAR that was checked against its grammar.
+    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Reply>;
+    /// An ASR that was checked against its grammar.
+    fn abort(&self, request: AsRequest<'static>) -> BoxFuture<'_, Reply>;
+    /// A server granted something that is not wanted any more.
+    fn late_grant(&self, grant: LateGrant);
+    /// Requests can be sent to this peer again.
+    fn peer_up(&self, host: &str);
+    /// A server's Origin-State-Id, wherever it was seen.
+    fn origin_state(&self, host: &str, origin_state_id: u32);
+}

@@ -1,0 +1,178 @@
+//! Asking for a session (TS 29.214 §4.4.1): AAR, AAA, and what follows from it.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use tokio::{sync::watch, time::Instant};
+
+use super::{Key, Sessions, Stepped, Work, in_task, retry};
+use crate::{
+    rx::{AaAnswer, Outcome},
+    session::{
+        Applied, QosRequest, QosSessionId, Refusal, RxSessionId, Session, SessionError, SessionState,
+        counters::count,
+        machine::{Input, Via},
+        ports::{Exchange, GatewayError},
+    },
+};
+
+/// REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED (TS 29.214 §5.5).
+const TEMPORARILY: Outcome = Outcome::tgpp(4261);
+
+impl Sessions {
+    /// Asks the network for a session. One outcome, always, within the request timeout.
+    ///
+    /// The session is stored before the AAR leaves, and its outcome before this returns.
+    pub async fn apply(&self, request: QosRequest) -> Result<Applied, SessionError> {
+        if self.stopping.load(Ordering::Acquire) {
+            return Err(SessionError::ShuttingDown);
+        }
+        let me = self.arc()?;
+        in_task(async move { me.ask(request).await }).await
+    }
+
+    async fn ask(&self, request: QosRequest) -> Result<Applied, SessionError> {
+        if let Some(left) = self.retry.left(&request.service, Instant::now()) {
+            count(&self.counters.refused);
+            return Err(SessionError::Refused(Box::new(Refusal {
+                outcome: TEMPORARILY,
+                failed_avp: None,
+                acceptable_service_info: None,
+                retry_after: Some(left),
+                error_message: Some("the PCRF asked not to be asked the same again yet".into()),
+                answer: Vec::new(),
+                rx_session: None,
+            })));
+        }
+        let id = QosSessionId::from(uuid::Uuid::now_v7().to_string());
+        let rx_session = RxSessionId::from(self.ids.next());
+        let session = Session::pending(id, rx_session.clone(), self.clock.now(), &request);
+        let _pending = Pending::new(self, rx_session.clone());
+        self.store.insert(session).await?;
+
+        let digest = retry::digest(&request.service);
+        let message = self.config.initial(&rx_session, request.service);
+        match self.gateway.authorize(message, self.config.request_timeout).await {
+            Ok(exchange) => self.answered(rx_session, exchange, digest).await,
+            Err(error) => {
+                let sent_to = match &error {
+                    GatewayError::NoAnswer { sent_to, .. } => sent_to.as_slice(),
+                    _ => &[],
+                };
+                // Even if it cannot be stored, whoever was asked is told that it is over.
+                if let Err(error) = self.step(Key::Rx(&rx_session), Input::Unanswered(sent_to)).await {
+                    self.close_unstored(&rx_session, sent_to);
+                    return Err(error.into());
+                }
+                Err(match error {
+                    GatewayError::NotSent { reason } => SessionError::Unavailable { reason },
+                    GatewayError::NoAnswer { reason, .. } => {
+                        count(&self.counters.unanswered);
+                        SessionError::NoAnswer { reason, rx_session }
+                    }
+                    GatewayError::Unsendable(error) => SessionError::Unsendable { reason: error.to_string() },
+                    GatewayError::ShuttingDown => SessionError::ShuttingDown,
+                })
+            }
+        }
+    }
+
+    async fn answered(
+        &self,
+        rx_session: RxSessionId,
+        exchange: Exchange<AaAnswer<'static>>,
+        digest: u64,
+    ) -> Result<Applied, SessionError> {
+        let Exchange { outcome, answer, failed_avp, text, peer, sent_to } = exchange;
+        let via = Via { peer, sent_to };
+        let answer = match (outcome, answer) {
+            (Some(outcome), Ok(answer)) if outcome.is_success() => match answer.session_id.as_deref() {
+                Some(found) if found != rx_session.as_str() => Err("it is of another session".into()),
+                _ => Ok(answer),
+            },
+            (Some(outcome), Err(error)) if outcome.is_success() => Err(error.to_string()),
+            (None, _) => Err("it has no result that can be read".into()),
+            (Some(outcome), answer) => {
+                self.settle(&rx_session, Input::Refused(outcome, &via), &via).await?;
+                count(&self.counters.refused);
+                let answer = answer.unwrap_or_default();
+                let retry_after = answer.retry_interval.map(|seconds| Duration::from_secs(seconds.into()));
+                if let (TEMPORARILY, Some(wait)) = (outcome, retry_after) {
+                    let now = Instant::now();
+                    self.retry.remember(digest, now + wait, now);
+                }
+                return Err(SessionError::Refused(Box::new(Refusal {
+                    outcome,
+                    failed_avp,
+                    acceptable_service_info: answer.acceptable_service_info,
+                    retry_after,
+                    error_message: answer.error_message.map(Into::into),
+                    answer: text,
+                    rx_session: Some(rx_session),
+                })));
+            }
+        };
+        match answer {
+            Err(reason) => {
+                self.settle(&rx_session, Input::Unusable(&via), &via).await?;
+                Err(SessionError::BadAnswer { reason, rx_session })
+            }
+            Ok(mut answer) => {
+                let host = answer.origin_host.clone();
+                if let Some(found) = answer.origin_state_id {
+                    self.note_origin_state(&host, found);
+                }
+                answer.origin_state_id = answer.origin_state_id.or(self.known_origin_state(&host));
+                let stepped = self.settle(&rx_session, Input::Granted(&answer, &via), &via).await?;
+                if stepped.session.state != SessionState::Open {
+                    return Err(SessionError::Aborted { rx_session });
+                }
+                count(&self.counters.granted);
+                let Session { id, granted, expires, pcrf, .. } = stepped.session;
+                // It may have restarted while its answer was on its way.
+                let granted_in = pcrf.and_then(|pcrf| pcrf.origin_state_id);
+                if let Some(now) = self.known_origin_state(&host).filter(|now| granted_in < Some(*now)) {
+                    self.step(Key::Rx(&rx_session), Input::OriginState(now)).await?;
+                }
+                Ok(Applied { id, rx_session, granted, expires, answer: text })
+            }
+        }
+    }
+
+    /// Takes the step that ends the wait. If it cannot be stored, nobody may keep what was granted.
+    async fn settle(
+        &self,
+        rx_session: &RxSessionId,
+        input: Input<'_>,
+        via: &Via,
+    ) -> Result<Stepped, SessionError> {
+        match self.step(Key::Rx(rx_session), input).await {
+            Ok(Some(stepped)) => Ok(stepped),
+            failed => {
+                self.close_unstored(rx_session, &via.sent_to);
+                Err(failed.err().unwrap_or(crate::session::StoreError::Missing).into())
+            }
+        }
+    }
+}
+
+/// Marks a session as waiting for its AAA.
+struct Pending<'a> {
+    sessions: &'a Sessions,
+    rx_session: RxSessionId,
+    _settled: watch::Sender<()>,
+    _work: Work,
+}
+
+impl<'a> Pending<'a> {
+    fn new(sessions: &'a Sessions, rx_session: RxSessionId) -> Self {
+        let (settled, waiting) = watch::channel(());
+        sessions.pending.insert(rx_session.clone(), waiting);
+        Self { sessions, rx_session, _settled: settled, _work: sessions.begin_work() }
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.sessions.pending.remove(&self.rx_session);
+    }
+}

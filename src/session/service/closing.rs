@@ -1,0 +1,327 @@
+//! Telling servers that a session is over (TS 29.214 §4.4.4): STRs that are repeated until they have an answer.
+//!
+//! A server that was sent an AAR and never answered may have the session, may get it later from a queue, or may
+//! never have heard of it. It is sent an STR all the same, again when its peer comes back, and once more after
+//! "unknown session" when the time is over in which the AAR may still have been on its way. Without an end to
+//! that, hosts that crash or hang would keep sessions that nobody owns.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use dashmap::{DashMap, Entry};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::Instant,
+};
+use tracing::{debug, error};
+
+use super::{Key, Sessions};
+use crate::{
+    dict::{enums::TerminationCause, result},
+    rx::{AvpText, Outcome, StAnswer},
+    session::{
+        Closing, RxSessionId, SessionConfig, SessionState,
+        counters::count,
+        machine::Input,
+        ports::{Exchange, GatewayError},
+    },
+};
+
+/// Repeated STRs under way at a time, to one host.
+const AT_A_TIME: usize = 32;
+
+/// One session at one server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Target {
+    rx_session: RxSessionId,
+    host: Option<Arc<str>>,
+    peer: Option<Arc<str>>,
+}
+
+impl Target {
+    fn new(rx_session: &RxSessionId, closing: &Closing) -> Self {
+        Self { rx_session: rx_session.clone(), host: closing.host.clone(), peer: closing.peer.clone() }
+    }
+
+    /// Whether the host, or the agent in front of it, is this peer.
+    fn is_at(&self, peer: &str) -> bool {
+        let either = [self.host.as_ref(), self.peer.as_ref()];
+        either.into_iter().flatten().any(|host| host.eq_ignore_ascii_case(peer))
+            || self.host.is_none() && self.peer.is_none()
+    }
+}
+
+/// The STRs owed.
+pub(super) struct Jobs {
+    jobs: DashMap<Target, Arc<Job>>,
+    slots: DashMap<Option<Arc<str>>, Arc<Semaphore>>,
+}
+
+/// Sees the STA by names, once it is there.
+pub(super) type Answer = watch::Receiver<Option<Arc<[AvpText]>>>;
+
+/// The telling of one server.
+#[derive(Debug, Default)]
+struct Job {
+    /// Counts the reasons to send it now.
+    pokes: watch::Sender<u64>,
+    /// How often its peer came up.
+    ups: AtomicU64,
+    answer: watch::Sender<Option<Arc<[AvpText]>>>,
+}
+
+impl Jobs {
+    pub fn new() -> Self {
+        Self { jobs: DashMap::new(), slots: DashMap::new() }
+    }
+
+    pub fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// What this peer, or a host behind it, is owed can be sent now.
+    pub fn peer_up(&self, peer: &str) {
+        for entry in self.jobs.iter().filter(|entry| entry.key().is_at(peer)) {
+            entry.ups.fetch_add(1, Ordering::Relaxed);
+            entry.pokes.send_modify(|pokes| *pokes += 1);
+        }
+    }
+
+    fn slot(&self, target: &Target) -> Arc<Semaphore> {
+        let new = || Arc::new(Semaphore::new(AT_A_TIME));
+        Arc::clone(&self.slots.entry(target.host.clone()).or_insert_with(new))
+    }
+
+    /// Ends a job, unless there is a reason to go on that it has not seen.
+    fn end(&self, target: &Target, seen: u64) -> bool {
+        self.jobs.remove_if(target, |_, job| *job.pokes.borrow() == seen).is_some()
+    }
+}
+
+/// What an attempt means.
+enum Attempt {
+    /// The server ended the session.
+    Over(Exchange<StAnswer<'static>>),
+    /// The server does not have the session.
+    Unknown(Exchange<StAnswer<'static>>),
+    /// It could not be delivered to the host: send it without Destination-Host.
+    Undeliverable,
+    /// Try again later.
+    Again,
+    /// It can never be sent.
+    Never,
+    /// This process ends; the store remembers.
+    Stop,
+}
+
+/// How far the telling of one server has come.
+struct Progress {
+    /// Before the next repetition.
+    wait: Duration,
+    /// "Unknown session" is final from then on.
+    final_from: Instant,
+    ups: u64,
+    with_host: bool,
+    first: bool,
+    /// The STA that ended the session, if there was a reason to ask again.
+    ended: Option<Exchange<StAnswer<'static>>>,
+}
+
+impl Progress {
+    /// The peer came back: what it was sent before may still reach it, and it is worth trying at once.
+    fn see(&mut self, ups: u64, config: &SessionConfig) {
+        if self.ups != ups {
+            self.ups = ups;
+            self.wait = config.retry_initial;
+            self.final_from = Instant::now() + config.settle;
+        }
+    }
+
+    /// When to repeat it: each time later, and not everything in the same moment.
+    fn next_wait(&mut self, target: &Target, config: &SessionConfig) -> Instant {
+        let mut hasher = DefaultHasher::new();
+        (&target.rx_session, self.wait).hash(&mut hasher);
+        // Three to five quarters.
+        let wait = self.wait.mul_f64(0.75 + (hasher.finish() % 1000) as f64 / 2000.0);
+        self.wait = (self.wait * 2).min(config.retry_max);
+        Instant::now() + wait
+    }
+}
+
+impl Sessions {
+    /// Begins to send an STR; if that is under way, there is a reason to send it again. What is returned sees
+    /// the STA.
+    pub(super) fn close(&self, rx_session: &RxSessionId, closing: Closing) -> Option<Answer> {
+        let me = self.me.upgrade()?;
+        let target = Target::new(rx_session, &closing);
+        let full = self.jobs.len() >= self.config.max_closing;
+        let job = match self.jobs.jobs.entry(target.clone()) {
+            Entry::Occupied(entry) => {
+                entry.get().pokes.send_modify(|pokes| *pokes += 1);
+                return Some(entry.get().answer.subscribe());
+            }
+            Entry::Vacant(entry) => Arc::clone(&entry.insert(Arc::new(Job::default()))),
+        };
+        let (work, answer) = (self.begin_work(), job.answer.subscribe());
+        tokio::spawn(async move {
+            match full {
+                true => me.give_up(&target, &closing, "too many are owed").await,
+                false => me.run(&target, closing, &job).await,
+            }
+            drop(work);
+        });
+        Some(answer)
+    }
+
+    /// Tells peers about a session that the store could not keep.
+    pub(super) fn close_unstored(&self, rx_session: &RxSessionId, peers: &[Arc<str>]) {
+        for peer in peers {
+            let host = Some(Arc::clone(peer));
+            let (cause, since) = (TerminationCause::DIAMETER_SERVICE_NOT_PROVIDED, self.clock.now());
+            let (peer, class) = (host.clone(), Vec::new());
+            self.close(rx_session, Closing { host, peer, cause, since, certain: false, class });
+        }
+    }
+
+    async fn run(&self, target: &Target, mut closing: Closing, job: &Job) {
+        let mut pokes = job.pokes.subscribe();
+        let mut progress = Progress {
+            wait: self.config.retry_initial,
+            final_from: Instant::now() + self.config.settle,
+            ups: 0,
+            with_host: true,
+            first: true,
+            ended: None,
+        };
+        let age = self.clock.now().duration_since(closing.since).unwrap_or_default();
+        let give_up_at = Instant::now() + self.config.give_up_str_after.saturating_sub(age);
+        loop {
+            let seen = *pokes.borrow_and_update();
+            progress.see(job.ups.load(Ordering::Relaxed), &self.config);
+            // A first attempt may have a caller who waits; repetitions must not flood a host that is back.
+            let slot = self.jobs.slot(target);
+            let permit = if progress.first { None } else { slot.acquire().await.ok() };
+            let session = self.store.find(&target.rx_session).await.ok().flatten();
+            if let Some(session) = &session {
+                match session.closing.iter().find(|owed| owed.is_same(&closing)) {
+                    Some(owed) => closing = owed.clone(),
+                    // It turned out to be the server whose grant is used, or was given up.
+                    None if self.jobs.end(target, seen) => return,
+                    None => continue,
+                }
+            }
+            // Without Destination-Host it could reach the server whose grant is used.
+            let in_use = session.is_some_and(|session| session.state == SessionState::Open);
+            let with_host = progress.with_host || in_use;
+            let attempt = self.attempt(target, &closing, with_host).await;
+            drop(permit);
+            progress.first = false;
+            progress.with_host = true;
+            let wake = match attempt {
+                // The AAR may still be on its way to it.
+                Attempt::Unknown(_) if !closing.certain && Instant::now() < progress.final_from => {
+                    progress.final_from
+                }
+                Attempt::Over(exchange) | Attempt::Unknown(exchange) => {
+                    let told = progress.ended.take().unwrap_or(exchange);
+                    if *job.pokes.borrow() != seen {
+                        // There was a reason meanwhile to tell it again.
+                        progress.ended =
+                            Some(told).filter(|told| told.outcome.is_some_and(Outcome::is_success));
+                        continue;
+                    }
+                    let answer = told.answer.unwrap_or_default();
+                    match self.step(Key::Rx(&target.rx_session), Input::Closed(&closing, &answer)).await {
+                        Ok(_) => {
+                            job.answer.send_replace(Some(told.text.into()));
+                            if self.jobs.end(target, seen) {
+                                return;
+                            }
+                            continue;
+                        }
+                        Err(error) => {
+                            error!(rx_session = %target.rx_session, %error, "a termination cannot be stored");
+                            progress.next_wait(target, &self.config)
+                        }
+                    }
+                }
+                Attempt::Undeliverable if !in_use => {
+                    progress.with_host = false;
+                    continue;
+                }
+                Attempt::Undeliverable | Attempt::Again => progress.next_wait(target, &self.config),
+                Attempt::Never => return self.give_up(target, &closing, "it cannot be written").await,
+                Attempt::Stop => {
+                    self.jobs.jobs.remove(target);
+                    return;
+                }
+            };
+            if Instant::now() >= give_up_at {
+                return self.give_up(target, &closing, "it is too old").await;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(wake.min(give_up_at)) => {}
+                // The sender is the job: waiting cannot fail.
+                _ = pokes.changed() => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, target: &Target, closing: &Closing, with_host: bool) -> Attempt {
+        let mut request = self.config.termination(&target.rx_session, closing);
+        let mut to = closing.host.clone();
+        if !with_host {
+            request.destination_host = None;
+            to = closing.peer.clone();
+        }
+        let sent = self.gateway.terminate(request, to, self.config.request_timeout).await;
+        if !matches!(sent, Err(GatewayError::NotSent { .. } | GatewayError::ShuttingDown)) {
+            count(&self.counters.terminations_sent);
+        }
+        let exchange = match sent {
+            Ok(exchange) => exchange,
+            Err(GatewayError::Unsendable(_)) => return Attempt::Never,
+            Err(GatewayError::ShuttingDown) => return Attempt::Stop,
+            Err(error) => {
+                debug!(rx_session = %target.rx_session, %error, "no answer to a termination");
+                return Attempt::Again;
+            }
+        };
+        let origin = exchange.answer.as_ref().ok();
+        if let Some((host, found)) = origin.and_then(|sta| Some((&sta.origin_host, sta.origin_state_id?))) {
+            self.note_origin_state(host, found);
+        }
+        match exchange.outcome {
+            Some(outcome) if outcome.is_success() => Attempt::Over(exchange),
+            Some(outcome) if outcome.class() == 5 => Attempt::Unknown(exchange),
+            // The last two: an agent that was taken for the server.
+            Some(Outcome {
+                code:
+                    result::UNABLE_TO_DELIVER | result::COMMAND_UNSUPPORTED | result::APPLICATION_UNSUPPORTED,
+                ..
+            }) if with_host && closing.host.is_some() => Attempt::Undeliverable,
+            _ => Attempt::Again,
+        }
+    }
+
+    /// Nobody will tell the server any more: a person has to.
+    async fn give_up(&self, target: &Target, closing: &Closing, why: &str) {
+        count(&self.counters.terminations_given_up);
+        error!(
+            rx_session = %target.rx_session,
+            host = target.host.as_deref().unwrap_or("any"),
+            why,
+            "a termination is given up: the server may still have the session"
+        );
+        if let Err(error) = self.step(Key::Rx(&target.rx_session), Input::GivenUp(closing)).await {
+            error!(rx_session = %target.rx_session, %error, "that cannot be stored");
+        }
+        self.jobs.jobs.remove(target);
+    }
+}

@@ -1,0 +1,356 @@
+//! The AF's operations on sessions: stores what [`step`](super::machine::step) decides, then does it.
+//!
+//! Every operation runs in a task of its own: a caller that goes away changes nothing about what it started.
+
+mod apply;
+mod clock;
+mod closing;
+mod inbound;
+mod retry;
+
+use std::{
+    future::Future,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use dashmap::DashMap;
+use tokio::sync::{Notify, broadcast, watch};
+use tracing::{error, info, warn};
+
+use self::{
+    clock::Clock,
+    closing::{Answer, Jobs},
+    retry::RetryMemory,
+};
+use super::{
+    Closing, Counters, QosEvent, QosSessionId, Removed, RxSessionId, Session, SessionConfig, SessionError,
+    SessionFilter, SessionState, SessionStore, StoreError,
+    counters::count,
+    machine::{Input, Output, step},
+    ports::{Reply, RxGateway},
+    timers,
+};
+use crate::rx::SessionIds;
+
+/// Events that a slow listener may be behind; it misses the oldest ones then.
+const EVENT_BACKLOG: usize = 4096;
+
+/// Sessions read from the store at a time.
+const PAGE: usize = 256;
+
+/// The AF sessions of this process.
+pub struct Sessions {
+    me: Weak<Self>,
+    config: SessionConfig,
+    gateway: Arc<dyn RxGateway>,
+    store: Arc<dyn SessionStore>,
+    clock: Clock,
+    ids: SessionIds,
+    /// Sessions whose AAR is under way; the receiver sees its sender go when the outcome is stored.
+    pending: DashMap<RxSessionId, watch::Receiver<()>>,
+    /// Origin-State-Id by host, in lower case.
+    origin_states: DashMap<String, u32>,
+    jobs: Jobs,
+    retry: RetryMemory,
+    events: broadcast::Sender<Arc<QosEvent>>,
+    counters: Counters,
+    /// Tells the timer that there is an earlier deadline.
+    deadlines: Arc<Notify>,
+    /// AARs under way and STRs owed.
+    work: watch::Sender<usize>,
+    stopping: AtomicBool,
+}
+
+/// How a session is looked for.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    Qos(&'a QosSessionId),
+    Rx(&'a RxSessionId),
+}
+
+/// What a step did.
+struct Stepped {
+    before: SessionState,
+    session: Session,
+    reply: Option<Reply>,
+    /// See the STAs of the STRs that began.
+    closings: Vec<(Closing, Answer)>,
+}
+
+impl Sessions {
+    /// The core over a way to the network and a store; [`start`](Self::start) sets it going.
+    pub fn new(
+        config: SessionConfig,
+        gateway: Arc<dyn RxGateway>,
+        store: Arc<dyn SessionStore>,
+    ) -> Arc<Self> {
+        let seconds = config.started.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let ids = SessionIds::new(&config.origin_host, seconds & 0xffff_ffff, &instance());
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            ids,
+            jobs: Jobs::new(),
+            config,
+            gateway,
+            store,
+            clock: Clock::new(),
+            pending: DashMap::new(),
+            origin_states: DashMap::new(),
+            retry: RetryMemory::default(),
+            events: broadcast::Sender::new(EVENT_BACKLOG),
+            counters: Counters::default(),
+            deadlines: Arc::new(Notify::new()),
+            work: watch::Sender::new(0),
+            stopping: AtomicBool::new(false),
+        })
+    }
+
+    /// Starts the timers, and goes on with what the store still holds from an earlier process.
+    pub async fn start(&self) -> Result<(), SessionError> {
+        for state in [SessionState::Pending, SessionState::Ending, SessionState::Open] {
+            self.each(SessionFilter { state: Some(state), ..SessionFilter::default() }, Input::Found).await?;
+        }
+        tokio::spawn(timers::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
+        Ok(())
+    }
+
+    /// A session that is open.
+    pub async fn status(&self, id: &QosSessionId) -> Result<Session, SessionError> {
+        let session = self.store.get(id).await?.filter(|session| session.state == SessionState::Open);
+        session.ok_or(SessionError::NotFound)
+    }
+
+    /// A session in whatever state, for the operator.
+    pub async fn inspect(&self, id: &QosSessionId) -> Result<Session, SessionError> {
+        self.store.get(id).await?.ok_or(SessionError::NotFound)
+    }
+
+    /// Sessions in the order of their names.
+    pub async fn list(&self, filter: SessionFilter) -> Result<Vec<Session>, SessionError> {
+        Ok(self.store.list(filter).await?)
+    }
+
+    /// Ends a session for its caller. From the moment that this is stored the session is not found any more.
+    ///
+    /// Returns when the STA is there, or without it after the request timeout: then the STR is repeated until
+    /// the server has been told.
+    pub async fn remove(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
+        let (me, id) = (self.arc()?, id.clone());
+        in_task(async move { me.finish(&id, Input::Remove).await }).await
+    }
+
+    /// Ends a session for the operator; its application is told.
+    pub async fn end(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
+        let (me, id) = (self.arc()?, id.clone());
+        in_task(async move { me.finish(&id, Input::End).await }).await
+    }
+
+    /// Everything that happens to sessions from now on.
+    pub fn events(&self) -> broadcast::Receiver<Arc<QosEvent>> {
+        self.events.subscribe()
+    }
+
+    /// What was counted.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// STRs that have no answer yet.
+    pub fn closings(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Returns when no AAR is under way and no STR is owed.
+    pub async fn settled(&self) {
+        // The sender is ours: waiting cannot fail.
+        let _ = self.work.subscribe().wait_for(|work| *work == 0).await;
+    }
+
+    /// Refuses new requests, and waits for those under way and for STRs, but not longer than this.
+    ///
+    /// Sessions stay open: shutting down ends none.
+    pub async fn shut_down(&self, within: Duration) {
+        self.stopping.store(true, Ordering::Release);
+        if tokio::time::timeout(within, self.settled()).await.is_err() {
+            warn!(left = *self.work.borrow(), "shutting down with requests and terminations under way");
+        }
+    }
+
+    /// Ends what has expired; returns when to look again.
+    pub(super) async fn expire(&self) -> Option<tokio::time::Instant> {
+        let now = self.clock.now();
+        let expired = async {
+            for id in self.store.expiring(now, PAGE).await? {
+                let stepped = self.step(Key::Qos(&id), Input::Expire).await?;
+                if stepped.is_some_and(|stepped| stepped.changed()) {
+                    count(&self.counters.expired);
+                }
+            }
+            self.store.next_expiry().await
+        };
+        match expired.await {
+            Ok(next) => next.map(|next| self.clock.instant(next)),
+            Err(error) => {
+                error!(%error, "expired sessions cannot be read");
+                Some(tokio::time::Instant::now() + Duration::from_secs(1))
+            }
+        }
+    }
+
+    async fn finish(&self, id: &QosSessionId, input: Input<'_>) -> Result<Removed, SessionError> {
+        let stepped = self.step(Key::Qos(id), input).await?;
+        // Whoever takes it out of the open state ends it; to all others it is gone.
+        let Stepped { session, mut closings, .. } = stepped
+            .filter(|stepped| stepped.before == SessionState::Open && stepped.changed())
+            .ok_or(SessionError::NotFound)?;
+        let pcrf = session.pcrf.as_ref().map(|pcrf| &pcrf.host);
+        let mut answers = Vec::new();
+        if let Some((_, answer)) = closings.iter_mut().find(|(closing, _)| closing.host.as_ref() == pcrf) {
+            let came = answer.wait_for(Option::is_some);
+            // Neither a timeout nor a termination that is given up is the caller's concern.
+            if let Ok(Ok(answer)) = tokio::time::timeout(self.config.request_timeout, came).await {
+                answers = answer.iter().flat_map(|answer| answer.iter().cloned()).collect();
+            }
+        }
+        Ok(Removed { rx_session: session.rx_session, answer: answers })
+    }
+
+    /// Takes one step: reads, decides, stores, and does what is to be done. `None` if there is no session.
+    async fn step(&self, key: Key<'_>, input: Input<'_>) -> Result<Option<Stepped>, StoreError> {
+        loop {
+            let found = match key {
+                Key::Qos(id) => self.store.get(id).await?,
+                Key::Rx(id) => self.store.find(id).await?,
+            };
+            let Some(found) = found else { return Ok(None) };
+            let mut session = found.clone();
+            let outputs = step(&mut session, self.clock.now(), input);
+            let stored = if outputs.contains(&Output::Forget) {
+                self.store.remove(&session.id, session.version).await.map(|_| ())
+            } else if session != found {
+                self.store.replace(session.clone()).await
+            } else {
+                Ok(())
+            };
+            match stored {
+                Ok(()) => return Ok(Some(self.perform(found.state, session, outputs))),
+                // Somebody else was faster: decide again.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Does what a step decided, after it was stored.
+    fn perform(&self, before: SessionState, session: Session, outputs: Vec<Output>) -> Stepped {
+        if before != session.state {
+            let why = session.history.last().map_or("", |entry| entry.what.as_str());
+            info!(rx_session = %session.rx_session, from = %before, to = %session.state, why, "session");
+        }
+        if before != SessionState::Open && session.expires.is_some() {
+            self.deadlines.notify_one();
+        }
+        let (mut reply, mut closings) = (None, Vec::new());
+        for output in outputs {
+            match output {
+                Output::Reply(this) => reply = Some(this),
+                Output::Close(closing) => {
+                    let answer = self.close(&session.rx_session, closing.clone());
+                    closings.extend(answer.map(|answer| (closing, answer)));
+                }
+                Output::Emit(event) => self.emit(event),
+                Output::Ignored(action) => {
+                    warn!(rx_session = %session.rx_session, action = action.0, "unknown Specific-Action");
+                }
+                Output::Forget => {}
+            }
+        }
+        Stepped { before, session, reply, closings }
+    }
+
+    fn emit(&self, event: Box<QosEvent>) {
+        info!(
+            rx_session = %event.rx_session,
+            number = event.kind.number(),
+            name = event.kind.name().unwrap_or(""),
+            flows = event.report.flows.len(),
+            abort_cause = event.report.abort_cause.map(tracing::field::display),
+            "event"
+        );
+        // Without listeners there is nobody to tell.
+        let _ = self.events.send(Arc::from(event));
+    }
+
+    /// Takes the same step with every session of a kind.
+    async fn each(&self, mut filter: SessionFilter, input: Input<'_>) -> Result<(), StoreError> {
+        filter.limit = Some(PAGE);
+        loop {
+            let page = self.store.list(filter.clone()).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            filter.after = Some(last.id.clone());
+            for session in &page {
+                self.step(Key::Qos(&session.id), input).await?;
+            }
+        }
+    }
+
+    /// This, for a task that outlives the caller.
+    fn arc(&self) -> Result<Arc<Self>, SessionError> {
+        self.me.upgrade().ok_or(SessionError::ShuttingDown)
+    }
+
+    /// Counts something under way, until it is dropped.
+    fn begin_work(&self) -> Work {
+        self.work.send_modify(|work| *work += 1);
+        Work(self.work.clone())
+    }
+}
+
+impl Drop for Sessions {
+    fn drop(&mut self) {
+        // The timer looks up, and finds nobody.
+        self.deadlines.notify_one();
+    }
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Stepped {
+    fn changed(&self) -> bool {
+        self.before != self.session.state
+    }
+}
+
+/// One thing under way; see [`Sessions::settled`].
+struct Work(watch::Sender<usize>);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.send_modify(|work| *work = work.saturating_sub(1));
+    }
+}
+
+/// Runs a future to its end even if whoever waits for it goes away.
+async fn in_task<T: Send + 'static>(
+    future: impl Future<Output = Result<T, SessionError>> + Send + 'static,
+) -> Result<T, SessionError> {
+    match tokio::spawn(future).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(SessionError::ShuttingDown),
+    }
+}
+
+/// Keeps two processes apart that share an Origin-Host and a start second.
+fn instance() -> String {
+    let (_, low) = uuid::Uuid::now_v7().as_u64_pair();
+    format!("{:08x}", low & 0xffff_ffff)
+}
