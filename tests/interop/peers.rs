@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a peer may take for anything it is asked, connecting included.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What freeDiameter (for its address) and a capture need, given among the programs.
 pub const ROOT: &str = "to run as root";
@@ -81,6 +81,12 @@ impl Peer {
         forward(child.stderr.take().unwrap(), sender);
         let input = child.stdin.take();
         Peer { name: name.to_owned(), child, input, lines, seen: Vec::new() }
+    }
+
+    /// Sends a command and returns the next line that contains `answer`.
+    pub fn ask(&mut self, command: &str, answer: &str) -> String {
+        writeln!(self.input.as_mut().unwrap(), "{command}").unwrap();
+        self.expect(answer)
     }
 
     /// The next line that contains `text`.
