@@ -78,6 +78,12 @@ impl Peer {
     }
 
     pub(super) fn send_on(&mut self, connection: ConnectionId, octets: Bytes) {
+        if tracing::enabled!(tracing::Level::DEBUG)
+            && let Ok(Header { command, hop_by_hop, .. }) = Header::parse(&octets)
+        {
+            tracing::debug!(peer = %self.config.host, command, hop_by_hop = hop_by_hop.0, "sent");
+        }
+        tracing::trace!(peer = %self.config.host, ?octets, "sent");
         self.commands.push_back(Command::Send { connection, octets });
     }
 

@@ -33,7 +33,6 @@ impl Peer {
             self.opened(now);
         } else if previous.is_open() {
             self.watchdog.disconnected();
-            self.dwr = None;
             self.events.push_back(Event::Down { reason: self.reason.clone(), cause: self.goodbye });
         }
         if next == State::Closed {

@@ -12,16 +12,14 @@ use super::{
 };
 use crate::{
     dict::{BASE_APPLICATION_ID, avp, commands, is_grouped, result},
-    wire::{CommandFlags, MessageBuf},
+    wire::{CommandFlags, Header, MessageBuf},
 };
 
 impl Peer {
     pub(super) fn inbound(&mut self, now: Instant, id: ConnectionId, message: MessageBuf) {
-        let header = message.header();
-        tracing::debug!(
-            peer = %self.config.host, command = header.command, request = header.is_request(),
-            hop_by_hop = header.hop_by_hop.0, "received"
-        );
+        let Header { command, hop_by_hop, .. } = message.header();
+        tracing::debug!(peer = %self.config.host, command, hop_by_hop = hop_by_hop.0, "received");
+        tracing::trace!(peer = %self.config.host, octets = ?message.as_bytes(), "received");
         match self.state {
             State::WaitICea | State::WaitReturns if self.is_initiator(id) => self.expect_cea(now, &message),
             State::ROpen | State::IOpen | State::Closing if self.active() == Some(id) => {

@@ -261,7 +261,7 @@ impl Peer {
         let hop_by_hop = self.outstanding.insert(id, &header).ok_or(PeerError::Duplicate)?;
         let retransmit = header.flags.contains(CommandFlags::RETRANSMIT);
         let octets = request.with_hop_by_hop(hop_by_hop, retransmit).into_bytes();
-        self.commands.push_back(Command::Send { connection, octets });
+        self.send_on(connection, octets);
         Ok(())
     }
 
@@ -284,7 +284,7 @@ impl Peer {
         self.handle_timeout(now);
         let header = answer.header();
         if self.active() == Some(connection) && !header.is_request() {
-            self.commands.push_back(Command::Send { connection, octets: answer.into_bytes() });
+            self.send_on(connection, answer.into_bytes());
         }
     }
 

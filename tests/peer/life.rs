@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rxgate::peer::{DisconnectCause, PeerConfig, State, WatchdogState};
+use rxgate::peer::{DisconnectCause, Event, PeerConfig, State, WatchdogState};
 
 use crate::{
     solo::{DISCONNECT_CAUSE, I, PEER, R, Solo, base, cer},
@@ -83,6 +83,41 @@ fn goodbye(solo: &mut Solo, cause: u32) {
     solo.receive(I, base(282, |w| w.put(&DISCONNECT_CAUSE, cause)));
     assert_eq!(solo.peer.state(), State::Closing);
     solo.peer.handle_disconnected(solo.now, I, "closed by the peer".into());
+}
+
+#[test]
+fn a_goodbye_is_the_cause_of_the_loss_that_it_announces_and_of_no_other() {
+    let causes = |solo: &mut Solo| {
+        let events = std::iter::from_fn(|| solo.peer.poll_event());
+        let causes = events.filter_map(|event| match event {
+            Event::Down { cause, .. } => Some(cause),
+            _ => None,
+        });
+        causes.collect::<Vec<_>>()
+    };
+    let mut solo = Solo::i_open();
+    goodbye(&mut solo, 2);
+    assert_eq!(causes(&mut solo), [Some(DisconnectCause::DoNotWantToTalkToYou)]);
+    solo.expire();
+    solo.commands();
+    solo.connected();
+    solo.answer_last(I, 2001);
+    solo.peer.handle_disconnected(solo.now, I, "reset".into());
+    assert_eq!(causes(&mut solo), [None]);
+    assert!(about(solo.expire(), seconds(1)), "nor is the long wait");
+}
+
+#[test]
+fn an_operator_who_connects_begins_the_waits_anew() {
+    let mut solo = Solo::wait_conn_ack();
+    for _ in 0..6 {
+        solo.peer.handle_connect_failed(solo.now, "refused".into());
+        solo.expire();
+    }
+    solo.peer.handle_connect_failed(solo.now, "refused".into());
+    solo.peer.connect(solo.now);
+    solo.peer.handle_connect_failed(solo.now, "refused".into());
+    assert!(about(solo.expire(), seconds(1)));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The peer machine from outside: scripted, and two of them on a virtual link. No socket, no clock, no sleep.
-#![allow(clippy::unwrap_used, dead_code)]
+#![allow(clippy::unwrap_used)]
 
 mod capabilities;
 mod hostile;

@@ -302,3 +302,15 @@ fn two_diallers_through_cuts_delays_and_silence_always_find_each_other_again() {
         }
     }
 }
+
+#[test]
+fn a_peer_that_starts_later_is_found_soon_and_trusted_at_once() {
+    let mut world = one_way();
+    world.refuse.insert(Who::B);
+    world.run(100 * SECOND);
+    assert!(!world.usable());
+    world.refuse.clear();
+    world.run_until(31 * SECOND, World::usable);
+    let dwr = world.side(Who::A).sent.iter().filter(|(_, message)| message.header().command == 280).count();
+    assert_eq!(dwr, 0, "REOPEN is for connections that were lost");
+}

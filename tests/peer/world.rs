@@ -56,7 +56,6 @@ pub struct Side {
 
 pub struct World {
     pub now: Instant,
-    pub begin: Instant,
     pub delay: Duration,
     /// Octets and dials of this side are swallowed.
     pub swallow: HashSet<Who>,
@@ -86,7 +85,6 @@ impl World {
         };
         let mut world = Self {
             now,
-            begin: now,
             delay: Duration::from_millis(20),
             swallow: HashSet::new(),
             refuse: HashSet::new(),
@@ -284,10 +282,6 @@ impl World {
 
     pub fn usable(&self) -> bool {
         self.sides.values().all(|side| side.peer.is_usable())
-    }
-
-    pub fn elapsed(&self, at: Instant) -> Duration {
-        at - self.begin
     }
 }
 
