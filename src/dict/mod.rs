@@ -10,8 +10,10 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use crate::wire::{VendorId, avp_key};
 
 pub mod avp;
+pub mod check;
 pub mod commands;
 mod declared;
+pub mod dump;
 mod enumeration;
 pub mod enums;
 mod error;
@@ -22,6 +24,7 @@ mod model;
 pub mod result;
 mod xml;
 
+pub use check::{Strictness, Violation, check};
 pub use commands::command_name;
 pub use enumeration::same_name;
 pub use error::{DictError, Place, Problem};
