@@ -7,7 +7,7 @@
 //!
 //! Reading is liberal (RFC 6733 §1.2): AVPs in any order, the first of those that may come once, enumeration
 //! values without a name, and AVPs that are not in the grammar, which are kept in `custom`. What has to be
-//! refused is decided with [`dict::check`](crate::dict::check).
+//! refused is decided with [`dict::check`](crate::dict::check()).
 
 mod aar;
 mod asr;
