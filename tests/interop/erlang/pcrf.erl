@@ -120,8 +120,10 @@ detail(4, Rar) -> Rar#{'Abort-Cause' => [0]};
 detail(6, Rar) -> Rar#{'IP-CAN-Type' => [6], 'RAT-Type' => [0]};
 detail(11, Rar) -> Rar#{'Sponsored-Connectivity-Data' => [#{'Used-Service-Unit' => [
     #{'CC-Time' => [60], 'CC-Total-Octets' => [1048576]}]}]};
-detail(12, Rar) -> Rar#{'3GPP-User-Location-Info' => [<<16#82, 0, 16#F1, 16#10, 0, 1, 0, 16#F1, 16#10, 0, 0, 1, 2>>],
-                        '3GPP-MS-TimeZone' => [<<16#80, 0>>], '3GPP-SGSN-MCC-MNC' => ["00101"]};
+detail(12, Rar) ->
+    TaiAndEcgi = <<16#82, 0, 16#F1, 16#10, 0, 1, 0, 16#F1, 16#10, 0, 0, 1, 2>>,
+    Rar#{'3GPP-User-Location-Info' => [TaiAndEcgi], '3GPP-MS-TimeZone' => [<<16#80, 0>>],
+         '3GPP-SGSN-MCC-MNC' => ["00101"]};
 detail(16, Rar) -> Rar#{'3GPP-SGSN-MCC-MNC' => ["00101"]};
 detail(_, Rar) -> Rar.
 
@@ -135,7 +137,8 @@ to_af(Name, IdText, Fields) ->
     Request = Fields#{'Session-Id' => Id, 'Origin-Host' => own(host), 'Origin-Realm' => own(realm),
                       'Destination-Host' => Af, 'Destination-Realm' => Realm, 'Auth-Application-Id' => ?RX},
     spawn(fun() ->
-        case diameter:call(?MODULE, rx, [Name | Request], [{extra, [{Name, IdText, Hop}]}, {timeout, 10000}]) of
+        Options = [{extra, [{Name, IdText, Hop}]}, {timeout, 10000}],
+        case diameter:call(?MODULE, rx, [Name | Request], Options) of
             {answered, Answer, Result} -> say("~s ~s ~p", [string:lowercase(Answer), IdText, Result]);
             {error, Why} -> say("~s ~s ~0p", [string:lowercase(answer_to(Name)), IdText, Why])
         end
@@ -297,7 +300,7 @@ authorized(#{'Session-Id' := Id, 'Origin-Host' := Af, 'Origin-Realm' := Realm} =
 
 new_class() -> integer_to_binary(erlang:unique_integer([positive, monotonic])).
 
-%% TS 29.214 §5.4.1: the features this PCRF has of list 1 (Rel8, Rel9, sponsoring, Rel10, NetLoc) and list 2 (none).
+%% TS 29.214 §5.4.1: this PCRF has Rel8, Rel9, sponsoring, Rel10 and NetLoc of list 1, nothing of list 2.
 features(1) -> 2#111011;
 features(_) -> 0.
 
@@ -323,7 +326,8 @@ own(Key) -> ets:lookup_element(own, Key, 2).
 code({Code, _}) -> Code;
 code(Code) -> Code.
 reason({_, [Avp | _]}) -> reason({0, Avp});
-reason({_, #diameter_avp{name = undefined, code = Code, vendor_id = Vendor}}) -> io_lib:format("~p:~p", [Vendor, Code]);
+reason({_, #diameter_avp{name = undefined, code = Code, vendor_id = Vendor}}) ->
+    io_lib:format("~p:~p", [Vendor, Code]);
 reason({_, #diameter_avp{name = Name, code = Code}}) -> io_lib:format("~s(~p)", [Name, Code]);
 reason(_) -> "message".
 

@@ -16,7 +16,8 @@
 -define(RX, 16777236).
 
 main([Otp | Relay]) ->
-    Port = open_port({spawn_executable, Otp}, [{args, ["pcrf", "0", "pcrf.rx.test", "rx.test"]}, {line, 1000}, stream]),
+    Port = open_port({spawn_executable, Otp},
+                     [{args, ["pcrf", "0", "pcrf.rx.test", "rx.test"]}, {line, 1000}, stream]),
     "ready " ++ PcrfPort = expect(Port, "ready"),
     [PeerHost, PeerAddress, PeerPort] =
         case Relay of [] -> ["pcrf.rx.test", "127.0.0.1", PcrfPort]; _ -> Relay end,
@@ -55,7 +56,8 @@ session(Port, Relayed) ->
     same("STR", str(Id), 2001),
     same("STR again", str(Id), 5002),
     Extra = fun(Name, Code, Vendor, Data) ->
-        same(Name, aar(session_id(), [#diameter_avp{code = Code, vendor_id = Vendor, is_mandatory = true, data = Data}]),
+        Avp = #diameter_avp{code = Code, vendor_id = Vendor, is_mandatory = true, data = Data},
+        same(Name, aar(session_id(), [Avp]),
              case Name of "twice" -> 5009; "value" -> 5004; "length" -> 5014; _ -> 5001 end)
     end,
     Extra("unknown M", 9999, 10415, <<>>),
@@ -64,16 +66,20 @@ session(Port, Relayed) ->
     Extra("value", 527, 10415, <<9:32>>),
     Extra("length", 551, 10415, <<1>>),
     same("missing", aar(session_id(), [], ['Auth-Application-Id']), 5005),
-    same("flags", aar(session_id(), [#diameter_avp{code = 533, vendor_id = 10415, is_mandatory = true, data = <<0:32>>}]), 3009),
+    MustBeClear = #diameter_avp{code = 533, vendor_id = 10415, is_mandatory = true, data = <<0:32>>},
+    same("flags", aar(session_id(), [MustBeClear]), 3009),
     same("no address", aar(session_id(), [], ['Framed-IP-Address']), 5065),
-    same("filter", aar(session_id(), [{'Media-Component-Description', media(2, "permit out ip from any to assigned")}]), 5062),
+    Filter = media(2, "permit out ip from any to assigned"),
+    same("filter", aar(session_id(), [{'Media-Component-Description', Filter}]), 5062),
     same("unknown session", aar(session_id(), [{'Rx-Request-Type', 1}]), 5002),
     [same("other host", aar(session_id(), [{'Destination-Host', "other.rx.test"}]), 3002) || not Relayed],
     port_command(Port, "stats\n"),
     %% The relay adds Route-Record to RAA and ASA; a foreign host ends at the relay.
     expect(Port, if Relayed -> "RAR=1 STR=2 excepted=2 refused=12"; true -> "RAR=1 STR=2 refused=13" end).
 
-session_id() -> lists:flatten(io_lib:format("af.rx.test;~p;~p", [os:system_time(second), erlang:unique_integer([positive])])).
+session_id() ->
+    Numbers = [os:system_time(second), erlang:unique_integer([positive])],
+    lists:flatten(io_lib:format("af.rx.test;~p;~p", Numbers)).
 
 aar(Id, More) -> aar(Id, More, []).
 aar(Id, More, Without) -> call(#diameter_header{cmd_code = 265}, usual(Id, More, Without)).
@@ -91,9 +97,10 @@ media(Number, Filter) ->
       'Media-Sub-Component' => [#{'Flow-Number' => 1, 'Flow-Description' => [Filter]}]}.
 
 str(Id) ->
-    call(#diameter_header{cmd_code = 275}, [{'Session-Id', Id}, {'Origin-Host', "af.rx.test"}, {'Origin-Realm', "rx.test"},
-               {'Destination-Realm', "rx.test"}, {'Auth-Application-Id', ?RX}, {'Termination-Cause', 1},
-               {'Class', get(class)}]).
+    call(#diameter_header{cmd_code = 275}, [
+        {'Session-Id', Id}, {'Origin-Host', "af.rx.test"}, {'Origin-Realm', "rx.test"},
+        {'Destination-Realm', "rx.test"}, {'Auth-Application-Id', ?RX}, {'Termination-Cause', 1},
+        {'Class', get(class)}]).
 
 %% Sent as a list of AVPs, which the stack does not hold against the grammar.
 call(Header, Avps) ->
