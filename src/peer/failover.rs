@@ -13,28 +13,19 @@ use std::time::Instant;
 
 use super::{
     Answered, LateKind, Node, NodeEvent, NodePeer, OutgoingRequest, PeerIndex, RequestError, RequestId,
+    candidates::Choice,
     facts::{Facts, redirect_hosts, text},
-    node::{Origin, Slot},
     pending::{Attempt, Pending, Sending, Used},
-    redirect,
-    route::{Candidate, choose},
-    same_identity,
+    redirect, same_identity,
+    slot::{Origin, Slot},
 };
 use crate::{
     dict::{avp, result},
     wire::{CommandFlags, EndToEndId, HopByHopId, MessageBuf},
 };
 
-/// Most peers that an error text names.
+/// Most Redirect-Hosts that the log names.
 const MAX_NAMED: usize = 8;
-
-/// Where a request can go.
-enum Choice {
-    Peer(PeerIndex),
-    /// Only to peers that have too many requests waiting already.
-    Full(PeerIndex),
-    Nowhere,
-}
 
 impl Node {
     /// Sends a request. There is exactly one [`NodeEvent::Outcome`] for it, at the latest when its time is
@@ -87,7 +78,7 @@ impl Node {
             Choice::Full(peer) => self.slots.get(peer.0),
             Choice::Peer(_) | Choice::Nowhere => None,
         };
-        let full = full.map(|slot| format!("{} for {}", slot.waiting.len(), name(slot)));
+        let full = full.map(|slot| format!("{} for {}", slot.waiting.len(), slot.name()));
         let pending = self.table.remove(id);
         Err(match full {
             Some(reason) => RequestError::Overloaded { reason },
@@ -104,7 +95,7 @@ impl Node {
         if pending.deadline <= now {
             return self.give_up(now, id, None);
         }
-        let who = pending.current.and_then(|peer| self.slots.get(peer.0)).map(name);
+        let who = pending.current.and_then(|peer| self.slots.get(peer.0)).map(Slot::name);
         let timeout = self.config.attempt_timeout;
         let reason = format!("{} did not answer in {timeout:?}", who.unwrap_or_default());
         self.attempt_failed(now, id, reason);
@@ -113,7 +104,7 @@ impl Node {
     /// A peer became suspect, or (`lost`) its connection is gone.
     pub(super) fn peer_failed(&mut self, now: Instant, peer: PeerIndex, why: &str, lost: bool) {
         let Some(slot) = self.slots.get_mut(peer.0) else { return };
-        let reason = format!("{} {why}", name(slot));
+        let reason = format!("{} {why}", slot.name());
         let waiting: Vec<_> = slot.waiting.iter().copied().collect();
         for id in waiting {
             if lost {
@@ -280,7 +271,7 @@ impl Node {
         if elsewhere && !pending.rerouted && pending.redirected.is_none() {
             pending.rerouted = true;
             pending.reason =
-                format!("{} answered {code}", self.slots.get(peer.0).map(name).unwrap_or_default());
+                format!("{} answered {code}", self.slots.get(peer.0).map(Slot::name).unwrap_or_default());
             if self.send_somewhere(now, id, true) {
                 return;
             }
@@ -377,87 +368,4 @@ impl Node {
     fn names_of(&self, peers: &[PeerIndex]) -> Vec<String> {
         peers.iter().map(|peer| self.name_of(*peer)).collect()
     }
-
-    // ---- Candidates
-
-    /// The peer that should get the request now, among those that did not have it on their present connection.
-    fn best(&mut self, now: Instant, id: RequestId, others: bool) -> Choice {
-        let Some(pending) = self.table.get(id) else { return Choice::Nowhere };
-        let application = pending.message.header().application;
-        let direct = match (pending.redirected, &pending.destination_host) {
-            (Some(target), _) => Some(target),
-            (None, Some(host)) => self.peer_named(host),
-            (None, None) => None,
-        };
-        let particular = pending.redirected.is_some() || pending.destination_host.is_some();
-        let realm = pending.destination_realm.as_deref();
-        // First choice, second choice.
-        let tier = |index: PeerIndex, slot: &Slot| match particular {
-            true if direct == Some(index) => Some(0),
-            true => (pending.redirected.is_none() && slot.is_relay).then_some(1),
-            false if slot.origin == Origin::Redirected => None,
-            false if slot.is_relay || realm.is_none_or(|realm| same_identity(realm, &slot.realm)) => Some(0),
-            // Nobody of the realm is there: then whoever serves the application, as a default route.
-            false => Some(1),
-        };
-        let mut candidates: [Vec<Candidate>; 4] = Default::default();
-        let mut full = None;
-        for (index, slot) in self.slots.iter().enumerate() {
-            let index = PeerIndex(index);
-            let had_it = pending.was_sent_to(index);
-            if !slot.usable
-                || !slot.peer.serves(application)
-                || pending.was_sent_on(index, slot.connection)
-                || others && had_it
-            {
-                continue;
-            }
-            let Some(tier) = tier(index, slot) else { continue };
-            if slot.waiting.len() >= self.config.max_outstanding {
-                full = Some(index);
-                continue;
-            }
-            let share = slot.penalty.share(now);
-            let candidate = Candidate { peer: index, priority: slot.priority, weight: slot.weight, share };
-            // A peer that never had it before one that lost it with its connection.
-            candidates[2 * tier + usize::from(had_it)].push(candidate);
-        }
-        let candidates = candidates.into_iter().find(|candidates| !candidates.is_empty());
-        match candidates.and_then(|candidates| choose(candidates, &mut self.chance)) {
-            Some(peer) => Choice::Peer(peer),
-            None => full.map_or(Choice::Nowhere, Choice::Full),
-        }
-    }
-
-    /// Why nobody can take the request: each peer in question, its state and why.
-    fn nobody(&self, now: Instant, pending: Option<&Pending>) -> String {
-        let particular = pending.and_then(|pending| pending.destination_host.as_deref());
-        let why = |slot: &Slot| {
-            let status = slot.peer.status();
-            let since = now.saturating_duration_since(status.since).as_secs();
-            match (slot.usable, particular) {
-                (false, _) => {
-                    let state = status.name();
-                    format!("{} is {state} for {since} s: {}", name(slot), status.reason)
-                }
-                (true, Some(host)) => format!("{} is open, but neither {host} nor an agent", name(slot)),
-                (true, None) => format!("{} is open, but does not offer the application", name(slot)),
-            }
-        };
-        let target = pending.and_then(|pending| pending.redirected);
-        let slots = self.slots.iter().enumerate().filter(|(index, slot)| match target {
-            Some(target) => target == PeerIndex(*index),
-            None => slot.origin == Origin::Configured || self.config.peers.is_empty(),
-        });
-        let named: Vec<_> = slots.map(|(_, slot)| why(slot)).take(MAX_NAMED).collect();
-        match named.is_empty() {
-            true => "no peer is configured".into(),
-            false => named.join("; "),
-        }
-    }
-}
-
-/// A peer in an error text.
-fn name(slot: &Slot) -> String {
-    format!("{} ({})", slot.host, slot.address)
 }

@@ -19,6 +19,7 @@
 
 mod act;
 mod base;
+mod candidates;
 mod capabilities;
 mod config;
 mod counters;
@@ -33,12 +34,14 @@ mod grammar;
 mod inbound;
 mod incoming;
 mod node;
+mod node_config;
 mod outgoing;
 mod outstanding;
 mod pending;
 mod reconnect;
 mod redirect;
 mod route;
+mod slot;
 mod watchdog;
 
 use std::{
@@ -52,10 +55,12 @@ pub use config::{Application, LocalNode, PeerConfig};
 pub use counters::{Counter, PeerCounters, PeerCounts};
 pub use error::PeerError;
 pub use event::{Command, ConnectionId, DisconnectCause, Event, RequestId, State, Status, WatchdogState};
-pub use node::{Node, NodeConfig, NodePeer, NodeStatus};
+pub use node::Node;
+pub use node_config::{NodeConfig, NodePeer};
 pub use outgoing::{
     Answered, LateKind, NodeCommand, NodeEvent, OutgoingRequest, PeerEvent, PeerIndex, RequestError, Ticket,
 };
+pub use slot::NodeStatus;
 
 use crate::{
     dict::RELAY_APPLICATION_ID,

@@ -8,17 +8,16 @@ use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     net::IpAddr,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Instant, UNIX_EPOCH},
 };
 
 use super::{
-    ConnectionId, DisconnectCause, Event, LocalNode, NodeCommand, NodeEvent, Peer, PeerConfig, PeerEvent,
-    PeerIndex, Refusal, RequestId, State, Status, WatchdogState, accept_identity,
-    counters::PeerCounters,
+    ConnectionId, DisconnectCause, Event, NodeCommand, NodeConfig, NodeEvent, NodePeer, NodeStatus, Peer,
+    PeerConfig, PeerEvent, PeerIndex, Refusal, State, accept_identity,
     duplicates::Duplicates,
     pending::{Memory, Table},
     reconnect::Chance,
-    route::Penalty,
+    slot::{Origin, Slot},
 };
 use crate::{
     dict::RELAY_APPLICATION_ID,
@@ -27,125 +26,6 @@ use crate::{
 
 /// Most peers that a node with [`NodeConfig::accept_any_peer`] gets to know.
 const MAX_STRANGERS: usize = 4096;
-
-/// A configured peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodePeer {
-    /// Origin-Host that the peer must show; compared without case.
-    pub host: String,
-    /// Where to dial it: `host:port`.
-    pub address: String,
-    /// Lower is tried first.
-    pub priority: u32,
-    /// Share among those of the same priority; 0 gets something only when all of them have 0.
-    pub weight: u32,
-    /// Whether we dial. `false`: only connections that the peer makes are used.
-    pub connect: bool,
-}
-
-impl NodePeer {
-    /// A peer that we dial, of priority 1 and weight 1.
-    pub fn new(host: impl Into<String>, address: impl Into<String>) -> Self {
-        Self { host: host.into(), address: address.into(), priority: 1, weight: 1, connect: true }
-    }
-}
-
-/// Everything that a [`Node`] needs to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NodeConfig {
-    /// This node, and the timers of every peer. `host` and `connect` in here mean nothing.
-    pub each_peer: PeerConfig,
-    /// The peers.
-    pub peers: Vec<NodePeer>,
-    /// Whether connections of peers that are not configured are accepted, under any Origin-Host.
-    pub accept_any_peer: bool,
-    /// Commands whose requests are handed up; others are refused with 3001 (RFC 6733 §7.1.3).
-    pub commands: Vec<u32>,
-    /// How long one attempt at one peer waits before the request is sent once more; default 4 s.
-    pub attempt_timeout: Duration,
-    /// Hosts that a DIAMETER_REDIRECT_INDICATION may point to (RFC 6733 §6.12).
-    pub redirect_hosts: Vec<String>,
-    /// Most requests that wait for one peer's answers; default 4,096.
-    pub max_outstanding: usize,
-    /// Most requests without an outcome, over all peers; default 16,384.
-    pub max_pending: usize,
-    /// When the process started: the beginning of the End-to-End Identifiers (RFC 6733 §3).
-    pub started: SystemTime,
-}
-
-impl NodeConfig {
-    /// A node without peers that takes no requests, with the defaults above.
-    pub fn new(local: LocalNode, started: SystemTime) -> Self {
-        Self {
-            each_peer: PeerConfig::new(local, ""),
-            peers: Vec::new(),
-            accept_any_peer: false,
-            commands: Vec::new(),
-            attempt_timeout: Duration::from_secs(4),
-            redirect_hosts: Vec::new(),
-            max_outstanding: 4096,
-            max_pending: 16_384,
-            started,
-        }
-    }
-
-    /// This node.
-    pub fn local(&self) -> &LocalNode {
-        &self.each_peer.local
-    }
-}
-
-/// How a peer came to be known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Configured,
-    /// A 3006 pointed to it: gets what was redirected there, or names it as Destination-Host.
-    Redirected,
-    /// It connected to a node that accepts any peer.
-    Stranger,
-}
-
-/// One peer, and what the node keeps about it.
-#[derive(Debug)]
-pub(super) struct Slot {
-    pub peer: Peer,
-    pub host: Arc<str>,
-    /// `host:port`; of a stranger, where it connected from.
-    pub address: String,
-    pub origin: Origin,
-    pub priority: u32,
-    pub weight: u32,
-    pub penalty: Penalty,
-    /// Counts the connections that were opened: tells a new one from the one before.
-    pub connection: u64,
-    /// Between Up and Down.
-    pub open: bool,
-    /// Between Okay and Suspect or Down.
-    pub usable: bool,
-    /// Whether the present connection was reported as up.
-    reported: bool,
-    pub realm: String,
-    origin_state_id: Option<u32>,
-    pub is_relay: bool,
-    /// Requests that wait for this peer's answer.
-    pub waiting: BTreeSet<RequestId>,
-    pub counters: Arc<PeerCounters>,
-    timeout: Option<Instant>,
-    seen: (State, WatchdogState),
-}
-
-/// How a peer of a node is doing.
-#[derive(Clone, Debug)]
-pub struct NodeStatus {
-    /// Origin-Host, as configured.
-    pub host: Arc<str>,
-    /// `host:port`.
-    pub address: String,
-    /// Its states, since when and why.
-    pub status: Status,
-    /// What went over its connections; goes on counting.
-    pub counters: Arc<PeerCounters>,
-}
 
 /// Several peers, and the requests between them and us.
 #[derive(Debug)]
@@ -341,13 +221,7 @@ impl Node {
 
     /// How every peer is doing, in the order they were added.
     pub fn statuses(&self) -> Vec<NodeStatus> {
-        let status = |slot: &Slot| NodeStatus {
-            host: slot.host.clone(),
-            address: slot.address.clone(),
-            status: slot.peer.status(),
-            counters: slot.counters.clone(),
-        };
-        self.slots.iter().map(status).collect()
+        self.slots.iter().map(Slot::status).collect()
     }
 
     /// Whether [`statuses`](Self::statuses) may say something else since this was last asked.
@@ -370,26 +244,7 @@ impl Node {
         };
         let machine = Peer::new(config, self.chance.next(), now);
         self.by_host.insert(peer.host.to_ascii_lowercase(), index);
-        self.slots.push(Slot {
-            seen: (machine.state(), machine.watchdog()),
-            peer: machine,
-            host: peer.host.into(),
-            address: peer.address,
-            origin,
-            priority: peer.priority,
-            weight: peer.weight,
-            penalty: Penalty::none(now),
-            connection: 0,
-            open: false,
-            usable: false,
-            reported: false,
-            realm: String::new(),
-            origin_state_id: None,
-            is_relay: false,
-            waiting: BTreeSet::new(),
-            counters: Arc::default(),
-            timeout: None,
-        });
+        self.slots.push(Slot::new(machine, peer, origin, now));
         self.changed = true;
         self.agenda.push_back(index);
         index
