@@ -1,0 +1,11 @@
+//! The node from outside: scripted peers on virtual connections and a virtual clock.
+#![allow(clippy::unwrap_used)]
+
+mod chaos;
+mod failover;
+mod incoming;
+mod late;
+mod limits;
+mod redirect;
+mod routing;
+mod world;
