@@ -373,17 +373,16 @@ impl Driver {
     }
 }
 
+/// What the peer's own lines about its states do not say.
 fn log(event: &PeerEvent) {
     match event {
         PeerEvent::Up { host, realm, origin_state_id, address } => {
             tracing::info!(peer = %host, %realm, ?origin_state_id, %address, "peer up");
         }
-        PeerEvent::Suspect { host } => tracing::warn!(peer = %host, "peer suspect"),
-        PeerEvent::Recovered { host } => tracing::info!(peer = %host, "peer recovered"),
-        PeerEvent::Down { host, reason } => tracing::warn!(peer = %host, %reason, "peer down"),
         PeerEvent::StateLost { host, origin_state_id } => {
             tracing::warn!(peer = %host, origin_state_id, "peer lost its state");
         }
+        PeerEvent::Suspect { .. } | PeerEvent::Recovered { .. } | PeerEvent::Down { .. } => {}
     }
 }
 
