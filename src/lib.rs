@@ -22,6 +22,8 @@ pub mod capture;
 #[cfg(feature = "net")]
 pub mod config;
 pub mod dict;
+#[cfg(feature = "net")]
+pub mod north;
 pub mod peer;
 pub mod rx;
 pub mod session;

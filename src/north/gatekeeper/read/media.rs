@@ -1,0 +1,192 @@
+//! mediaComponentDescription and mediaSubComponent: what flows, how much of it, and through which filters.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use super::{
+    Context, Invalid, check_filter, custom,
+    json::{Members, Node, Path, quoted},
+};
+use crate::{
+    dict::enums::{AfSignallingProtocol, FlowStatus, FlowUsage, MediaType, ReservationPriority},
+    rx::{List, MediaComponentDescription, MediaSubComponent},
+};
+
+/// All components; no two of one number, as it would be open which of them counts.
+pub(super) fn components(
+    members: &mut Members<'_, '_, '_>,
+) -> Result<List<'static, MediaComponentDescription<'static>>, Invalid> {
+    let context = members.context;
+    let mut numbers = Numbers::default();
+    members.many(&["mediaComponentDescription"], usize::MAX, |node| {
+        let (component, view) = component(node, context)?;
+        numbers.add(component.media_component_number, &node.path, "mediaComponentNumber")?;
+        Ok((component, view))
+    })
+}
+
+fn component(
+    node: Node<'_, '_>,
+    context: &Context<'_>,
+) -> Result<(MediaComponentDescription<'static>, String), Invalid> {
+    let mut members = node.members(context)?;
+    let mut numbers = Numbers::default();
+    let component = MediaComponentDescription {
+        media_component_number: members.required_u32("mediaComponentNumber")?,
+        media_sub_component: members.many(&["mediaSubComponent"], usize::MAX, |node| {
+            let (flow, view) = sub_component(node, context)?;
+            numbers.add(flow.flow_number, &node.path, "flowNumber")?;
+            Ok((flow, view))
+        })?,
+        af_application_identifier: application_identifier(&mut members)?,
+        media_type: members.choice(&["mediaType"], MediaType::NAMED)?,
+        max_requested_bandwidth_ul: members.u32("maxRequestedBandwidthUL")?,
+        max_requested_bandwidth_dl: members.u32("maxRequestedBandwidthDL")?,
+        min_requested_bandwidth_ul: members.u32("minRequestedBandwidthUL")?,
+        min_requested_bandwidth_dl: members.u32("minRequestedBandwidthDL")?,
+        flow_status: members.choice(&["flowStatus"], FlowStatus::NAMED)?,
+        reservation_priority: reservation_priority(&mut members)?,
+        rs_bandwidth: members.u32("rSBandwidth")?,
+        rr_bandwidth: members.u32_as(&["rRBandwidth", "rBBandwidth"])?,
+        codec_data: members.many(&["codecData"], 2, |node| {
+            let text = node.text()?;
+            let view = quoted(&text);
+            Ok((Cow::Owned(text.into_bytes()), view))
+        })?,
+        custom: custom::parameters(&mut members)?,
+        ..MediaComponentDescription::default()
+    };
+    for (min, max, name) in [
+        (
+            component.min_requested_bandwidth_ul,
+            component.max_requested_bandwidth_ul,
+            "minRequestedBandwidthUL",
+        ),
+        (
+            component.min_requested_bandwidth_dl,
+            component.max_requested_bandwidth_dl,
+            "minRequestedBandwidthDL",
+        ),
+    ] {
+        if let (Some(min), Some(max)) = (min, max)
+            && min > max
+        {
+            let why = format!("found {min}, accepted is at most the {max} bit/s of the maximum");
+            return Err(Invalid::value(members.at(name).to_string(), why));
+        }
+    }
+    if component.media_component_number == 0
+        && component.media_type.is_some_and(|it| it != MediaType::CONTROL)
+    {
+        let what = "number 0 is that of AF signalling (TS 29.214 §5.3.17), yet there is a media type";
+        context.warn(&members.at("mediaComponentNumber"), what);
+    }
+    Ok((component, members.finish()?))
+}
+
+fn sub_component(
+    node: Node<'_, '_>,
+    context: &Context<'_>,
+) -> Result<(MediaSubComponent<'static>, String), Invalid> {
+    let mut members = node.members(context)?;
+    let mut flow = MediaSubComponent {
+        flow_number: members.required_u32("flowNumber")?,
+        flow_description: flow_descriptions(&mut members)?,
+        flow_status: members.choice(&["flowStatus"], FlowStatus::NAMED)?,
+        flow_usage: members.choice(&["flowUsage"], FlowUsage::NAMED)?,
+        max_requested_bandwidth_ul: members.u32("maxRequestedBandwidthUL")?,
+        max_requested_bandwidth_dl: members.u32("maxRequestedBandwidthDL")?,
+        af_signalling_protocol: members.choice(&["signallingProtocol"], AfSignallingProtocol::NAMED)?,
+        custom: custom::parameters(&mut members)?,
+        ..MediaSubComponent::default()
+    };
+    if flow.flow_usage != Some(FlowUsage::AF_SIGNALLING)
+        && let Some(protocol) = flow.af_signalling_protocol.take()
+        && protocol != AfSignallingProtocol::NO_INFORMATION
+    {
+        let what = "not sent: Rx has it only with flowUsage AF_SIGNALLING (TS 29.214 §5.3.26)";
+        context.warn(&members.at("signallingProtocol"), what);
+    }
+    Ok((flow, members.finish()?))
+}
+
+/// Sent as they stand, never rewritten: what a filter means is for the PCRF to say.
+fn flow_descriptions(members: &mut Members<'_, '_, '_>) -> Result<List<'static, Cow<'static, str>>, Invalid> {
+    let context = members.context;
+    let mut seen = Vec::new();
+    members.many(&["flowDescription"], 2, |node| {
+        let text = node.text()?;
+        match check_filter(&text) {
+            Err(fault) if context.is_strict() => {
+                let why = format!("found {}, but {fault} (TS 29.214 §5.3.8)", quoted(&text));
+                return Err(Invalid::value(node.path.to_string(), why));
+            }
+            Err(_) => {
+                context.warn(&node.path, "sent as it stands, though TS 29.214 §5.3.8 restricts filters more")
+            }
+            Ok(filter) => {
+                let clash = seen.iter().any(|other: &super::Filter| {
+                    let versions = filter.version.is_some() && other.version.is_some();
+                    other.uplink == filter.uplink || versions && other.version != filter.version
+                });
+                let what = "one flow has at most one filter in each direction, of one IP version";
+                match (clash, context.is_strict()) {
+                    (true, true) => return Err(node.refuse(what)),
+                    (true, false) => context.warn(&node.path, what),
+                    (false, _) => {}
+                }
+                seen.push(filter);
+            }
+        }
+        let view = quoted(&text);
+        Ok((Cow::Owned(text), view))
+    })
+}
+
+/// AF-Application-Identifier: always the octets of the text; what looks like hexadecimal digits is text too,
+/// unless it says `hex:` before them.
+pub(super) fn application_identifier(
+    members: &mut Members<'_, '_, '_>,
+) -> Result<Option<Cow<'static, [u8]>>, Invalid> {
+    let Some(text) = members.text("applicationIdentifier")? else { return Ok(None) };
+    let Some(digits) = text.strip_prefix("hex:") else {
+        return Ok(Some(text.into_owned().into_bytes().into()));
+    };
+    match super::octets_of_hex(digits) {
+        Some(octets) => Ok(Some(octets.into())),
+        None => {
+            let why = "after hex: an even number of hexadecimal digits is accepted";
+            Err(Invalid::value(members.at("applicationIdentifier").to_string(), why))
+        }
+    }
+}
+
+/// Reservation-Priority: 0 to 15, or its name. The view has the number, as the examples have.
+pub(super) fn reservation_priority(
+    members: &mut Members<'_, '_, '_>,
+) -> Result<Option<ReservationPriority>, Invalid> {
+    members.read(&["reservationPriority"], |node| {
+        let priority = match node.decimal().and_then(|number| number.whole()) {
+            Ok(number) => {
+                u32::try_from(number).ok().map(ReservationPriority).filter(|it| it.name().is_some())
+            }
+            Err(_) => node.text().ok().and_then(|text| ReservationPriority::from_name(&text)),
+        };
+        let valid = "0 to 15, DEFAULT, PRIORITY-ONE to PRIORITY-FIFTEEN";
+        let priority = priority.ok_or_else(|| node.refuse_choice(valid.into()))?;
+        Ok((priority, priority.0.to_string()))
+    })
+}
+
+/// Ordinal numbers, each once.
+#[derive(Default)]
+struct Numbers(HashSet<u32>);
+
+impl Numbers {
+    fn add(&mut self, number: u32, path: &Path<'_>, name: &str) -> Result<(), Invalid> {
+        if self.0.insert(number) {
+            return Ok(());
+        }
+        let part = Path::Member(path, name).to_string();
+        Err(Invalid::value(part, format!("{number} is the number of another one already")))
+    }
+}

@@ -1,0 +1,117 @@
+//! From a JSON body to an AA-Request: the parameter model of Apply QoS.
+//!
+//! One walk over the body makes both the AVPs and the view: the client's own properties in the form of the
+//! interface's examples, which Get QoS Status gives back. What any example or text of the interface shows is
+//! accepted; where two readings would mean different QoS or another subscriber, the request is refused.
+
+mod address;
+mod custom;
+mod decimal;
+mod filter;
+mod json;
+mod media;
+mod properties;
+mod sponsored;
+
+use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
+
+use crate::{dict::Dictionary, rx::AaRequest};
+
+use super::{EndUser, Invalid};
+
+pub use filter::{Filter, FilterFault, check_filter};
+
+/// How closely requests must follow the Rx specification where the interface is looser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// What the interface's own examples show is accepted, with a warning in the log.
+    #[default]
+    Compatible,
+    /// Packet filters must keep TS 29.214 §5.3.8, unknown members are refused.
+    Strict,
+}
+
+/// What requests are read by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadSettings {
+    /// How closely requests must follow the Rx specification.
+    pub profile: Profile,
+    /// Whether framedIPv6Prefix may be shorter than 128 bits. TS 29.214 §4.4.1 wants the full address.
+    pub short_ipv6_prefix: bool,
+}
+
+/// A request body, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// How long the QoS is to last; without end if not given.
+    pub duration: Option<Duration>,
+    /// The AVPs that the body asks for. Identities, Specific-Actions and own features are not in it.
+    pub service: AaRequest<'static>,
+    /// qosFeatureProperties as Get QoS Status shows them. JSON text.
+    pub view: Arc<str>,
+    /// What was accepted though it is doubtful.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something accepted though it is doubtful.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// JSON path.
+    pub part: String,
+    /// What is doubtful; holds no value of the client.
+    pub what: &'static str,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.part, self.what)
+    }
+}
+
+/// Reads the body of Apply QoS.
+pub fn read_apply(
+    body: &[u8],
+    user: &EndUser,
+    settings: ReadSettings,
+    dictionary: &Dictionary,
+) -> Result<Asked, Invalid> {
+    let context = Context { settings, dictionary, warnings: RefCell::default() };
+    let properties = properties::body(json::document(body)?, user, &context)?;
+    let (duration, service, view) = properties;
+    let duration = duration.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    Ok(Asked { duration, service, view: view.into(), warnings: context.warnings.into_inner() })
+}
+
+/// What every reader needs: the settings, the custom AVPs, and a place for warnings.
+struct Context<'c> {
+    settings: ReadSettings,
+    dictionary: &'c Dictionary,
+    warnings: RefCell<Vec<Warning>>,
+}
+
+impl Context<'_> {
+    /// Warnings kept of one request; a body can hold thousands of doubtful values.
+    const MAX_WARNINGS: usize = 16;
+
+    fn is_strict(&self) -> bool {
+        self.settings.profile == Profile::Strict
+    }
+
+    fn warn(&self, part: &json::Path<'_>, what: &'static str) {
+        let mut warnings = self.warnings.borrow_mut();
+        if warnings.len() < Self::MAX_WARNINGS {
+            warnings.push(Warning { part: part.to_string(), what });
+        }
+    }
+}
+
+/// Octets written as pairs of hexadecimal digits; at least one.
+fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pairs = text.as_bytes().chunks(2);
+    let octet = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    };
+    (!text.is_empty()).then(|| pairs.map(octet).collect()).flatten()
+}

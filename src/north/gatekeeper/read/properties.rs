@@ -1,0 +1,141 @@
+//! qoSFeatureProperties: the whole of an Apply QoS request.
+
+use std::borrow::Cow;
+
+use super::{
+    Context, Invalid, address, custom,
+    json::{Members, Node, Path, quoted},
+    media, sponsored,
+};
+use crate::{
+    dict::enums::{ServiceInfoStatus, SipForkingIndication, SubscriptionIdType},
+    north::gatekeeper::EndUser,
+    rx::{AaRequest, List, SubscriptionId, SupportedFeatures},
+};
+
+/// Seconds of QoS, the AVPs, the view.
+type Properties = (Option<u32>, AaRequest<'static>, String);
+
+const WRAPPER: &str = "qoSFeatureProperties";
+
+/// The body: one member with the properties in it.
+pub(super) fn body(node: Node<'_, '_>, user: &EndUser, context: &Context<'_>) -> Result<Properties, Invalid> {
+    let mut members = node.members(context)?;
+    let Some((name, raw)) = members.take(&[WRAPPER, "qosFeatureProperties"])? else {
+        return Err(members.missing(WRAPPER, "an object with the properties"));
+    };
+    unknown(&members)?;
+    if !members.node(name, raw).is_structured() {
+        return Err(members.node(name, raw).refuse("an object"));
+    }
+    // The properties are the root of every path: their members are named as the interface's texts name them.
+    read(Node::new(raw, Path::Root).members(context)?, user)
+}
+
+fn read(mut members: Members<'_, '_, '_>, user: &EndUser) -> Result<Properties, Invalid> {
+    let context = members.context;
+    let duration = members.u32("duration")?;
+    if duration == Some(0) {
+        let why = "found 0, accepted are 1 second or more, or no duration for QoS without an end";
+        return Err(Invalid::value("duration", why));
+    }
+    let service = AaRequest {
+        af_application_identifier: media::application_identifier(&mut members)?,
+        media_component_description: media::components(&mut members)?,
+        service_info_status: members.choice(&["serviceInfoStatus"], ServiceInfoStatus::NAMED)?,
+        af_charging_identifier: members.octets("chargingIdentifier")?,
+        sip_forking_indication: members
+            .choice(&["sIPForkingIndication", "sipForkingIndication"], SipForkingIndication::NAMED)?,
+        subscription_id: subscription_ids(&mut members, user)?,
+        supported_features: members
+            .many(&["supportedFeatures"], usize::MAX, |node| feature(node, context))?,
+        reservation_priority: media::reservation_priority(&mut members)?,
+        ..AaRequest::default()
+    };
+    let address = address::ue_address(&mut members)?;
+    let service = AaRequest {
+        framed_ip_address: address.v4,
+        framed_ipv6_prefix: address.v6,
+        called_station_id: members.text("calledStationId")?,
+        service_urn: service_urn(&mut members)?,
+        sponsored_connectivity_data: sponsored::sponsored(&mut members)?,
+        mps_identifier: members.octets("mPSIdentifier")?,
+        custom: custom::parameters(&mut members)?,
+        ..service
+    };
+    unknown(&members)?;
+    Ok((duration, service, members.into_view()))
+}
+
+/// Members that nobody knows, at the two levels where clients add their own: a warning, or strictly an error.
+fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
+    for name in members.unknown() {
+        let path = members.at(name);
+        if members.context.is_strict() {
+            return Err(Invalid::value(path.to_string(), "no such member is known here"));
+        }
+        members.context.warn(&path, "left aside: no such member is known here");
+    }
+    Ok(())
+}
+
+/// The subscriber, derived from the endUserId where the body does not say it. One that is not the endUserId
+/// would apply QoS to somebody else than was asked for.
+fn subscription_ids(
+    members: &mut Members<'_, '_, '_>,
+    user: &EndUser,
+) -> Result<List<'static, SubscriptionId<'static>>, Invalid> {
+    let context = members.context;
+    let given = members.many(&["subscriptionId", "subscriptionID"], usize::MAX, |node| {
+        let mut members = node.members(context)?;
+        let id_type = members.choice(&["subscriptionIdType"], SubscriptionIdType::NAMED)?;
+        let data = members.text("subscriptionIdData")?;
+        let id = SubscriptionId {
+            subscription_id_type: id_type.ok_or_else(|| members.missing("subscriptionIdType", "a type"))?,
+            subscription_id_data: data.ok_or_else(|| members.missing("subscriptionIdData", "a text"))?,
+            ..SubscriptionId::default()
+        };
+        if user.is_contradicted_by(&id) {
+            let why = "it is another subscriber than the endUserId of the request";
+            return Err(Invalid::value(members.at("subscriptionIdData").to_string(), why));
+        }
+        Ok((id, members.finish()?))
+    })?;
+    Ok(if given.is_empty() { user.subscription_id().into_iter().collect() } else { given })
+}
+
+fn feature(
+    node: Node<'_, '_>,
+    context: &Context<'_>,
+) -> Result<(SupportedFeatures<'static>, String), Invalid> {
+    let mut members = node.members(context)?;
+    let feature = SupportedFeatures {
+        vendor_id: members.required_u32("vendorId")?,
+        feature_list_id: members.required_u32("featureListID")?,
+        feature_list: members.required_u32("featureList")?,
+        custom: custom::parameters(&mut members)?,
+    };
+    Ok((feature, members.finish()?))
+}
+
+/// Service-URN: what stands after `urn:service:` (RFC 5031 §4.1).
+fn service_urn(members: &mut Members<'_, '_, '_>) -> Result<Option<Cow<'static, [u8]>>, Invalid> {
+    let Some((name, raw)) = members.take(&["serviceURN"])? else { return Ok(None) };
+    let node = members.node(name, raw);
+    let text = node.text()?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let prefix = text.get(.."urn:service:".len()).filter(|start| start.eq_ignore_ascii_case("urn:service:"));
+    let label = text.get(prefix.map_or(0, str::len)..).unwrap_or_default();
+    let is_label = |label: &str| {
+        let legal = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        legal && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if !label.split('.').all(is_label) {
+        return Err(node.refuse("a service such as sos, sos.fire or counseling.children (RFC 5031 §4.1)"));
+    }
+    let label = label.to_owned();
+    members.show(name, &quoted(&label));
+    Ok(Some(Cow::Owned(label.into_bytes())))
+}

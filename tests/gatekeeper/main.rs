@@ -1,0 +1,11 @@
+//! The QoS REST interface: bodies to AA-Requests, and the operations over a scripted PCRF.
+//!
+//! Tests called `point_N_...` hold the choice of that number in the notes on the interface, where it
+//! contradicts itself or Rx.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod custom;
+mod example;
+mod points_01_20;
+mod points_21_55;
+mod support;
