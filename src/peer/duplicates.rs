@@ -224,3 +224,50 @@ fn fit_copy(answer: &MessageBuf, request: &MessageBuf) -> Option<MessageBuf> {
     )
     .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{EndToEndId, HopByHopId, OctetString};
+
+    fn message(flags: CommandFlags, number: u32, octets: usize) -> MessageBuf {
+        const FILLING: crate::wire::AvpDef<OctetString> =
+            crate::wire::AvpDef::new("Filling", 25, VendorId::NONE, true);
+        let ids = (HopByHopId(number), EndToEndId(number));
+        MessageBuf::build(258, flags, 1, ids, |w| w.put(&FILLING, &vec![0; octets]))
+            .expect("the message fits")
+    }
+
+    /// Requests that were answered with so many octets each; how many of them are still known.
+    fn known_after(requests: u32, octets: usize) -> (usize, Duplicates) {
+        let mut duplicates = Duplicates::default();
+        let now = Instant::now();
+        for number in 0..requests {
+            let request = message(CommandFlags::REQUEST, number, 0);
+            let from = (PeerIndex(0), ConnectionId(1));
+            let Verdict::New(ticket) = duplicates.check(now, "pcrf", from, &request) else {
+                panic!("{number} is new")
+            };
+            duplicates.answer(now, ticket, Some(message(CommandFlags::NONE, number, octets)));
+        }
+        duplicates.forget_old(now);
+        (duplicates.known.len(), duplicates)
+    }
+
+    #[test]
+    fn answers_are_bounded_in_number() {
+        let (known, duplicates) = known_after(MAX_ANSWERS as u32 + 10, 0);
+        assert_eq!((known, duplicates.order.len()), (MAX_ANSWERS, MAX_ANSWERS));
+        assert!(duplicates.in_progress.is_empty());
+    }
+
+    #[test]
+    fn answers_are_bounded_in_octets() {
+        let (known, mut duplicates) = known_after(100, 1 << 20);
+        assert_eq!(known, 31);
+        assert!(duplicates.octets <= MAX_OCTETS);
+        let later = Instant::now() + KEEP;
+        duplicates.forget_old(later);
+        assert_eq!((duplicates.octets, duplicates.known.len()), (0, 0));
+    }
+}

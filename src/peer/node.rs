@@ -105,6 +105,9 @@ impl Node {
         remote: &str,
         first: MessageBuf,
     ) -> Result<PeerIndex, Refusal> {
+        if self.stopping {
+            return Err(Refusal { answer: None, reason: "this node is shutting down".into() });
+        }
         let strangers = self.slots.iter().filter(|slot| slot.origin == Origin::Stranger).count();
         let open_house = self.config.accept_any_peer && strangers < MAX_STRANGERS;
         let host = accept_identity(self.config.local(), local, &first, |host| {

@@ -21,6 +21,8 @@ pub struct OutgoingRequest {
     /// The request. Its Hop-by-Hop and End-to-End Identifiers and its T bit are set when it leaves.
     pub message: MessageBuf,
     /// The host that must get it, also named in its Destination-Host; `None`: any peer of the realm.
+    ///
+    /// An agent may be named here, with a message that has no Destination-Host: it goes that way.
     pub destination_host: Option<String>,
     /// Time until there is an outcome, everything included.
     pub within: Duration,

@@ -81,6 +81,7 @@ impl Slot {
         NodeStatus {
             host: self.host.clone(),
             address: self.address.clone(),
+            is_relay: self.is_relay,
             status: self.peer.status(),
             counters: self.counters.clone(),
         }
@@ -94,6 +95,8 @@ pub struct NodeStatus {
     pub host: Arc<str>,
     /// `host:port`.
     pub address: String,
+    /// Whether it is an agent: takes requests for other hosts. Known once it has been open.
+    pub is_relay: bool,
     /// Its states, since when and why.
     pub status: Status,
     /// What went over its connections; goes on counting.

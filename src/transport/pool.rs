@@ -92,6 +92,8 @@ pub struct PeerStatus {
     pub state: String,
     /// Whether requests can be sent.
     pub open: bool,
+    /// Whether it is an agent: takes requests for other hosts. Known once it has been open.
+    pub relay: bool,
     /// Since when it is in this state.
     pub since: SystemTime,
     /// Why it cannot be used, and what to do about it; `None` while it can.
@@ -175,7 +177,7 @@ impl Pool {
         statuses.iter().map(|status| self.shown(status)).collect()
     }
 
-    fn shown(&self, NodeStatus { host, address, status, counters }: &NodeStatus) -> PeerStatus {
+    fn shown(&self, NodeStatus { host, address, is_relay, status, counters }: &NodeStatus) -> PeerStatus {
         let open = status.state.is_open() && status.watchdog == WatchdogState::Okay;
         PeerStatus {
             host: host.to_string(),
@@ -186,6 +188,7 @@ impl Pool {
                 false => status.state.to_string(),
             },
             open,
+            relay: *is_relay,
             since: wall(status.since),
             reason: (!open).then(|| status.reason.clone()),
             counts: counters.read(),

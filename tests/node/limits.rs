@@ -53,6 +53,9 @@ fn after_shutting_down_there_are_no_requests() {
     assert!(matches!(world.error(waiting), RequestError::NoAnswer { .. }));
     let id = world.request();
     assert_eq!(*world.error(id), RequestError::ShuttingDown);
+    // Nobody comes in any more who would have to be said goodbye to.
+    let late = world.node.handle_first_message(world.now, ConnectionId(99), &[], "192.0.2.7:9", cer("pcrf1"));
+    assert!(late.is_err());
     world.advance(5 * SECOND);
     assert!(world.node.is_closed());
     assert!(world.news.iter().any(|it| matches!(it, PeerEvent::Down { host, .. } if host == "pcrf1")));

@@ -34,6 +34,7 @@ fn destinations() {
         (agents, &[], Some("pcrf9"), Some("dra2")),
         (agents, &["dra2"], Some("pcrf9"), Some("dra1")),
         (agents, &["pcrf1"], None, Some("dra2")),
+        (agents, &[], Some("dra1"), Some("dra1")),
         (&[], &[], None, None),
     ];
     for (peers, down, host, expected) in table {

@@ -50,3 +50,33 @@ async fn without_an_open_peer_the_error_names_it_and_why() {
     let text = error.to_string();
     assert!(text.contains(&format!("pcrf.rx.test ({nobody})")), "{text}");
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_is_answered_for() {
+    let pcrf = End::start(server("pcrf.rx.test", None), |_| panic!("on purpose")).await;
+    let mut af = End::start(client(&[("pcrf.rx.test", pcrf.address())]), |_| None).await;
+    af.up("pcrf.rx.test").await;
+    for _ in 0..2 {
+        let answered = soon(af.pool.request(request(commands::AA))).await.unwrap();
+        assert_eq!(result_code(&answered.message), 5012);
+    }
+}
+
+#[tokio::test]
+async fn many_requests_at_once_are_matched_to_their_answers() {
+    let pcrf = End::start(server("pcrf.rx.test", None), |r| Some(answer(r, "pcrf.rx.test", 2001))).await;
+    let mut af = End::start(client(&[("pcrf.rx.test", pcrf.address())]), |_| None).await;
+    af.up("pcrf.rx.test").await;
+    let requests: Vec<_> = (0..2_000)
+        .map(|_| {
+            let (pool, request) = (af.pool.clone(), request(commands::AA));
+            tokio::spawn(async move { (session_id(&request.message), pool.request(request).await) })
+        })
+        .collect();
+    for request in requests {
+        let (session, answered) = soon(request).await.unwrap();
+        assert_eq!(session_id(&answered.unwrap().message), session);
+    }
+    let counts = af.pool.peers()[0].counts;
+    assert_eq!((counts.requests_sent, counts.answers_received, counts.retransmissions), (2_000, 2_000, 0));
+}
