@@ -16,12 +16,13 @@ use tokio::{
 use super::{
     Connect, Link, RequestHandler,
     connection::{self, Outbox},
+    control::Control,
     listener::Newcomer,
 };
 use crate::{
     peer::{
-        Answered, Command, ConnectionId, DisconnectCause, LateKind, Node, NodeCommand, NodeEvent, NodeStatus,
-        OutgoingRequest, PeerEvent, PeerIndex, Refusal, RequestError, RequestId, Ticket,
+        Answered, Command, ConnectionId, LateKind, Node, NodeCommand, NodeEvent, NodeStatus, OutgoingRequest,
+        PeerEvent, PeerIndex, Refusal, RequestError, RequestId, Ticket,
     },
     wire::{Header, MessageBuf, WireError},
 };
@@ -51,13 +52,6 @@ pub(super) enum Input {
     Request { request: OutgoingRequest, outcome: Outcome },
 }
 
-/// What the owner of the pool wants.
-pub(super) enum Control {
-    Connect { host: String },
-    Disconnect { host: String, cause: DisconnectCause },
-    ShutDown { cause: DisconnectCause, done: oneshot::Sender<()> },
-}
-
 /// The peers as they were when something last changed.
 pub(super) type Snapshot = Arc<RwLock<Vec<NodeStatus>>>;
 
@@ -75,26 +69,29 @@ pub(super) struct Parts {
     pub write_timeout: Duration,
 }
 
-struct Connection {
-    peer: PeerIndex,
-    outbox: Outbox,
+pub(super) struct Connection {
+    pub peer: PeerIndex,
+    pub outbox: Outbox,
     task: AbortHandle,
 }
 
 pub(super) struct Driver {
-    parts: Parts,
-    connections: HashMap<ConnectionId, Connection>,
+    pub(super) parts: Parts,
+    pub(super) connections: HashMap<ConnectionId, Connection>,
     next_connection: u64,
     /// The latest dial of each peer.
     dials: HashMap<PeerIndex, (u64, AbortHandle)>,
     next_dial: u64,
     outcomes: HashMap<RequestId, Outcome>,
     /// Connections and dials.
-    tasks: JoinSet<()>,
-    handlers: JoinSet<(Ticket, Option<MessageBuf>)>,
+    pub(super) tasks: JoinSet<()>,
+    pub(super) handlers: JoinSet<(Ticket, Option<MessageBuf>)>,
     tickets: HashMap<Id, Ticket>,
     /// Who waits for the end, once it is wanted.
-    stopping: Option<Vec<oneshot::Sender<()>>>,
+    pub(super) stopping: Option<Vec<oneshot::Sender<()>>>,
+    /// Who waits for the end, once it is wanted at once.
+    pub(super) breaking: Option<oneshot::Sender<()>>,
+    pub(super) paused: bool,
 }
 
 impl Driver {
@@ -110,6 +107,8 @@ impl Driver {
             handlers: JoinSet::new(),
             tickets: HashMap::new(),
             stopping: None,
+            breaking: None,
+            paused: false,
         }
     }
 
@@ -118,8 +117,18 @@ impl Driver {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
             self.settle();
+            if let Some(done) = self.breaking.take() {
+                return self.break_off(done).await;
+            }
             if self.stopping.is_some() && self.parts.node.is_closed() {
                 break;
+            }
+            if self.paused {
+                match self.parts.control.recv().await {
+                    Some(control) => self.control(control),
+                    None => return,
+                }
+                continue;
             }
             while self.tasks.try_join_next().is_some() {}
             let wake = self.parts.node.poll_timeout();
@@ -261,24 +270,15 @@ impl Driver {
         self.connections.insert(id, Connection { peer, outbox, task });
     }
 
-    fn control(&mut self, control: Control) {
-        let now = Instant::now();
-        match control {
-            Control::Connect { host } => _ = self.parts.node.connect(now, &host),
-            Control::Disconnect { host, cause } => _ = self.parts.node.disconnect(now, &host, cause),
-            Control::ShutDown { cause, done } => {
-                self.parts.listeners.abort_all();
-                self.stopping.get_or_insert_default().push(done);
-                self.parts.node.shut_down(now, cause);
-            }
-        }
-    }
-
     fn handled(
         &mut self,
         now: Instant,
         handled: Result<(Id, (Ticket, Option<MessageBuf>)), tokio::task::JoinError>,
     ) {
+        // What the handler wanted done before it answered comes before its answer.
+        while let Ok(control) = self.parts.control.try_recv() {
+            self.control(control);
+        }
         match handled {
             Ok((task, (ticket, answer))) => {
                 self.tickets.remove(&task);

@@ -11,6 +11,7 @@
 //! ```
 
 mod connection;
+mod control;
 mod driver;
 mod listener;
 mod pool;

@@ -16,7 +16,8 @@ use tokio::{
 
 use super::{
     Connect, Tcp,
-    driver::{Control, Driver, Input, Parts, Snapshot, wall},
+    control::Control,
+    driver::{Driver, Input, Parts, Snapshot, wall},
     listener,
 };
 use crate::{
@@ -218,6 +219,40 @@ impl Pool {
         let (done, ended) = oneshot::channel();
         if self.control.send(Control::ShutDown { cause, done }).is_ok() {
             // An error means that it has ended already.
+            _ = ended.await;
+        }
+    }
+
+    // ---- For simulators of nodes that misbehave
+
+    /// Sends a message to a connected peer as it is: nothing is checked, filled in or waited for.
+    ///
+    /// What a handler does with this and [`drop_connection`](Self::drop_connection) before it returns is done
+    /// before its answer is sent.
+    pub fn send_as_is(&self, host: &str, message: MessageBuf) {
+        _ = self.control.send(Control::Send { host: host.to_owned(), message });
+    }
+
+    /// Closes the connection of a peer without a DPR, after what is queued for it was sent.
+    pub fn drop_connection(&self, host: &str) {
+        _ = self.control.send(Control::Drop { host: host.to_owned() });
+    }
+
+    /// Stops reading, answering and keeping time until [`resume`](Self::resume): a process that hangs, while the
+    /// system keeps its connections.
+    pub fn pause(&self) {
+        _ = self.control.send(Control::Pause { paused: true });
+    }
+
+    /// Goes on after [`pause`](Self::pause), beginning with what has come in since.
+    pub fn resume(&self) {
+        _ = self.control.send(Control::Pause { paused: false });
+    }
+
+    /// Closes all connections and stops listening, at once and without a DPR; waits until that is done.
+    pub async fn break_off(&self) {
+        let (done, ended) = oneshot::channel();
+        if self.control.send(Control::BreakOff { done }).is_ok() {
             _ = ended.await;
         }
     }

@@ -1,0 +1,91 @@
+//! What the owner of a pool wants beside sending requests, and what a simulator of a bad node wants.
+
+use std::time::Instant;
+
+use tokio::sync::oneshot;
+
+use super::driver::{Connection, Driver};
+use crate::{
+    peer::{ConnectionId, DisconnectCause},
+    wire::MessageBuf,
+};
+
+/// What the owner of the pool wants.
+pub(super) enum Control {
+    Connect {
+        host: String,
+    },
+    Disconnect {
+        host: String,
+        cause: DisconnectCause,
+    },
+    ShutDown {
+        cause: DisconnectCause,
+        done: oneshot::Sender<()>,
+    },
+    /// Send a message on the connection of a peer, past the node.
+    Send {
+        host: String,
+        message: MessageBuf,
+    },
+    /// End the connection of a peer.
+    Drop {
+        host: String,
+    },
+    /// Do nothing any more, or go on.
+    Pause {
+        paused: bool,
+    },
+    /// End everything at once.
+    BreakOff {
+        done: oneshot::Sender<()>,
+    },
+}
+
+impl Driver {
+    /// Does what is wanted, or notes it.
+    pub fn control(&mut self, control: Control) {
+        let now = Instant::now();
+        match control {
+            Control::Connect { host } => _ = self.parts.node.connect(now, &host),
+            Control::Disconnect { host, cause } => _ = self.parts.node.disconnect(now, &host, cause),
+            Control::Send { host, message } => {
+                for id in self.connections_of(&host) {
+                    let outbox = self.connections.get(&id).map(|connection| &connection.outbox);
+                    // A connection that cannot take it is found out by the node's own messages.
+                    _ = outbox.map(|outbox| outbox.push(message.clone().into_bytes()));
+                }
+            }
+            Control::Drop { host } => {
+                for id in self.connections_of(&host) {
+                    if let Some(Connection { peer, .. }) = self.connections.remove(&id) {
+                        self.parts.node.handle_disconnected(now, peer, id, "closed by this side".into());
+                    }
+                }
+            }
+            Control::Pause { paused } => self.paused = paused,
+            Control::BreakOff { done } => self.breaking = Some(done),
+            Control::ShutDown { cause, done } => {
+                self.paused = false;
+                self.parts.listeners.abort_all();
+                self.stopping.get_or_insert_default().push(done);
+                self.parts.node.shut_down(now, cause);
+            }
+        }
+    }
+
+    /// There are two while an election is on.
+    fn connections_of(&self, host: &str) -> Vec<ConnectionId> {
+        let is_of = |peer| self.parts.node.host(peer).is_some_and(|found| found.eq_ignore_ascii_case(host));
+        self.connections.iter().filter(|(_, one)| is_of(one.peer)).map(|(id, _)| *id).collect()
+    }
+
+    /// Sockets close as they would if the process were killed.
+    pub async fn break_off(mut self, done: oneshot::Sender<()>) {
+        self.parts.listeners.shutdown().await;
+        self.connections.clear();
+        self.tasks.shutdown().await;
+        self.handlers.shutdown().await;
+        _ = done.send(());
+    }
+}
