@@ -24,6 +24,8 @@ pub mod config;
 pub mod dict;
 #[cfg(feature = "net")]
 pub mod north;
+#[cfg(feature = "net")]
+pub mod pcrf;
 pub mod peer;
 pub mod rx;
 pub mod session;
