@@ -8,6 +8,7 @@
 //! | Pending | AAA that says nothing    | Ending: STR with BAD_ANSWER                                     |
 //! | Pending | no answer                | Ending: STR with LINK_BROKEN to everyone asked; Gone if nobody  |
 //! | Pending | RAR, ASR                 | the caller of `step` waits a second for the AAA, then refuses   |
+//! | Pending | STA                      | Gone: the outcome could not be stored, and was taken back       |
 //! | Open    | RAR                      | answer, update, one event for each Specific-Action              |
 //! | Open    | ASR                      | Ending: answer, event, STR with ADMINISTRATIVE                  |
 //! | Open    | remove, expiry, operator | Ending: STR; an event unless it was the caller                  |
@@ -166,6 +167,10 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
                 session.state = SessionState::Ending;
             }
             out.push(Output::Close(closing));
+        }
+        // Its outcome could not be stored, and whoever may have granted it was told.
+        (SessionState::Pending, Input::Closed(..) | Input::GivenUp(_)) => {
+            end(session, now, "its outcome could not be stored", &mut out);
         }
         (_, Input::Closed(closing, answer)) => {
             let found = session.closing.iter().position(|known| known.is_same(closing));
@@ -405,3 +410,6 @@ fn emit(session: &Session, now: SystemTime, kind: EventKind, report: Report, out
         report,
     })));
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,7 +208,8 @@ impl Sessions {
             let slot = self.jobs.slot(target);
             let permit = if progress.first { None } else { slot.acquire().await.ok() };
             let session = self.store.find(&target.rx_session).await.ok().flatten();
-            if let Some(session) = &session {
+            // A session that still waits is one whose outcome could not be stored: nothing is known there.
+            if let Some(session) = session.as_ref().filter(|session| session.state != SessionState::Pending) {
                 match session.closing.iter().find(|owed| owed.is_same(&closing)) {
                     Some(owed) => closing = owed.clone(),
                     // It turned out to be the server whose grant is used, or was given up.

@@ -1,0 +1,378 @@
+//! A network of model PCRFs behind the gateway port, on tokio's virtual time: they delay, lose, hang, crash.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, Weak},
+    time::Duration,
+};
+
+use rxgate::{
+    BoxFuture,
+    dict::enums::{AbortCause, SpecificAction},
+    rx::{
+        AaAnswer, AaRequest, AsRequest, AvpText, AvpTextValue, Outcome, RaRequest, RxError, StAnswer,
+        StRequest,
+    },
+    session::ports::{Exchange, GatewayError, LateGrant, Reply, RxGateway, RxServer},
+};
+use tokio::{sync::oneshot, time::sleep};
+
+/// One attempt at one PCRF goes this long without an answer before the next one is made.
+pub const ATTEMPT: Duration = Duration::from_secs(4);
+
+/// What becomes of one attempt.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub host: &'static str,
+    /// How long the AAR is on its way; `None`: it is lost.
+    pub arrives: Option<Duration>,
+    pub says: Says,
+    /// How long the AAA is on its way; `None`: it is lost.
+    pub returns: Option<Duration>,
+}
+
+/// What a PCRF makes of an AAR.
+#[derive(Clone, Debug)]
+pub enum Says {
+    Grant,
+    Refuse(Outcome, Option<u32>),
+    /// Grants it, in an answer that cannot be read.
+    Garbage,
+}
+
+pub const fn at(host: &'static str) -> Attempt {
+    let short = Duration::from_millis(1);
+    Attempt { host, arrives: Some(short), says: Says::Grant, returns: Some(short) }
+}
+
+#[derive(Debug, Default)]
+pub struct Host {
+    pub sessions: BTreeSet<String>,
+    pub origin_state_id: u32,
+    pub down: bool,
+    pub hung: bool,
+    /// What came in while it hung.
+    queue: VecDeque<Queued>,
+}
+
+#[derive(Debug)]
+enum Queued {
+    Aar(String, Says, Option<Duration>, oneshot::Sender<Exchange<AaAnswer<'static>>>),
+    Str(String),
+}
+
+pub type BeforeAar = Box<dyn Fn(&AaRequest<'static>) + Send + Sync>;
+
+#[derive(Default)]
+pub struct Net {
+    pub hosts: Mutex<BTreeMap<&'static str, Host>>,
+    server: OnceLock<Weak<dyn RxServer>>,
+    /// What the next AARs meet; the default is a grant at a.net.
+    pub plans: Mutex<VecDeque<Vec<Attempt>>>,
+    /// What the next STRs get instead of the truth: a result, or (`None`) silence.
+    pub stas: Mutex<VecDeque<Option<Outcome>>>,
+    /// Everything that reached a PCRF.
+    pub log: Mutex<Vec<String>>,
+    /// Every AAR and STR that left.
+    pub aars: Mutex<Vec<AaRequest<'static>>>,
+    pub strs: Mutex<Vec<StRequest<'static>>>,
+    /// Runs when an AAR is about to leave.
+    pub before_aar: OnceLock<BeforeAar>,
+}
+
+impl Net {
+    pub fn new(hosts: &[&'static str]) -> Arc<Self> {
+        let net = Self::default();
+        net.hosts().extend(hosts.iter().map(|host| (*host, Host { origin_state_id: 1, ..Host::default() })));
+        Arc::new(net)
+    }
+
+    pub fn serve(&self, server: Weak<dyn RxServer>) {
+        assert!(self.server.set(server).is_ok());
+    }
+
+    pub fn hosts(&self) -> MutexGuard<'_, BTreeMap<&'static str, Host>> {
+        self.hosts.lock().unwrap()
+    }
+
+    pub fn plan(&self, attempts: impl Into<Vec<Attempt>>) {
+        self.plans.lock().unwrap().push_back(attempts.into());
+    }
+
+    /// Sessions that PCRFs hold, with their host.
+    pub fn held(&self) -> BTreeSet<(String, String)> {
+        let hosts = self.hosts();
+        let of = |(host, held): (&&str, &Host)| {
+            held.sessions.iter().map(|session| (host.to_string(), session.clone())).collect::<Vec<_>>()
+        };
+        hosts.iter().flat_map(of).collect()
+    }
+
+    /// What reached the PCRFs, and forgets it.
+    pub fn seen(&self) -> Vec<String> {
+        std::mem::take(&mut *self.log.lock().unwrap())
+    }
+
+    fn server(&self) -> Option<Arc<dyn RxServer>> {
+        self.server.get()?.upgrade()
+    }
+
+    /// Crashes; what it had and what was under way to it is gone.
+    pub fn kill(&self, host: &str) {
+        let mut hosts = self.hosts();
+        let host = hosts.get_mut(host).unwrap();
+        *host = Host { down: true, origin_state_id: host.origin_state_id, ..Host::default() };
+    }
+
+    /// Starts again after [`kill`](Self::kill) and connects.
+    pub fn restart(&self, name: &str) {
+        let id = {
+            let mut hosts = self.hosts();
+            let host = hosts.get_mut(name).unwrap();
+            host.down = false;
+            host.origin_state_id += 1;
+            host.origin_state_id
+        };
+        if let Some(server) = self.server() {
+            server.origin_state(name, id);
+            server.peer_up(name);
+        }
+    }
+
+    /// Loses only the connection, for a moment.
+    pub fn reconnect(&self, name: &str) {
+        if let Some(server) = self.server() {
+            server.peer_up(name);
+        }
+    }
+
+    pub fn hang(&self, host: &str) {
+        self.hosts().get_mut(host).unwrap().hung = true;
+    }
+
+    /// Goes on with what came in meanwhile, in order.
+    pub fn wake(self: &Arc<Self>, name: &'static str) {
+        let queue = {
+            let mut hosts = self.hosts();
+            let host = hosts.get_mut(name).unwrap();
+            host.hung = false;
+            std::mem::take(&mut host.queue)
+        };
+        for queued in queue {
+            match queued {
+                Queued::Aar(session, says, returns, answer) => self.aar(name, session, says, returns, answer),
+                Queued::Str(session) => {
+                    self.str(name, &session);
+                }
+            }
+        }
+    }
+
+    /// An AAR arrives at a PCRF.
+    fn aar(
+        self: &Arc<Self>,
+        name: &'static str,
+        session: String,
+        says: Says,
+        returns: Option<Duration>,
+        answer: oneshot::Sender<Exchange<AaAnswer<'static>>>,
+    ) {
+        let mut hosts = self.hosts();
+        let host = hosts.get_mut(name).unwrap();
+        if host.down {
+            return;
+        }
+        if host.hung {
+            return host.queue.push_back(Queued::Aar(session, says, returns, answer));
+        }
+        self.log.lock().unwrap().push(format!("AAR {name}"));
+        if matches!(says, Says::Grant | Says::Garbage) {
+            host.sessions.insert(session.clone());
+        }
+        let Some(returns) = returns else { return };
+        let exchange = aaa(name, &session, &says, host.origin_state_id);
+        let net = Arc::clone(self);
+        tokio::spawn(async move {
+            sleep(returns).await;
+            // Nobody waits any more: a late one.
+            if let Err(exchange) = answer.send(exchange)
+                && exchange.outcome.is_some_and(Outcome::is_success)
+                && let Some(server) = net.server()
+            {
+                let (host, peer) = (Arc::from(name), Arc::from(name));
+                server.late_grant(LateGrant { rx_session: session.into(), host, peer, class: vec![] });
+            }
+        });
+    }
+
+    /// An STR arrives at a PCRF; what it says, if it can.
+    fn str(&self, name: &str, session: &str) -> Option<Outcome> {
+        let mut hosts = self.hosts();
+        let host = hosts.get_mut(name)?;
+        if host.down {
+            return None;
+        }
+        if host.hung {
+            host.queue.push_back(Queued::Str(session.into()));
+            return None;
+        }
+        let had = host.sessions.remove(session);
+        let outcome = if had { Outcome::SUCCESS } else { Outcome::base(5002) };
+        self.log.lock().unwrap().push(format!("STR {name} {}", outcome.code));
+        Some(outcome)
+    }
+
+    /// A PCRF sends a RAR.
+    pub async fn rar(&self, host: &'static str, session: &str, actions: &[u32]) -> Reply {
+        let request = RaRequest {
+            session_id: session.to_owned().into(),
+            origin_host: host.into(),
+            specific_action: actions.iter().copied().map(SpecificAction).collect(),
+            ..RaRequest::default()
+        };
+        self.server().unwrap().re_auth(request).await
+    }
+
+    /// A PCRF sends an ASR. It keeps the session until the STR (TS 29.214 §4.4.6.1).
+    pub async fn asr(&self, host: &'static str, session: &str) -> Reply {
+        let request = AsRequest {
+            session_id: session.to_owned().into(),
+            origin_host: host.into(),
+            abort_cause: AbortCause::BEARER_RELEASED,
+            ..AsRequest::default()
+        };
+        self.server().unwrap().abort(request).await
+    }
+
+    async fn try_all(
+        self: Arc<Self>,
+        request: AaRequest<'static>,
+        attempts: Vec<Attempt>,
+        within: Duration,
+    ) -> Result<Exchange<AaAnswer<'static>>, GatewayError> {
+        let session = request.session_id.to_string();
+        let mut sent_to: Vec<Arc<str>> = Vec::new();
+        let deadline = tokio::time::Instant::now() + within;
+        let last = attempts.len().saturating_sub(1);
+        for (number, Attempt { host, arrives, says, returns }) in attempts.into_iter().enumerate() {
+            if self.hosts()[host].down {
+                continue;
+            }
+            sent_to.push(host.into());
+            let (answer, mut answered) = oneshot::channel();
+            if let Some(arrives) = arrives {
+                let (net, session) = (Arc::clone(&self), session.clone());
+                tokio::spawn(async move {
+                    sleep(arrives).await;
+                    net.aar(host, session, says, returns, answer);
+                });
+            }
+            let wait =
+                if number == last { deadline } else { deadline.min(tokio::time::Instant::now() + ATTEMPT) };
+            match tokio::time::timeout_at(wait, &mut answered).await {
+                Ok(Ok(mut exchange)) => {
+                    exchange.sent_to = sent_to;
+                    return Ok(exchange);
+                }
+                // It was lost, or goes on: its answer, if it comes, is a late one.
+                Ok(Err(_)) => tokio::time::sleep_until(wait).await,
+                Err(_) => {}
+            }
+        }
+        match sent_to.is_empty() {
+            true => Err(GatewayError::NotSent { reason: "everybody is down".into() }),
+            false => Err(GatewayError::NoAnswer { reason: "silence".into(), sent_to }),
+        }
+    }
+}
+
+fn aaa(name: &str, session: &str, says: &Says, origin_state_id: u32) -> Exchange<AaAnswer<'static>> {
+    let (outcome, retry_interval) = match says {
+        Says::Grant | Says::Garbage => (Outcome::SUCCESS, None),
+        Says::Refuse(outcome, wait) => (*outcome, *wait),
+    };
+    let answer = AaAnswer {
+        session_id: Some(session.to_owned().into()),
+        origin_host: name.to_owned().into(),
+        origin_realm: "net".into(),
+        result_code: Some(outcome.code),
+        class: vec![b"class".to_vec().into()].into(),
+        origin_state_id: Some(origin_state_id),
+        ip_can_type: Some(5.into()),
+        retry_interval,
+        ..AaAnswer::default()
+    };
+    let garbage = RxError::Missing { inside: "AA-Answer", avp: "Origin-Host", key: 264 };
+    Exchange {
+        outcome: Some(outcome),
+        answer: if matches!(says, Says::Garbage) { Err(garbage) } else { Ok(answer) },
+        failed_avp: None,
+        text: text("AAA"),
+        peer: name.into(),
+        sent_to: vec![name.into()],
+    }
+}
+
+fn text(name: &str) -> Vec<AvpText> {
+    vec![AvpText { name: name.into(), value: AvpTextValue::Text("here".into()) }]
+}
+
+/// The way to the network.
+pub struct Port(pub Arc<Net>);
+
+impl RxGateway for Port {
+    fn authorize(
+        &self,
+        request: AaRequest<'static>,
+        within: Duration,
+    ) -> BoxFuture<'_, Result<Exchange<AaAnswer<'static>>, GatewayError>> {
+        if let Some(before) = self.0.before_aar.get() {
+            before(&request);
+        }
+        self.0.aars.lock().unwrap().push(request.clone());
+        let attempts = self.0.plans.lock().unwrap().pop_front().unwrap_or_else(|| vec![at("a.net")]);
+        Box::pin(Arc::clone(&self.0).try_all(request, attempts, within))
+    }
+
+    fn terminate(
+        &self,
+        request: StRequest<'static>,
+        to: Option<Arc<str>>,
+        within: Duration,
+    ) -> BoxFuture<'_, Result<Exchange<StAnswer<'static>>, GatewayError>> {
+        Box::pin(async move {
+            // Without a host, whoever is up.
+            let up = || self.0.hosts().iter().find(|(_, host)| !host.down).map(|(name, _)| Arc::from(*name));
+            let to: Option<Arc<str>> = to.or_else(up);
+            let is_down = |name: &Arc<str>| self.0.hosts().get(&**name).is_none_or(|host| host.down);
+            let Some(to) = to.filter(|to| !is_down(to)) else {
+                return Err(GatewayError::NotSent { reason: "it is down".into() });
+            };
+            self.0.strs.lock().unwrap().push(request.clone());
+            let planned = self.0.stas.lock().unwrap().pop_front();
+            sleep(Duration::from_millis(1)).await;
+            let outcome = match planned {
+                Some(planned) => planned,
+                None => self.0.str(&to, &request.session_id),
+            };
+            let Some(outcome) = outcome else {
+                sleep(within).await;
+                return Err(GatewayError::NoAnswer { reason: "silence".into(), sent_to: vec![to] });
+            };
+            sleep(Duration::from_millis(1)).await;
+            let answer = StAnswer {
+                origin_host: to.to_string().into(),
+                result_code: Some(outcome.code),
+                ..StAnswer::default()
+            };
+            Ok(Exchange {
+                outcome: Some(outcome),
+                answer: Ok(answer),
+                failed_avp: None,
+                text: text("STA"),
+                peer: Arc::clone(&to),
+                sent_to: vec![to],
+            })
+        })
+    }
+}
