@@ -20,6 +20,8 @@
 #[cfg(feature = "net")]
 pub mod capture;
 #[cfg(feature = "net")]
+pub mod cli;
+#[cfg(feature = "net")]
 pub mod config;
 pub mod dict;
 #[cfg(feature = "net")]

@@ -1,3 +1,7 @@
 //! The `rxgate` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rxgate::cli::run()
+}

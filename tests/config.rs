@@ -75,7 +75,7 @@ fn the_least_file_gets_every_documented_default() {
     assert_eq!(diameter.give_up_str_after, Duration::from_secs(86_400));
     assert_eq!(diameter.peers.len(), 1);
     assert_eq!(diameter.peers[0].host, "pcrf.rx.test");
-    assert_eq!(diameter.peers[0].address, "127.0.0.1:3868".parse().unwrap());
+    assert_eq!(diameter.peers[0].address, "127.0.0.1:3868");
     assert_eq!(diameter.peers[0].transport, Transport::Tcp);
     assert_eq!((diameter.peers[0].priority, diameter.peers[0].weight), (1, 1));
     assert_eq!(config.dictionary, None);
@@ -116,7 +116,7 @@ priority = 0
 weight = 3
 [[diameter.peers]]
 host = "relay.rx.test"
-address = "[2001:db8::7]:3868"
+address = "relay.example.net:3868"
 priority = 2
 [dictionary]
 directory = '{}'
@@ -147,6 +147,7 @@ kind = "memory"
     let peers = config.diameter.peers;
     assert_eq!((peers[0].priority, peers[0].weight), (0, 3));
     assert_eq!((peers[1].host.as_str(), peers[1].priority), ("relay.rx.test", 2));
+    assert_eq!(peers[1].address, "relay.example.net:3868");
     assert_eq!(config.dictionary, Some(directory));
 }
 
@@ -324,8 +325,8 @@ fn the_listeners_stay_on_loopback_until_access_control_exists() {
 fn bad_addresses_are_refused() {
     const LISTEN: &str = "accepted: an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; \
                           port 0 takes a free one";
-    const PEER: &str = "accepted: an IP address and a port from 1 such as \"192.0.2.7:3868\" or \
-                        \"[2001:db8::7]:3868\"";
+    const PEER: &str = "accepted: an address and a port from 1 such as \"192.0.2.7:3868\", \
+                        \"[2001:db8::7]:3868\" or \"pcrf.example.net:3868\"";
     for bad in ["localhost:80", "127.0.0.1", "127.0.0.1:65536", "::1:80", ""] {
         assert_refused(
             &with(&format!("[http]\nlisten = \"{bad}\"\n")),
@@ -348,7 +349,15 @@ fn bad_addresses_are_refused() {
         "5:26: `listen` has 127.0.0.1:1 twice",
         "leave one of them out",
     );
-    for bad in ["127.0.0.1:0", "0.0.0.0:3868", "pcrf.rx.test:3868", "127.0.0.1"] {
+    for bad in [
+        "127.0.0.1:0",
+        "0.0.0.0:3868",
+        "127.0.0.256:3868",
+        "pcrf_1.test:3868",
+        "pcrf.test:0",
+        "pcrf.test",
+        "127.0.0.1",
+    ] {
         assert_refused(&LEAST.replace("127.0.0.1:3868", bad), &format!("8:11: `address` is \"{bad}\""), PEER);
     }
     assert_refused(

@@ -93,8 +93,8 @@ pub struct Diameter {
 pub struct Peer {
     /// The Origin-Host that the peer must show.
     pub host: String,
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// Where it listens, as `host:port`; a name is looked up each time it is dialled.
+    pub address: String,
     /// What carries Diameter.
     pub transport: Transport,
     /// Lower is tried first; default 1, 0 to 65535.

@@ -38,8 +38,8 @@ const IDENTITY: &str =
 const REALM: &str = "a realm: a domain name of letters, digits, hyphens and dots such as \"example.net\"";
 const LISTEN: &str =
     "an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one";
-const PEER_ADDRESS: &str =
-    "an IP address and a port from 1 such as \"192.0.2.7:3868\" or \"[2001:db8::7]:3868\"";
+const PEER_ADDRESS: &str = "an address and a port from 1 such as \"192.0.2.7:3868\", \"[2001:db8::7]:3868\" or \
+                            \"pcrf.example.net:3868\"";
 /// Shortest Tw that RFC 3539 §3.4.1 allows, in milliseconds.
 const WATCHDOG_FLOOR_MS: u64 = 6_000;
 
@@ -299,11 +299,7 @@ fn peer<'d>(
         if index == 0 { "[[diameter.peers]]".into() } else { format!("[[diameter.peers]] {}", index + 1) };
     let mut section = Section::new(reader, title, Some(table), offset);
     let host = section.text("host", IDENTITY, identity);
-    let address = section.text("address", PEER_ADDRESS, |text| {
-        text.parse::<SocketAddr>()
-            .ok()
-            .filter(|address| address.port() != 0 && !address.ip().is_unspecified())
-    });
+    let address = section.text("address", PEER_ADDRESS, peer_address);
     let transport = section.one_of(
         "transport",
         Transport::Tcp,
@@ -346,6 +342,22 @@ fn once_each<T: PartialEq + std::fmt::Display>(section: &mut Section<'_, '_>, ke
             );
         }
     }
+}
+
+/// Where a peer can be dialled: an IP address or a name, and a port.
+fn peer_address(text: &str) -> Option<String> {
+    let good = match text.parse::<SocketAddr>() {
+        Ok(address) => address.port() != 0 && !address.ip().is_unspecified(),
+        Err(_) => {
+            let (name, port) = text.rsplit_once(':')?;
+            // A last label of digits alone is a mistyped IP address.
+            let last = name.rsplit('.').next()?;
+            port.parse::<u16>().is_ok_and(|port| port != 0)
+                && identity(name).is_some()
+                && !last.bytes().all(|octet| octet.is_ascii_digit())
+        }
+    };
+    good.then(|| text.to_owned())
 }
 
 /// A DiameterIdentity (RFC 6733 §4.3.1), which is a fully qualified domain name (RFC 1035 §2.3.1, RFC 1123 §2.1).

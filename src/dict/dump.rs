@@ -18,6 +18,8 @@ use super::{AvpSpec, Dictionary, commands};
 mod tests;
 mod value;
 
+pub use value::date;
+
 /// AVPs nested deeper than this are shown as octets.
 const MAX_DEPTH: usize = 16;
 

@@ -147,7 +147,7 @@ fn duration(seconds: u32) -> Option<String> {
 }
 
 /// Seconds since 1970 as date and time in UTC (ISO 8601).
-fn date(unix: u64) -> String {
+pub fn date(unix: u64) -> String {
     let (days, second) = (unix / 86_400, unix % 86_400);
     // Eras of 400 years that begin on a 1 March, so that the leap day is the last of a year.
     let shifted = days + 719_468;

@@ -1,0 +1,112 @@
+//! The command line: arguments in, text and an exit code out.
+//!
+//! Results go to standard output, everything else to standard error: errors as one line `error: ...` with a
+//! line `hint: ...` that says what to do next. Exit codes are those of [`Exit`].
+
+mod check_config;
+mod decode;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{ConfigError, Problem};
+
+const AFTER_HELP: &str = "\
+Examples:
+  rxgate check-config gate.toml      check a configuration and show every effective setting
+  rxgate decode message.hex          show a message as a tree with names and units
+
+Exit codes: 0 done; 1 failed; 2 wrong arguments or configuration.
+Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.";
+
+/// Diameter Rx application function: REST quality-of-service requests to a PCRF and back.
+#[derive(Parser)]
+#[command(name = "rxgate", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Decode(decode::Arguments),
+    CheckConfig(check_config::Arguments),
+}
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// What was asked for is done.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// The arguments or the configuration are wrong.
+    Usage = 2,
+}
+
+/// Why a command did not do what was asked for.
+#[derive(Debug)]
+struct Failure {
+    exit: Exit,
+    /// What is wrong, each with what to do about it.
+    problems: Vec<(String, String)>,
+}
+
+impl Failure {
+    fn failed(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::Failed, problems: vec![(text.into(), hint.into())] }
+    }
+
+    fn usage(text: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, ..Self::failed(text, hint) }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let problems = error.problems().into_iter().map(|problem| (problem.to_string(), problem.hint));
+        Self { exit: Exit::Usage, problems: problems.collect() }
+    }
+}
+
+/// Standard output is gone or full.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        // Whoever reads, such as `head`, has seen enough.
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::Done, problems: Vec::new() };
+        }
+        Self::failed(format!("cannot write the result: {error}"), "look at where standard output goes")
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let Arguments { command } = Arguments::parse();
+    let done = match command {
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::CheckConfig(arguments) => check_config::run(&arguments),
+    };
+    let exit = match done {
+        Ok(()) => Exit::Done,
+        Err(Failure { exit, problems }) => {
+            problems.iter().for_each(|(text, hint)| complain("error", text, hint));
+            exit
+        }
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn warn(problems: &[Problem]) {
+    problems.iter().for_each(|problem| complain("warning", &problem.to_string(), &problem.hint));
+}
+
+fn complain(kind: &str, text: &str, hint: &str) {
+    // With standard error gone there is nobody left to tell.
+    _ = writeln!(io::stderr().lock(), "{kind}: {text}\nhint: {hint}");
+}
