@@ -169,8 +169,8 @@ fn nesting_beyond_the_bound_is_refused_and_up_to_it_accepted() {
 #[test]
 fn more_avps_than_the_index_holds_are_refused() {
     let octets = message(&[0, 0, 0, 1, 0x40, 0, 0, 8].repeat(5));
-    assert_eq!(Index::with_capacity(5).parse(&octets, grouped).unwrap().total_avps(), 5);
-    let refused = Index::with_capacity(4).parse(&octets, grouped).unwrap_err();
+    assert_eq!(Index::with_limit(5).parse(&octets, grouped).unwrap().total_avps(), 5);
+    let refused = Index::with_limit(4).parse(&octets, grouped).unwrap_err();
     assert_eq!(refused, WireError::TooManyAvps { limit: 4 });
 }
 

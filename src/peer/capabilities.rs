@@ -61,7 +61,7 @@ pub fn accept_identity(
         let reason = format!("CER refused with {}: {}", fault.code, fault.text);
         Refusal { answer: Some(base::cea(local, addresses, &header, Some(&fault))), reason }
     };
-    let mut index = Index::with_capacity(MAX_CER_AVPS);
+    let mut index = Index::with_limit(MAX_CER_AVPS);
     let capabilities = read_cer(first, &mut index, local).map_err(refuse)?;
     match known(&capabilities.origin_host) {
         true => Ok(capabilities.origin_host),

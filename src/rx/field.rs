@@ -145,9 +145,7 @@ pub(super) fn put_list<'a, F, T: Field<F> + Element<'a>>(
     w: &mut Writer<'_>,
     def: &AvpDef<F>,
 ) {
-    for value in list.iter() {
-        value.put(w, def);
-    }
+    list.for_each(|value| value.put(w, def));
 }
 
 /// Writes AVPs that stand in no grammar.
@@ -185,7 +183,6 @@ macro_rules! avps {
             }
 
             /// Reads and checks every AVP of one level.
-            #[inline(always)]
             pub(super) fn read_avps(avps: crate::wire::Avps<'a>) -> Result<Self, crate::rx::RxError> {
                 $(crate::rx::field::field_local!($rule, $field, $value);)*
                 let mut custom = crate::rx::List::default();
@@ -204,7 +201,6 @@ macro_rules! avps {
             }
 
             /// Writes the AVPs in the order of the fields.
-            #[inline(always)]
             pub(super) fn write_avps(&self, w: &mut crate::wire::Writer<'_>) {
                 $(crate::rx::field::field_write!($rule, self, $field, $def, w);)*
                 crate::rx::field::put_custom(&self.custom, w);

@@ -57,6 +57,16 @@ impl<'a, T> List<'a, T> {
 }
 
 impl<'a, T: Element<'a>> List<'a, T> {
+    /// Calls `each` with every value: what [`iter`](Self::iter) gives, without an iterator in between.
+    #[inline(always)]
+    pub(super) fn for_each(&self, mut each: impl FnMut(&T)) {
+        match &self.0 {
+            Repr::Owned(values) => values.iter().for_each(each),
+            Repr::Borrowed(values) => values.iter().for_each(each),
+            Repr::Wire { .. } => self.iter().for_each(|value| each(&value)),
+        }
+    }
+
     /// The values.
     #[inline(always)]
     pub fn iter(&self) -> impl Iterator<Item = Cow<'_, T>> {

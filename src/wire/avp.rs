@@ -11,7 +11,7 @@ use nom::{IResult, bytes::complete::take};
 
 use super::{
     Avps, Format, WireError,
-    header::{be_u24, be_u32},
+    header::{be_u24, be_u32, be_u64},
 };
 
 /// IANA enterprise number that an AVP code belongs to.
@@ -65,20 +65,25 @@ pub(super) const fn padded(length: usize) -> usize {
 #[derive(Clone, Copy)]
 pub(super) struct AvpHeader {
     pub key: u64,
-    pub flags: u8,
-    /// AVP Length: header and data without padding.
-    pub length: u32,
+    /// Flags in the upper 8 bits, AVP Length (header and data without padding) in the lower 24.
+    pub flags_and_length: u32,
     /// 8, or 12 with the V bit.
     pub header: u32,
+}
+
+impl AvpHeader {
+    #[inline(always)]
+    pub const fn length(&self) -> u32 {
+        self.flags_and_length & 0x00ff_ffff
+    }
 }
 
 /// Reads an AVP header. The Vendor-ID is masked in and not branched on: whether it is there changes from
 /// one AVP to the next, and a wrong guess costs more than the whole header.
 #[inline(always)]
 pub(super) fn avp_header(input: &[u8]) -> IResult<&[u8], AvpHeader, ()> {
-    let (rest, code) = be_u32(input)?;
-    let (rest, flags_and_length) = be_u32(rest)?;
-    let flags = (flags_and_length >> 24) as u8;
+    let (rest, fixed) = be_u64(input)?;
+    let (code, flags_and_length) = ((fixed >> 32) as u32, fixed as u32);
     let vendor_bit = flags_and_length >> 31;
     // The last AVP of a message may have no data: then there are no octets here to mask.
     let vendor = match be_u32(rest) {
@@ -88,7 +93,7 @@ pub(super) fn avp_header(input: &[u8]) -> IResult<&[u8], AvpHeader, ()> {
     };
     let header = 8 + 4 * vendor_bit;
     let key = avp_key(VendorId(vendor), code);
-    Ok((rest, AvpHeader { key, flags, length: flags_and_length & 0x00ff_ffff, header }))
+    Ok((rest, AvpHeader { key, flags_and_length, header }))
 }
 
 /// An AVP of a parsed message: a view that borrows the message and its index.
@@ -198,10 +203,10 @@ impl<'a> Iterator for Walk<'a> {
 
     fn next(&mut self) -> Option<RawAvp<'a>> {
         let (_, header) = avp_header(self.rest).ok()?;
-        let data = self.rest.get(header.header as usize..header.length as usize)?;
+        let data = self.rest.get(header.header as usize..header.length() as usize)?;
         // The last AVP's padding may be missing here: an offending AVP is quoted as it came.
-        self.rest = self.rest.get(padded(header.length as usize)..).unwrap_or_default();
-        Some(RawAvp { key: header.key, flags: AvpFlags(header.flags), data })
+        self.rest = self.rest.get(padded(header.length() as usize)..).unwrap_or_default();
+        Some(RawAvp { key: header.key, flags: AvpFlags((header.flags_and_length >> 24) as u8), data })
     }
 }
 

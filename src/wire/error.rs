@@ -130,7 +130,7 @@ impl WireError {
         let rest = message.get(offset as usize..)?;
         let (_, header) = avp_header(rest).ok()?;
         if quote_data {
-            return rest.get(..padded(header.length as usize)).map(<[u8]>::to_vec);
+            return rest.get(..padded(header.length() as usize)).map(<[u8]>::to_vec);
         }
         let mut quoted = rest.get(..header.header as usize)?.to_vec();
         quoted.splice(5..8, header.header.to_be_bytes().into_iter().skip(1));

@@ -11,7 +11,11 @@
 
 use std::ops::BitOr;
 
-use nom::{IResult, Parser, bytes::complete::take, combinator::map};
+use nom::{
+    IResult, Parser,
+    bytes::complete::take,
+    combinator::{map, map_opt},
+};
 
 use super::WireError;
 
@@ -115,23 +119,28 @@ fn fields(input: &[u8]) -> IResult<&[u8], (u8, Header), ()> {
         .parse(input)
 }
 
-/// A number of `N` octets in network byte order, at most four.
+/// The next `N` octets.
 #[inline(always)]
-fn be<const N: usize>(input: &[u8]) -> IResult<&[u8], u32, ()> {
-    map(take(N), |octets: &[u8]| octets.iter().fold(0, |n, &octet| n << 8 | u32::from(octet))).parse(input)
+pub(super) fn chunk<const N: usize>(input: &[u8]) -> IResult<&[u8], [u8; N], ()> {
+    map_opt(take(N), |octets: &[u8]| octets.try_into().ok()).parse(input)
 }
 
 #[inline(always)]
-fn be_u8(input: &[u8]) -> IResult<&[u8], u8, ()> {
-    nom::number::complete::u8(input)
+pub(super) fn be_u8(input: &[u8]) -> IResult<&[u8], u8, ()> {
+    map(chunk::<1>, |[octet]| octet).parse(input)
 }
 
 #[inline(always)]
 pub(super) fn be_u24(input: &[u8]) -> IResult<&[u8], u32, ()> {
-    be::<3>(input)
+    map(chunk::<3>, |[a, b, c]| u32::from_be_bytes([0, a, b, c])).parse(input)
 }
 
 #[inline(always)]
 pub(super) fn be_u32(input: &[u8]) -> IResult<&[u8], u32, ()> {
-    be::<4>(input)
+    map(chunk::<4>, u32::from_be_bytes).parse(input)
+}
+
+#[inline(always)]
+pub(super) fn be_u64(input: &[u8]) -> IResult<&[u8], u64, ()> {
+    map(chunk::<8>, u64::from_be_bytes).parse(input)
 }

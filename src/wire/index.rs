@@ -6,15 +6,15 @@
 
 use super::{
     Avps, Header, Message, WireError,
-    avp::{avp_header, padded, split},
+    avp::{AvpHeader, avp_header, padded, split},
     header::HEADER_LENGTH,
 };
 
 /// Levels of nesting that are opened; deeper messages are refused. Rx needs four.
 pub const MAX_DEPTH: usize = 16;
 
-/// Most AVPs in one message, unless [`Index::with_capacity`] says otherwise.
-const DEFAULT_CAPACITY: usize = 2048;
+/// Most AVPs in one message. A power of two: positions are masked with it instead of being checked again.
+const CAPACITY: usize = 2048;
 
 /// What the index knows about an AVP.
 #[derive(Clone, Copy, Default)]
@@ -27,8 +27,6 @@ pub(super) struct Entry {
     /// Where the children begin in the index, and how many there are.
     pub first: u16,
     pub count: u16,
-    /// The n-th entry holds the position of the n-th group: the queue of groups to open.
-    pub group: u16,
 }
 
 impl Entry {
@@ -50,7 +48,10 @@ impl Entry {
 
 /// Storage for the index of one message at a time; make one per connection or task and reuse it.
 pub struct Index {
-    entries: Box<[Entry]>,
+    entries: Box<[Entry; CAPACITY]>,
+    /// Positions of the groups, in the order in which they are opened.
+    queue: Box<[u16; CAPACITY]>,
+    limit: usize,
 }
 
 impl Default for Index {
@@ -61,19 +62,23 @@ impl Default for Index {
 
 impl std::fmt::Debug for Index {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Index({} AVPs)", self.entries.len())
+        write!(f, "Index({} AVPs)", self.limit)
     }
 }
 
 impl Index {
-    /// Room for 2,048 AVPs: the only allocation, 48 KiB.
+    /// Room for 2,048 AVPs: the only allocation, 52 KiB.
     pub fn new() -> Self {
-        Self::with_capacity(DEFAULT_CAPACITY)
+        Self::with_limit(CAPACITY)
     }
 
-    /// Room for `avps` AVPs, at most 65,535; messages with more are refused.
-    pub fn with_capacity(avps: usize) -> Self {
-        Self { entries: vec![Entry::default(); avps.min(usize::from(u16::MAX))].into_boxed_slice() }
+    /// Refuses messages with more than `avps` AVPs; at most 2,048 are possible.
+    pub fn with_limit(avps: usize) -> Self {
+        Self {
+            entries: Box::new([Entry::default(); CAPACITY]),
+            queue: Box::new([0; CAPACITY]),
+            limit: avps.min(CAPACITY),
+        }
     }
 
     /// Checks the whole message and indexes it; see the [contract](super#the-parsing-contract).
@@ -89,7 +94,8 @@ impl Index {
         if header.length as usize != octets.len() {
             return Err(WireError::MessageLength { found: header.length });
         }
-        let mut pass = Pass { octets, entries: &mut self.entries, count: 0, groups: 0, is_grouped };
+        let Self { entries, queue, limit } = self;
+        let mut pass = Pass { octets, entries, queue, limit: *limit, count: 0, groups: 0, is_grouped };
         pass.siblings(HEADER_LENGTH, octets.len())?;
         let top = pass.count;
         pass.open_groups()?;
@@ -102,10 +108,12 @@ impl Index {
 
 struct Pass<'p, 'a, G> {
     octets: &'a [u8],
-    entries: &'p mut [Entry],
+    entries: &'p mut [Entry; CAPACITY],
+    queue: &'p mut [u16; CAPACITY],
+    limit: usize,
     /// Entries filled.
     count: usize,
-    /// Entries among them that are groups; their positions stand in `Entry::group`.
+    /// Groups found.
     groups: usize,
     is_grouped: G,
 }
@@ -115,35 +123,31 @@ impl<G: Fn(u64) -> bool> Pass<'_, '_, G> {
     #[inline(always)]
     fn siblings(&mut self, start: usize, end: usize) -> Result<(), WireError> {
         let mut rest = self.octets.get(start..end).unwrap_or_default();
-        let mut offset = start;
         let (mut count, mut groups) = (self.count, self.groups);
         while !rest.is_empty() {
             let Ok((_, avp)) = avp_header(rest) else {
-                return Err(too_short(offset, rest.len()));
+                return Err(too_short(end - rest.len(), rest.len()));
             };
-            let taken = padded(avp.length as usize);
-            if avp.length < avp.header {
-                return Err(bad_length(offset, avp.key, avp.length, rest.len()));
+            let Some((_, after)) = split(rest, padded(avp.length() as usize)) else {
+                return Err(bad_length(end - rest.len(), avp, rest.len()));
+            };
+            if avp.length() < avp.header {
+                return Err(bad_length(end - rest.len(), avp, rest.len()));
             }
-            let Some((_, after)) = split(rest, taken) else {
-                return Err(bad_length(offset, avp.key, avp.length, rest.len()));
-            };
-            let limit = self.entries.len();
-            let Some(entry) = self.entries.get_mut(count) else {
-                return Err(WireError::TooManyAvps { limit });
-            };
-            entry.key = avp.key;
-            entry.start = offset as u32;
-            entry.flags_and_length = u32::from(avp.flags) << 24 | avp.length;
-            entry.first = 0;
-            entry.count = 0;
-            // Written for every AVP, kept only for groups: `groups` never passes `count`.
-            if let Some(queue) = self.entries.get_mut(groups) {
-                queue.group = count as u16;
+            if count >= self.limit {
+                return Err(WireError::TooManyAvps { limit: self.limit });
             }
+            self.entries[count % CAPACITY] = Entry {
+                key: avp.key,
+                start: (end - rest.len()) as u32,
+                flags_and_length: avp.flags_and_length,
+                first: 0,
+                count: 0,
+            };
+            // Written for every AVP and kept only for groups, which is cheaper than to ask first.
+            self.queue[groups % CAPACITY] = count as u16;
             groups += usize::from((self.is_grouped)(avp.key));
             count += 1;
-            offset += taken;
             rest = after;
         }
         (self.count, self.groups) = (count, groups);
@@ -160,27 +164,20 @@ impl<G: Fn(u64) -> bool> Pass<'_, '_, G> {
                 return Ok(());
             }
             while opened < level_end {
-                let position = self.entries.get(opened).map_or(0, |queue| usize::from(queue.group));
-                let Some(&group) = self.entries.get(position) else { return Ok(()) };
-                let start = group.start as usize;
-                let first = self.count;
+                let position = usize::from(self.queue[opened % CAPACITY]) % CAPACITY;
+                let group = self.entries[position];
+                let (start, first) = (group.start as usize, self.count);
                 self.siblings(start + group.header_length(), start + group.length())?;
-                let count = self.count - first;
-                if let Some(entry) = self.entries.get_mut(position) {
-                    entry.first = first as u16;
-                    entry.count = count as u16;
-                }
+                let entry = &mut self.entries[position];
+                (entry.first, entry.count) = (first as u16, (self.count - first) as u16);
                 opened += 1;
             }
         }
-        match self.entries.get(opened) {
-            Some(queue) if opened < self.groups => {
-                let position = usize::from(queue.group);
-                let offset = self.entries.get(position).map_or(0, |entry| entry.start);
-                Err(WireError::TooDeep { offset })
-            }
-            _ => Ok(()),
+        if opened == self.groups {
+            return Ok(());
         }
+        let position = usize::from(self.queue[opened % CAPACITY]) % CAPACITY;
+        Err(WireError::TooDeep { offset: self.entries[position].start })
     }
 }
 
@@ -190,6 +187,6 @@ fn too_short(offset: usize, room: usize) -> WireError {
 }
 
 #[cold]
-fn bad_length(offset: usize, key: u64, found: u32, room: usize) -> WireError {
-    WireError::AvpLength { offset: offset as u32, key, found, room: room as u32 }
+fn bad_length(offset: usize, avp: AvpHeader, room: usize) -> WireError {
+    WireError::AvpLength { offset: offset as u32, key: avp.key, found: avp.length(), room: room as u32 }
 }
