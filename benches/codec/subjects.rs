@@ -3,7 +3,7 @@
 use std::{borrow::Cow, hint::black_box};
 
 use rxgate::{
-    dict::{self, avp, enums::*},
+    dict::{self, Value, avp, enums::*},
     rx::{
         AaAnswer, AaRequest, Element, GrantedServiceUnit, List, MediaComponentDescription, MediaSubComponent,
         RaRequest, SponsoredConnectivityData, StRequest, SubscriptionId, SupportedFeatures,
@@ -64,21 +64,22 @@ pub fn all() -> Vec<Subject> {
 }
 
 /// Names have to live as long as the program; there are two sets of them.
-fn names(kind: &str) -> [&'static str; 5] {
+fn names(kind: &str) -> [&'static str; 6] {
     match kind {
-        "fixed" => ["memcpy", "walker", "index", "typed-decode", "diameter-decode"],
+        "fixed" => ["memcpy", "walker", "index", "every-value", "struct", "diameter-decode"],
         _ => [
             "memcpy-reordered",
             "walker-reordered",
             "index-reordered",
-            "typed-decode-reordered",
+            "every-value-reordered",
+            "struct-reordered",
             "diameter-decode-reordered",
         ],
     }
 }
 
 fn decoding(kind: &'static str, messages: Vec<Vec<u8>>) -> Vec<Subject> {
-    let [memcpy, walk, index_name, typed, decode] = names(kind);
+    let [memcpy, walk, index_name, values, typed, decode] = names(kind);
     let title = match kind {
         "fixed" => "decode, one AAR of 1,440 octets and 51 AVPs",
         _ => "decode, 256 orders of it in turn",
@@ -89,6 +90,7 @@ fn decoding(kind: &'static str, messages: Vec<Vec<u8>>) -> Vec<Subject> {
     let pick = move |turn: usize| black_box(&messages[turn & mask][..]);
     let mut copy = vec![0; messages[0].len()];
     let mut index = Index::new();
+    let mut value_index = Index::new();
     let mut typed_index = Index::new();
     let reference = Reference::new(&messages::golden());
     vec![
@@ -104,6 +106,13 @@ fn decoding(kind: &'static str, messages: Vec<Vec<u8>>) -> Vec<Subject> {
         Subject::new(index_name, move |turn| {
             let message = index.parse(pick(turn), dict::is_grouped);
             black_box(message.is_ok_and(|message| message.total_avps() == 51));
+        })
+        .against(Some(memcpy), Some(walk), Some(decode)),
+        Subject::new(values, move |turn| {
+            let message = value_index.parse(pick(turn), dict::is_grouped).expect("a right message");
+            for avp in message.every_avp() {
+                black_box(Value::read(avp).expect("a right value"));
+            }
         })
         .against(Some(memcpy), Some(walk), Some(decode)),
         Subject::new(typed, move |turn| {

@@ -25,6 +25,7 @@ pub fn sources(dictionary: &Dictionary) -> Vec<Source> {
         Source { path: "src/dict/avp.rs", text: constants(dictionary) },
         Source { path: "src/dict/enums.rs", text: enumerations(dictionary) },
         Source { path: "src/dict/grouped.rs", text: predicate(dictionary) },
+        Source { path: "src/dict/formats.rs", text: formats(dictionary) },
     ]
 }
 
@@ -142,6 +143,24 @@ fn predicate(dictionary: &Dictionary) -> String {
         bits,
         64 - bits,
     );
+    out
+}
+
+/// The format of every AVP, in the order of the keys.
+fn formats(dictionary: &Dictionary) -> String {
+    let mut out = String::from("//! The format of every AVP of the built-in dictionary.\n\n");
+    out.push_str(HEADER);
+    let _ = write!(
+        out,
+        "use super::DataFormat;\n\n\
+         /// Vendor in the upper 32 bits, code in the lower; in order.\n\
+         #[rustfmt::skip]\npub(super) const FORMATS: [(u64, DataFormat); {}] = [\n",
+        dictionary.avps().len()
+    );
+    for spec in dictionary.avps() {
+        let _ = writeln!(out, "    ({:#x}, DataFormat::{:?}), // {}", spec.key(), spec.format, spec.name);
+    }
+    out.push_str("];\n");
     out
 }
 

@@ -17,11 +17,13 @@ pub mod dump;
 mod enumeration;
 pub mod enums;
 mod error;
+mod formats;
 pub mod generate;
 mod grouped;
 mod load;
 mod model;
 pub mod result;
+mod value;
 mod xml;
 
 pub use check::{Strictness, Violation, check};
@@ -33,6 +35,7 @@ pub use load::MAX_FILE;
 pub use model::{
     AvpSpec, CommandSpec, DataFormat, EnumItem, Grammar, MandatoryRule, MessageSpec, Rule, Shown, VendorSpec,
 };
+pub use value::{Value, format_of};
 
 /// Application-Id of Rx (TS 29.214 §5.1).
 pub const RX_APPLICATION_ID: u32 = 16_777_236;

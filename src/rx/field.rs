@@ -183,7 +183,11 @@ macro_rules! avps {
             }
 
             /// Reads and checks every AVP of one level.
-            pub(super) fn read_avps(avps: crate::wire::Avps<'a>) -> Result<Self, crate::rx::RxError> {
+            ///
+            /// Lists are checked by reading each of their values once; with `LISTS` false that was done before.
+            pub(super) fn read_avps<const LISTS: bool>(
+                avps: crate::wire::Avps<'a>,
+            ) -> Result<Self, crate::rx::RxError> {
                 $(crate::rx::field::field_local!($rule, $field, $value);)*
                 let mut custom = crate::rx::List::default();
                 for avp in avps.iter() {
@@ -225,7 +229,12 @@ macro_rules! avps {
         impl<'a> crate::rx::Element<'a> for $name<'a> {
             #[inline(always)]
             fn read(avp: crate::wire::Avp<'a>) -> Result<Self, crate::rx::RxError> {
-                Self::read_avps(avp.children())
+                Self::read_avps::<true>(avp.children())
+            }
+
+            #[inline]
+            fn read_again(avp: crate::wire::Avp<'a>) -> Result<Self, crate::rx::RxError> {
+                Self::read_avps::<false>(avp.children())
             }
         }
 
@@ -256,7 +265,9 @@ macro_rules! field_local {
 macro_rules! field_read {
     (many, $field:ident, $value:ty, $def:ident, $avp:ident, $avps:ident) => {
         // Checked here, so that the list can be walked over without errors later.
-        <$value as crate::rx::Element<'a>>::read($avp)?;
+        if LISTS {
+            <$value as crate::rx::Element<'a>>::read($avp)?;
+        }
         $field = crate::rx::List::wire($avps, |key| key == const { crate::dict::avp::$def.key() });
     };
     ($rule:ident, $field:ident, $value:ty, $def:ident, $avp:ident, $avps:ident) => {
@@ -311,7 +322,7 @@ macro_rules! message {
                     let (found, flags) = (header.command, header.flags.0);
                     return Err(RxError::Command { expected: $label, found, flags });
                 }
-                Self::read_avps(message.avps())
+                Self::read_avps::<true>(message.avps())
             }
 
             /// Encodes the message into a buffer of the caller; returns its length. Allocates nothing.

@@ -23,6 +23,12 @@ enum Repr<'a, T> {
 pub trait Element<'a>: Clone {
     /// Reads the value of an AVP.
     fn read(avp: Avp<'a>) -> Result<Self, RxError>;
+
+    /// Reads a value that was read before without an error.
+    #[inline(always)]
+    fn read_again(avp: Avp<'a>) -> Result<Self, RxError> {
+        Self::read(avp)
+    }
 }
 
 impl<'a, T> List<'a, T> {
@@ -69,16 +75,13 @@ impl<'a, T: Element<'a>> List<'a, T> {
 
     /// The values.
     #[inline(always)]
-    pub fn iter(&self) -> impl Iterator<Item = Cow<'_, T>> {
-        let (values, wire): (&[T], _) = match &self.0 {
-            Repr::Owned(values) => (values, None),
-            Repr::Borrowed(values) => (values, None),
-            Repr::Wire { avps, keep } => {
-                let found = avps.iter().filter(|avp| keep(avp.key())).filter_map(|avp| T::read(avp).ok());
-                (&[], Some(found.map(Cow::Owned)))
-            }
-        };
-        values.iter().map(Cow::Borrowed).chain(wire.into_iter().flatten())
+    pub fn iter(&self) -> Values<'_, 'a, T> {
+        const NONE: fn(u64) -> bool = |_| false;
+        match &self.0 {
+            Repr::Owned(values) => Values { given: values.iter(), avps: Avps::EMPTY, keep: NONE },
+            Repr::Borrowed(values) => Values { given: values.iter(), avps: Avps::EMPTY, keep: NONE },
+            Repr::Wire { avps, keep } => Values { given: [].iter(), avps: *avps, keep: *keep },
+        }
     }
 
     /// The first value.
@@ -96,6 +99,34 @@ impl<'a, T: Element<'a>> List<'a, T> {
         let mut values = self.to_vec();
         values.push(value);
         *self = values.into();
+    }
+}
+
+/// Iterator over the values of a [`List`].
+#[derive(Clone, Debug)]
+pub struct Values<'s, 'a, T> {
+    given: std::slice::Iter<'s, T>,
+    avps: Avps<'a>,
+    keep: fn(u64) -> bool,
+}
+
+impl<'s, 'a, T: Element<'a>> Iterator for Values<'s, 'a, T> {
+    type Item = Cow<'s, T>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Cow<'s, T>> {
+        if let Some(value) = self.given.next() {
+            return Some(Cow::Borrowed(value));
+        }
+        while let Some((avp, rest)) = self.avps.split_first() {
+            self.avps = rest;
+            if (self.keep)(avp.key())
+                && let Ok(value) = T::read_again(avp)
+            {
+                return Some(Cow::Owned(value));
+            }
+        }
+        None
     }
 }
 

@@ -30,7 +30,7 @@ pub use asr::{AsAnswer, AsRequest};
 pub use avp_text::{AvpText, AvpTextValue};
 pub use error::RxError;
 pub use features::FeatureList;
-pub use list::{Element, List};
+pub use list::{Element, List, Values};
 pub use media::{AcceptableServiceInfo, Flows, MediaComponentDescription, MediaSubComponent};
 pub use outcome::Outcome;
 pub use rar::{RaAnswer, RaRequest};

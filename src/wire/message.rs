@@ -36,6 +36,12 @@ impl<'a> Message<'a> {
         self.avps.message
     }
 
+    /// The AVPs of all levels: those of one level in the order of the wire, each level after the one above.
+    #[inline(always)]
+    pub fn every_avp(&self) -> impl ExactSizeIterator<Item = Avp<'a>> + Clone + use<'a> {
+        Avps { list: self.avps.entries, ..self.avps }.iter()
+    }
+
     /// AVPs on all levels together.
     pub fn total_avps(&self) -> usize {
         self.avps.entries.len()
@@ -65,6 +71,15 @@ impl<'a> Avps<'a> {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Avp<'a>> + ExactSizeIterator + Clone + use<'a> {
         let (message, entries) = (self.message, self.entries);
         self.list.iter().map(move |entry| Avp { message, entries, entry })
+    }
+
+    /// The first AVP, and those after it.
+    #[inline(always)]
+    pub fn split_first(&self) -> Option<(Avp<'a>, Self)> {
+        let (message, entries) = (self.message, self.entries);
+        self.list
+            .split_first()
+            .map(|(entry, list)| (Avp { message, entries, entry }, Self { message, entries, list }))
     }
 
     /// How many there are.
