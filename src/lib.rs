@@ -25,6 +25,8 @@ pub mod cli;
 pub mod config;
 pub mod dict;
 #[cfg(feature = "net")]
+pub mod gateway;
+#[cfg(feature = "net")]
 pub mod north;
 #[cfg(feature = "net")]
 pub mod pcrf;

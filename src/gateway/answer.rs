@@ -1,0 +1,106 @@
+//! The answers to RAR and ASR (TS 29.214 §5.6.4, §5.6.8), and what answers of others complain about.
+
+use super::GatewayConfig;
+use crate::{
+    dict::{Dictionary, Violation, avp, result},
+    rx::RxError,
+    session::ports::Reply,
+    wire::{AnswerTemplate, Avps, CommandFlags, Header, Message, MessageBuf, VendorId, WireError, walk},
+};
+
+/// Deepest nesting of a Failed-AVP that is looked into.
+const MAX_DEPTH: usize = 8;
+
+/// Answers that are the same every time, encoded once.
+#[derive(Debug)]
+pub(super) struct Replies {
+    success: AnswerTemplate,
+    unknown_session: AnswerTemplate,
+    unable_to_comply: AnswerTemplate,
+}
+
+impl Replies {
+    pub fn new(config: &GatewayConfig) -> Result<Self, RxError> {
+        let template = |code: u32| {
+            AnswerTemplate::new(&avp::SESSION_ID, &avp::PROXY_INFO, CommandFlags::NONE, |w| {
+                w.put(&avp::RESULT_CODE, code);
+                w.put(&avp::ORIGIN_HOST, &config.origin_host);
+                w.put(&avp::ORIGIN_REALM, &config.origin_realm);
+                w.put(&avp::ORIGIN_STATE_ID, config.origin_state_id);
+            })
+        };
+        Ok(Self {
+            success: template(result::SUCCESS)?,
+            unknown_session: template(result::UNKNOWN_SESSION_ID)?,
+            unable_to_comply: template(result::UNABLE_TO_COMPLY)?,
+        })
+    }
+
+    /// The answer to a request, in a buffer of its own.
+    pub fn answer(&self, reply: Reply, request: &Message<'_>) -> Result<MessageBuf, WireError> {
+        let template = match reply {
+            Reply::Success => &self.success,
+            Reply::UnknownSession => &self.unknown_session,
+            Reply::UnableToComply => &self.unable_to_comply,
+        };
+        // What it takes over from the request is not longer than the request.
+        let mut out = bytes::BytesMut::zeroed(request.octets().len() + 512);
+        let length = match template.answer(request, &mut out) {
+            Err(WireError::NoRoom { needed, .. }) => {
+                out.resize(needed, 0);
+                template.answer(request, &mut out)?
+            }
+            length => length?,
+        };
+        out.truncate(length);
+        MessageBuf::from_bytes(out.freeze())
+    }
+}
+
+/// The answer to a request that is refused because of what is in it. `avps` are those of the request, as far as
+/// they can be read.
+pub(super) fn refusal(
+    config: &GatewayConfig,
+    header: Header,
+    avps: Avps<'_>,
+    violation: &Violation,
+) -> Result<MessageBuf, WireError> {
+    let code = violation.result_code;
+    let error = if code / 1000 == 3 { CommandFlags::ERROR } else { CommandFlags::NONE };
+    let flags = CommandFlags(header.flags.0 & CommandFlags::PROXIABLE.0 | error.0);
+    let ids = (header.hop_by_hop, header.end_to_end);
+    MessageBuf::build(header.command, flags, header.application, ids, |w| {
+        if let Some(session_id) = avps.find(avp::SESSION_ID.key()) {
+            w.raw(session_id.padded_octets());
+        }
+        w.put(&avp::RESULT_CODE, code);
+        w.put(&avp::ORIGIN_HOST, &config.origin_host);
+        w.put(&avp::ORIGIN_REALM, &config.origin_realm);
+        w.put(&avp::ORIGIN_STATE_ID, config.origin_state_id);
+        w.put(&avp::ERROR_MESSAGE, &violation.reason);
+        if let Some(failed) = &violation.failed_avp {
+            w.group(&avp::FAILED_AVP, |w| w.raw(failed));
+        }
+        for proxy_info in avps.iter().filter(|avp| avp.key() == avp::PROXY_INFO.key()) {
+            w.raw(proxy_info.padded_octets());
+        }
+    })
+}
+
+/// Name of the AVP that an answer complains about, the innermost one (RFC 6733 §7.5); its number if it has no
+/// name.
+pub(super) fn failed_avp(avps: Avps<'_>, dictionary: &Dictionary) -> Option<String> {
+    let mut inside = avps.find(avp::FAILED_AVP.key())?.data();
+    let mut name = None;
+    for _ in 0..MAX_DEPTH {
+        let Some(first) = walk(inside).next() else { break };
+        let (vendor, code) = (VendorId((first.key >> 32) as u32), first.key & 0xffff_ffff);
+        let known = dictionary.avp_by_key(first.key).map(|spec| spec.name.to_string());
+        name = Some(known.unwrap_or_else(|| format!("AVP-{}-{code}", vendor.0)));
+        if !dictionary.is_grouped(first.key) {
+            break;
+        }
+        inside = first.data;
+    }
+    name
+}

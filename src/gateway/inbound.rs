@@ -1,0 +1,140 @@
+//! What comes from the PCRFs without having been asked for: RAR, ASR, late answers, news of peers.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use tracing::{debug, error, trace, warn};
+
+use super::{Gateway, answer, index};
+use crate::{
+    BoxFuture,
+    dict::{Strictness, Violation, avp, check, commands},
+    rx::{AsRequest, Outcome, RaRequest, RxError},
+    session::ports::{LateGrant, Reply},
+    transport::{PeerEvent, RequestHandler},
+    wire::{Avps, Message, MessageBuf, WireError},
+};
+
+/// A request that may be acted on.
+enum Asked {
+    ReAuth(Box<RaRequest<'static>>),
+    Abort(Box<AsRequest<'static>>),
+}
+
+impl RequestHandler for Gateway {
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
+        Box::pin(async move {
+            trace!(octets = ?request.as_bytes(), "request");
+            let reply = match self.read(&peer, &request) {
+                Err(refusal) => return refusal,
+                Ok(asked) => self.ask(asked).await,
+            };
+            let command = request.header().command;
+            debug!(%peer, command, ?reply, "request answered");
+            let answer = index::with(&request, self.dictionary, |message| {
+                message.and_then(|message| self.replies.answer(reply, &message))
+            });
+            written(answer)
+        })
+    }
+
+    fn late_answer(&self, peer: Arc<str>, answer: MessageBuf) {
+        if answer.header().command != commands::AA {
+            debug!(%peer, command = answer.header().command, "a late answer");
+            return;
+        }
+        let grant = index::with(&answer, self.dictionary, |message| late_grant(&peer, &message.ok()?));
+        if let (Some(grant), Some(server)) = (grant, self.server()) {
+            server.late_grant(grant);
+        }
+    }
+
+    fn peer_event(&self, event: PeerEvent) {
+        let Some(server) = self.server() else { return };
+        match event {
+            PeerEvent::Up { host, origin_state_id, .. } => {
+                // Lost sessions first: nothing needs to be sent for them.
+                if let Some(found) = origin_state_id {
+                    server.origin_state(&host, found);
+                }
+                server.peer_up(&host);
+            }
+            PeerEvent::Recovered { host } => server.peer_up(&host),
+            PeerEvent::StateLost { host, origin_state_id } => server.origin_state(&host, origin_state_id),
+            PeerEvent::Suspect { .. } | PeerEvent::Down { .. } => {}
+        }
+    }
+}
+
+impl Gateway {
+    async fn ask(&self, asked: Asked) -> Reply {
+        let Some(server) = self.server() else { return Reply::UnableToComply };
+        match asked {
+            Asked::ReAuth(request) => server.re_auth(*request).await,
+            Asked::Abort(request) => server.abort(*request).await,
+        }
+    }
+
+    /// Checks and reads a request, or gives the answer that refuses it.
+    fn read(&self, peer: &str, request: &MessageBuf) -> Result<Asked, Option<MessageBuf>> {
+        index::with(request, self.dictionary, |message| {
+            let message = match message {
+                Ok(message) => message,
+                Err(error) => {
+                    return Err(self.refuse(peer, request, Avps::EMPTY, &violation(&error.into())));
+                }
+            };
+            let asked = check(self.dictionary, &message, Strictness::Lenient).and_then(|()| asked(&message));
+            asked.map_err(|violation| self.refuse(peer, request, message.avps(), &violation))
+        })
+    }
+
+    fn refuse(
+        &self,
+        peer: &str,
+        request: &MessageBuf,
+        avps: Avps<'_>,
+        violation: &Violation,
+    ) -> Option<MessageBuf> {
+        self.counters.bad_requests.fetch_add(1, Ordering::Relaxed);
+        let header = request.header();
+        warn!(peer, command = header.command, %violation, "request refused");
+        written(answer::refusal(&self.config, header, avps, violation))
+    }
+}
+
+fn asked(message: &Message<'_>) -> Result<Asked, Violation> {
+    let asked = match message.header().command {
+        commands::ABORT_SESSION => {
+            AsRequest::read(message).map(|asr| Asked::Abort(Box::new(asr.into_owned())))
+        }
+        _ => RaRequest::read(message).map(|rar| Asked::ReAuth(Box::new(rar.into_owned()))),
+    };
+    asked.map_err(|error| violation(&error))
+}
+
+fn violation(error: &RxError) -> Violation {
+    Violation { result_code: error.result_code(), reason: error.to_string(), failed_avp: None }
+}
+
+/// What a late AAA grants, if it does.
+fn late_grant(peer: &Arc<str>, message: &Message<'_>) -> Option<LateGrant> {
+    let avps = message.avps();
+    let outcome = Outcome::read(avps).0?;
+    if !outcome.is_success() {
+        debug!(%peer, result_code = outcome.code, "a late answer that grants nothing");
+        return None;
+    }
+    let session_id = avps.get(&avp::SESSION_ID).ok().flatten();
+    let Some(session_id) = session_id else {
+        warn!(%peer, "a late answer that grants something, but without a Session-Id");
+        return None;
+    };
+    let host = avps.get(&avp::ORIGIN_HOST).ok().flatten().map_or_else(|| Arc::clone(peer), Arc::from);
+    let class = avps.get_all(&avp::CLASS).filter_map(|class| Some(class.ok()?.to_vec())).collect();
+    Some(LateGrant { rx_session: session_id.into(), host, peer: Arc::clone(peer), class })
+}
+
+/// An answer that cannot be written is a fault of ours; its sender will hear nothing and ask again.
+fn written(answer: Result<MessageBuf, WireError>) -> Option<MessageBuf> {
+    answer.inspect_err(|error| error!(%error, "an answer cannot be written")).ok()
+}
