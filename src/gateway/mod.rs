@@ -83,7 +83,7 @@ impl Gateway {
     /// Fails if an address cannot be listened on. To be called once.
     pub async fn connect(
         self: &Arc<Self>,
-        peers: PoolConfig,
+        mut peers: PoolConfig,
         server: &Arc<dyn RxServer>,
     ) -> io::Result<Pool> {
         let again = || io::Error::new(io::ErrorKind::AlreadyExists, "the gateway is connected already");
