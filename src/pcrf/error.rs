@@ -8,10 +8,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum PcrfError {
     /// The address for AFs cannot be listened on.
-    #[error("{0}; give another address with --listen")]
+    #[error(transparent)]
     Listen(io::Error),
     /// The address of the control API cannot be listened on.
-    #[error("cannot listen on {address} for the control API: {error}; give another address with --control")]
+    #[error("cannot listen on {address} for the control API: {error}")]
     Control {
         /// The address.
         address: SocketAddr,
