@@ -5,6 +5,7 @@
 
 mod check_config;
 mod decode;
+mod pcrf;
 
 use std::{
     io::{self, Write},
@@ -17,6 +18,7 @@ use crate::config::{ConfigError, Problem};
 
 const AFTER_HELP: &str = "\
 Examples:
+  rxgate pcrf                        simulate a PCRF on loopback, with a control API
   rxgate check-config gate.toml      check a configuration and show every effective setting
   rxgate decode message.hex          show a message as a tree with names and units
 
@@ -33,6 +35,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Pcrf(pcrf::Arguments),
     Decode(decode::Arguments),
     CheckConfig(check_config::Arguments),
 }
@@ -89,6 +92,7 @@ impl From<io::Error> for Failure {
 pub fn run() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
+        Command::Pcrf(arguments) => pcrf::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
     };

@@ -81,7 +81,7 @@ impl Server {
         octets: &MessageBuf,
         call: impl FnOnce(&Message<'_>) -> T,
     ) -> Result<T, WireError> {
-        let dictionary = self.config.dictionary();
+        let dictionary = self.config.dictionary;
         INDEX.with_borrow_mut(|index| {
             octets.parse(index, |key| dictionary.is_grouped(key)).map(|message| call(&message))
         })
@@ -116,7 +116,7 @@ impl Server {
 
     fn grammar(&self, message: &Message<'_>) -> Result<(), Refusal> {
         let strictness = if self.config.strict { Strictness::Strict } else { Strictness::Lenient };
-        check(self.config.dictionary(), message, strictness).map_err(|violation| Refusal {
+        check(self.config.dictionary, message, strictness).map_err(|violation| Refusal {
             failed_avp: violation.failed_avp.unwrap_or_default(),
             ..Refusal::base(violation.result_code, violation.reason)
         })

@@ -1,6 +1,6 @@
 //! What the simulated PCRF is told when it starts.
 
-use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use super::{Observer, Rule, Ue};
 use crate::{
@@ -37,8 +37,8 @@ pub struct PcrfConfig {
     pub features: Vec<FeatureList>,
     /// Class in every AAA, to come back in the STR.
     pub class: Option<Vec<u8>>,
-    /// AVPs that are known; `None`: the built-in ones.
-    pub dictionary: Option<Arc<Dictionary>>,
+    /// AVPs that are known. Default: the built-in ones.
+    pub dictionary: &'static Dictionary,
     /// Rules in force from the start.
     pub rules: Vec<Rule>,
     /// Tw, watchdog interval. Default 30 s.
@@ -69,7 +69,7 @@ impl Default for PcrfConfig {
             rat_type: RatType::EUTRAN,
             features: vec![FeatureList { id: 1, bits: list_1 }],
             class: None,
-            dictionary: None,
+            dictionary: Dictionary::builtin(),
             rules: Vec::new(),
             watchdog_interval: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
@@ -83,10 +83,6 @@ impl PcrfConfig {
     pub fn on_free_ports() -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
         Self { listen: free, control: Some(free), ..Self::default() }
-    }
-
-    pub(super) fn dictionary(&self) -> &Dictionary {
-        self.dictionary.as_deref().unwrap_or_else(|| Dictionary::builtin())
     }
 }
 

@@ -1,6 +1,6 @@
 //! An AF that is nothing but a pool, to talk to the PCRF.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use rxgate::{
     BoxFuture,
@@ -108,10 +108,15 @@ impl Af {
 
     /// The same; answers every RAR and ASR with this Result-Code.
     pub async fn answering(pcrf: &Pcrf, result_code: u32) -> Self {
+        Self::at(pcrf.address(), result_code).await
+    }
+
+    /// The same, with a PCRF of which only the address is known.
+    pub async fn at(pcrf: SocketAddr, result_code: u32) -> Self {
         let mut local = LocalNode::rx(HOST, "rx.test");
         local.origin_state_id = Some(1);
         let mut config = PoolConfig::new(local);
-        config.node.peers = vec![NodePeer::new("pcrf.rx.test", pcrf.address().to_string())];
+        config.node.peers = vec![NodePeer::new("pcrf.rx.test", pcrf.to_string())];
         config.node.commands = vec![258, 274];
         let timers = &mut config.node.each_peer;
         timers.reconnect_initial = Duration::from_millis(10);

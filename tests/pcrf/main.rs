@@ -3,6 +3,7 @@
 #![cfg(feature = "net")]
 
 mod af;
+mod command;
 mod control;
 mod http;
 mod outages;

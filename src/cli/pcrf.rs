@@ -1,0 +1,215 @@
+//! `rxgate pcrf`: the simulated PCRF as a program, one line for each message exchange.
+
+use std::{
+    fs,
+    io::{self, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::Args;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+
+use super::{Failure, check_config};
+use crate::{
+    dict::{
+        Dictionary,
+        enums::{IpCanType, RatType},
+    },
+    pcrf::{Exchange, Pcrf, PcrfConfig, PcrfError, Rule, Ue},
+};
+
+/// Lines that wait for a slow terminal; more are left out and counted.
+const MAX_WAITING: usize = 10_000;
+
+/// Runs a simulated PCRF, for integrators without a real one.
+///
+/// It grants whatever is well formed and about an attached user, keeps the sessions, and prints one line for each
+/// request and its answer. Over its control API it sends RAR and ASR, and is told to misbehave. It decides nothing
+/// about bearers, and nobody should use it in a network.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate pcrf
+  rxgate pcrf --listen 127.0.0.1:3868 --control 127.0.0.1:8868 --origin-host pcrf.rx.test --origin-realm rx.test
+  rxgate pcrf --ue 10.0.0.1 --ue 2001:db8:1::/64 --strict
+
+Then, in another window:
+  curl 127.0.0.1:8868/sessions
+  curl 127.0.0.1:8868/sessions/SESSION-ID/rar -d '{\"specificActions\": [\"INDICATION_OF_LOSS_OF_BEARER\"]}'
+  curl 127.0.0.1:8868/sessions/SESSION-ID/asr -d '{\"abortCause\": \"BEARER_RELEASED\"}'
+  curl 127.0.0.1:8868/rules -d '{\"command\": \"AAR\", \"times\": 1, \"action\": \"result\", \"resultCode\": 5012}'
+  curl 127.0.0.1:8868/rules -d '{\"ue\": \"10.0.0.1\", \"action\": \"silence\"}'
+  curl -X DELETE 127.0.0.1:8868/rules
+  curl 127.0.0.1:8868/dpr -d '{\"cause\": \"BUSY\"}'
+  curl -X POST 127.0.0.1:8868/restart        (also /hang and /wake)
+
+A rule has \"command\" (AAR, STR), \"ue\", \"session\", \"times\", \"delayMs\" and an \"action\": accept, result,
+experimental-result, busy, silence, duplicate, disconnect-before, disconnect-after. The first that matches decides.
+
+Exit codes: 0 stopped by a signal; 1 failed; 2 wrong arguments or files.")]
+pub(super) struct Arguments {
+    /// Where AFs connect.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3868")]
+    listen: SocketAddr,
+    /// Where the control API listens; loopback only, as it has no access control.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8868")]
+    control: SocketAddr,
+    /// Origin-Host.
+    #[arg(long, value_name = "HOST", default_value = "pcrf.rx.test")]
+    origin_host: String,
+    /// Origin-Realm.
+    #[arg(long, value_name = "REALM", default_value = "rx.test")]
+    origin_realm: String,
+    /// An attached user: an address, or a prefix as 2001:db8:1::/64. Without any, everybody is attached.
+    #[arg(long, value_name = "ADDR")]
+    ue: Vec<Ue>,
+    /// Refuse what real PCRFs let pass: free text in filters (5062), wrong M bits (3009), unknown values (5004).
+    #[arg(long)]
+    strict: bool,
+    /// IP-CAN-Type in every AAA.
+    #[arg(long, value_name = "NAME", default_value = "3GPP-EPS", value_parser = ip_can_type)]
+    ip_can_type: IpCanType,
+    /// RAT-Type in every AAA.
+    #[arg(long, value_name = "NAME", default_value = "EUTRAN", value_parser = rat_type)]
+    rat_type: RatType,
+    /// Class in every AAA, to come back in the STR.
+    #[arg(long, value_name = "TEXT")]
+    class: Option<String>,
+    /// Rules in force from the start: a file with a JSON array.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Further dictionary files (XML), for AVPs that are not built in.
+    #[arg(long, value_name = "DIR")]
+    dictionary: Option<PathBuf>,
+}
+
+fn ip_can_type(name: &str) -> Result<IpCanType, String> {
+    IpCanType::from_name(name).ok_or_else(|| accepted(IpCanType::NAMED))
+}
+
+fn rat_type(name: &str) -> Result<RatType, String> {
+    RatType::from_name(name).ok_or_else(|| accepted(RatType::NAMED))
+}
+
+fn accepted<T>(named: &[(T, &str)]) -> String {
+    let names: Vec<_> = named.iter().map(|(_, name)| *name).collect();
+    format!("accepted are {}", names.join(", "))
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let dictionary = match &arguments.dictionary {
+        // It is needed until the process ends.
+        Some(directory) => Box::leak(Box::new(check_config::dictionary(directory)?)),
+        None => Dictionary::builtin(),
+    };
+    let (lines, printed) = sync_channel(MAX_WAITING);
+    let config = PcrfConfig {
+        listen: arguments.listen,
+        control: Some(arguments.control),
+        origin_host: arguments.origin_host.clone(),
+        origin_realm: arguments.origin_realm.clone(),
+        ues: arguments.ue.clone(),
+        strict: arguments.strict,
+        ip_can_type: arguments.ip_can_type,
+        rat_type: arguments.rat_type,
+        class: arguments.class.clone().map(String::into_bytes),
+        rules: arguments.rules.as_deref().map(rules).transpose()?.unwrap_or_default(),
+        dictionary,
+        observer: Some(observer(lines)),
+        ..PcrfConfig::default()
+    };
+    let runtime = Runtime::new().map_err(cannot_start)?;
+    runtime.block_on(serve(config, printed))
+}
+
+async fn serve(config: PcrfConfig, printed: Receiver<String>) -> Result<(), Failure> {
+    let (host, realm) = (config.origin_host.clone(), config.origin_realm.clone());
+    let pcrf = Pcrf::start(config).await?;
+    {
+        let mut out = io::stdout().lock();
+        writeln!(out, "simulated PCRF {host} of realm {realm}: AFs connect to {}", pcrf.address())?;
+        if let Some(control) = pcrf.control_address() {
+            writeln!(out, "control API: curl http://{control}/sessions (rxgate pcrf --help shows more)")?;
+        }
+        out.flush()?;
+    }
+    let (gone, output_gone) = tokio::sync::oneshot::channel();
+    thread::spawn(move || _ = gone.send(print(&printed)));
+    let mut terminated = signal(SignalKind::terminate()).map_err(cannot_start)?;
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(cannot_start)?;
+    let result = tokio::select! {
+        _ = interrupted.recv() => Ok(()),
+        _ = terminated.recv() => Ok(()),
+        Ok(Err(error)) = output_gone => Err(error.into()),
+    };
+    pcrf.stop().await;
+    result
+}
+
+fn cannot_start(error: io::Error) -> Failure {
+    Failure::failed(format!("cannot start: {error}"), "look at the limits that this system sets")
+}
+
+/// Hands lines to the one who prints; the PCRF never waits for the terminal.
+fn observer(lines: SyncSender<String>) -> crate::pcrf::Observer {
+    let left_out = AtomicU64::new(0);
+    Arc::new(move |exchange: &Exchange| {
+        let missing = left_out.swap(0, Ordering::Relaxed);
+        let note =
+            if missing == 0 { String::new() } else { format!(" ({missing} lines before were left out)") };
+        if let Err(TrySendError::Full(_)) = lines.try_send(format!("{} {exchange}{note}", clock())) {
+            left_out.fetch_add(missing + 1, Ordering::Relaxed);
+        }
+    })
+}
+
+fn print(lines: &Receiver<String>) -> io::Result<()> {
+    let mut out = io::stdout();
+    for line in lines {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Time of day, UTC.
+fn clock() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = now.as_secs() % 86_400;
+    format!("{:02}:{:02}:{:02}.{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, now.subsec_millis())
+}
+
+fn rules(file: &Path) -> Result<Vec<Rule>, Failure> {
+    let read = fs::read(file).map_err(|error| {
+        let hint = "--rules names a file with a JSON array of rules";
+        Failure::usage(format!("{}: cannot be read: {error}", file.display()), hint)
+    })?;
+    serde_json::from_slice(&read).map_err(|error| {
+        let hint = "rxgate pcrf --help shows what a rule has";
+        Failure::usage(format!("{}: {error}", file.display()), hint)
+    })
+}
+
+impl From<PcrfError> for Failure {
+    fn from(error: PcrfError) -> Self {
+        let hint = match &error {
+            PcrfError::Listen(_) => "give another address with --listen, or end who has it",
+            PcrfError::Control { .. } => "give another address with --control, or end who has it",
+            PcrfError::NotLoopback(_) => "give --control a loopback address such as 127.0.0.1:8868",
+        };
+        match error {
+            PcrfError::NotLoopback(_) => Self::usage(error.to_string(), hint),
+            _ => Self::failed(error.to_string(), hint),
+        }
+    }
+}
