@@ -237,14 +237,14 @@ async fn a_refusal_comes_through() {
 async fn a_request_for_a_session_that_nobody_knows_is_answered_so() {
     let (pcrf, _) = pcrf("a.rx.test", free()).await;
     let before = af(&[("a.rx.test", &pcrf)]).await;
-    let applied = before.apply().await.unwrap();
+    let (one, two) = (before.apply().await.unwrap(), before.apply().await.unwrap());
     before.pool.shut_down(DisconnectCause::Rebooting).await;
     // Another process under the same name, with a memory of its own.
     let _now = af(&[("a.rx.test", &pcrf)]).await;
-    let (rx, unknown) = (applied.rx_session.as_str(), Some(Outcome::base(5002)));
+    let unknown = Some(Outcome::base(5002));
     let order = RarOrder { specific_actions: vec![SpecificAction(2)], ..RarOrder::default() };
-    assert_eq!(pcrf.rar(rx, &order).await.unwrap().outcome, unknown);
-    assert_eq!(pcrf.asr(rx, &AsrOrder::default()).await.unwrap().outcome, unknown);
+    assert_eq!(pcrf.rar(one.rx_session.as_str(), &order).await.unwrap().outcome, unknown);
+    assert_eq!(pcrf.asr(two.rx_session.as_str(), &AsrOrder::default()).await.unwrap().outcome, unknown);
 }
 
 /// Fifty requests are at a PCRF that does not answer when it is killed.
