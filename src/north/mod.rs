@@ -1,3 +1,7 @@
 //! The interfaces to the north: REST calls in, translated to calls of the session layer.
 
+pub mod admin;
 pub mod gatekeeper;
+pub mod limits;
+pub mod server;
+mod timestamp;

@@ -4,8 +4,14 @@
 //! contradicts itself or Rx.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod admin;
 mod custom;
 mod example;
+mod listener;
+mod mutation;
+mod operations;
 mod points_01_20;
 mod points_21_55;
+mod refusals;
 mod support;
+mod world;

@@ -2,9 +2,15 @@
 //! chapter 16): Apply QoS, Get QoS Status and Remove QoS.
 
 mod end_user;
+mod error;
+mod granted;
+mod headers;
 mod invalid;
 mod read;
+mod routes;
 
 pub use end_user::EndUser;
+pub use error::ApiError;
 pub use invalid::Invalid;
 pub use read::{Asked, Filter, FilterFault, Profile, ReadSettings, Warning, check_filter, read_apply};
+pub use routes::{Gatekeeper, router};

@@ -10,6 +10,9 @@ pub(super) struct Decimal {
     exponent: i32,
 }
 
+/// Largest power of ten of an amount, up and down.
+const MAX_POWER: i32 = 18;
+
 /// Why a text is not the number that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotANumber {
@@ -78,9 +81,17 @@ impl Decimal {
     }
 
     /// Value-Digits and Exponent (RFC 8506 §8.8); an exponent of 0 is not sent.
+    ///
+    /// Amounts that common readers of JSON could not take back are refused.
     pub fn unit_value(self) -> Result<(i64, Option<i32>), NotANumber> {
         if self.negative {
             return Err(NotANumber::Negative);
+        }
+        if self.exponent > MAX_POWER {
+            return Err(NotANumber::TooLarge);
+        }
+        if self.exponent < -MAX_POWER {
+            return Err(NotANumber::TooManyDigits);
         }
         let digits = i64::try_from(self.digits).map_err(|_| NotANumber::TooManyDigits)?;
         Ok((digits, (self.exponent != 0).then_some(self.exponent)))
@@ -139,13 +150,22 @@ mod tests {
             ("12E-3", 12, Some(-3), "0.012"),
             ("0.000", 0, None, "0"),
             ("9223372036854775807", i64::MAX, None, "9223372036854775807"),
-            ("0.1234567890123456789", 1_234_567_890_123_456_789, Some(-19), "1234567890123456789e-19"),
+            ("0.123456789012345678", 123_456_789_012_345_678, Some(-18), "0.123456789012345678"),
         ] {
             let decimal = Decimal::parse(text).unwrap();
             assert_eq!(decimal.unit_value().unwrap(), (digits, exponent), "{text}");
             assert_eq!(decimal.to_string(), shown);
             assert_eq!(Decimal::parse(shown), Ok(decimal));
         }
+    }
+
+    #[test]
+    fn amounts_have_a_range() {
+        let amount = |text| Decimal::parse(text).and_then(Decimal::unit_value);
+        assert_eq!(amount("-1"), Err(NotANumber::Negative));
+        assert_eq!(amount("1e19"), Err(NotANumber::TooLarge));
+        assert_eq!(amount("1e-19"), Err(NotANumber::TooManyDigits));
+        assert_eq!(amount("9223372036854775808"), Err(NotANumber::TooManyDigits));
     }
 
     #[test]

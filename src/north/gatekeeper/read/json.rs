@@ -127,6 +127,10 @@ impl<'j, 'p> Node<'j, 'p> {
         match self.raw.as_bytes().first() {
             Some(b'"') => self.text().map(Cow::Owned),
             Some(b'{' | b'[' | b'n') | None => Err(self.refuse("a string, a number or a boolean")),
+            // It is shown as it stands: common readers must be able to take it.
+            Some(_) if self.raw.parse::<f64>().is_ok_and(f64::is_infinite) => {
+                Err(self.refuse("a number of a size that can be read back"))
+            }
             Some(_) => Ok(Cow::Borrowed(self.raw)),
         }
     }

@@ -1,0 +1,125 @@
+//! Bounds of what one client may do: sizes, waiting times, connections.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use thiserror::Error;
+
+/// Bounds of requests and connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest request body. Octets; default 262,144.
+    pub max_body: usize,
+    /// Longest wait for the header of a request that has begun, and for the first one. Default 5 s.
+    pub header_timeout: Duration,
+    /// Longest that a connection may be idle, and that a body may take. Default 60 s.
+    pub idle_timeout: Duration,
+    /// Connections from one address at a time; 0 is no limit. Default 2,000.
+    pub max_connections_per_address: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body: 262_144,
+            header_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(60),
+            max_connections_per_address: 2000,
+        }
+    }
+}
+
+/// Why a body was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BodyError {
+    /// It is larger than allowed.
+    #[error("it has more than {max} octets")]
+    TooLarge {
+        /// The limit.
+        max: usize,
+    },
+    /// It did not come in time.
+    #[error("it did not arrive in time")]
+    Slow,
+    /// The connection broke, or the encoding of the body is wrong.
+    #[error("it did not arrive whole")]
+    Broken,
+}
+
+impl Limits {
+    /// Reads a body of bounded size in bounded time.
+    pub async fn read(&self, body: Body) -> Result<Bytes, BodyError> {
+        let whole = Limited::new(body, self.max_body).collect();
+        match tokio::time::timeout(self.idle_timeout, whole).await {
+            Err(_) => Err(BodyError::Slow),
+            Ok(Ok(body)) => Ok(body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                Err(BodyError::TooLarge { max: self.max_body })
+            }
+            Ok(Err(_)) => Err(BodyError::Broken),
+        }
+    }
+}
+
+/// Connections per address.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections(Arc<Mutex<HashMap<IpAddr, u32>>>);
+
+/// A connection that is counted until this is dropped.
+#[derive(Debug)]
+pub(super) struct Counted {
+    all: Connections,
+    address: IpAddr,
+}
+
+impl Connections {
+    /// Counts a connection; `None` if the address has as many as it may have.
+    pub fn count(&self, address: IpAddr, max: u32) -> Option<Counted> {
+        let address = address.to_canonical();
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_default();
+        if max != 0 && *count >= max {
+            return None;
+        }
+        *count += 1;
+        drop(counts);
+        Some(Counted { all: self.clone(), address })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut counts = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_counted_per_address() {
+        let connections = Connections::default();
+        let (one, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
+        let first = connections.count(one, 2).unwrap();
+        let _second = connections.count("::ffff:127.0.0.1".parse().unwrap(), 2).unwrap();
+        assert!(connections.count(one, 2).is_none());
+        assert!(connections.count(other, 2).is_some());
+        assert!(connections.count(one, 0).is_some());
+        drop(first);
+        assert!(connections.count(one, 2).is_some());
+        assert_eq!(connections.0.lock().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,130 @@
+//! The operator's interface.
+
+use std::time::{Duration, SystemTime};
+
+use rxgate::north::admin::PeerView;
+use serde_json::json;
+
+use crate::{support::*, world::*};
+
+fn peer(open: bool) -> PeerView {
+    PeerView {
+        host: "pcrf.rx.test".into(),
+        address: "127.0.0.1:3868".into(),
+        transport: "tcp".into(),
+        state: if open { "Okay" } else { "Down" }.into(),
+        open,
+        since: SystemTime::UNIX_EPOCH + Duration::from_secs(1_362_972_554),
+        reason: (!open).then(|| "connection refused".into()),
+    }
+}
+
+#[tokio::test]
+async fn ready_is_who_has_an_open_peer() {
+    let world = World::new();
+    assert_eq!(world.admin("GET", "/live").await.status, 200);
+    let reply = world.admin("GET", "/ready").await;
+    assert_eq!(
+        (reply.status, reply.json()),
+        (503, json!({ "ready": false, "reason": "no peer is configured" }))
+    );
+    world.peers.lock().unwrap().push(peer(false));
+    let reply = world.admin("GET", "/ready").await;
+    let reason = "no peer is open: pcrf.rx.test is Down: connection refused";
+    assert_eq!((reply.status, reply.json()), (503, json!({ "ready": false, "reason": reason })));
+    world.peers.lock().unwrap().push(peer(true));
+    let reply = world.admin("GET", "/ready").await;
+    assert_eq!((reply.status, reply.json()), (200, json!({ "ready": true })));
+}
+
+#[tokio::test]
+async fn peers_say_since_when_and_why() {
+    let world = World::new();
+    assert_eq!(world.admin("GET", "/peers").await.json(), json!([]));
+    world.peers.lock().unwrap().extend([peer(false), peer(true)]);
+    let shown = |state: &str, reason: Option<&str>| {
+        json!({
+            "host": "pcrf.rx.test", "address": "127.0.0.1:3868", "transport": "tcp", "state": state,
+            "since": "2013-03-11T03:29:14Z", "reason": reason,
+        })
+    };
+    let peers = json!([shown("Down", Some("connection refused")), shown("Okay", None)]);
+    assert_eq!(world.admin("GET", "/peers").await.json(), peers);
+}
+
+#[tokio::test]
+async fn sessions_are_listed_page_by_page() {
+    let world = World::new();
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(world.apply(EXAMPLE).await.request_id());
+    }
+    ids.sort();
+    let listed = |query: &'static str| {
+        let world = &world;
+        async move {
+            let reply = world.admin("GET", &format!("/sessions{query}")).await;
+            assert_eq!(reply.status, 200, "{query}: {reply:?}");
+            let sessions = reply.json();
+            let ids = sessions
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|session| session["requestId"].as_str().unwrap().to_owned());
+            ids.collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(listed("").await, ids);
+    assert_eq!(listed("?endUserId=tel:%2B861013388991111").await, ids);
+    assert!(listed("?endUserId=tel:1").await.is_empty());
+    assert_eq!(listed("?state=open&limit=2").await, ids[..2]);
+    assert!(listed("?state=pending").await.is_empty());
+    let after = format!("/sessions?after={}&limit=1", ids[0]);
+    assert_eq!(world.admin("GET", &after).await.json()[0]["requestId"], ids[1]);
+    for bad in ["?state=up", "?limit=0", "?limit=1001", "?limit=x", "?endUserId=x", "?colour=red"] {
+        assert_eq!(world.admin("GET", &format!("/sessions{bad}")).await.status, 400, "{bad}");
+    }
+    let first = world.admin("GET", "/sessions").await.json()[0].clone();
+    let rx_session = first["rxSessionId"].as_str().unwrap();
+    assert!(rx_session.starts_with("af.rx.test;"), "{rx_session}");
+    assert_eq!(first["endUserId"], USER);
+    assert_eq!((&first["state"], &first["peer"]), (&json!("open"), &json!("pcrf.rx.test")));
+    let expires = first["expiresAt"].as_str().unwrap();
+    assert!(expires.starts_with("20") && expires.ends_with('Z'), "{expires}");
+}
+
+#[tokio::test]
+async fn a_session_is_shown_with_its_history_and_ended() {
+    let world = World::new();
+    let id = world.apply(EXAMPLE).await.request_id();
+    let path = format!("/sessions/{id}");
+    let shown = world.admin("GET", &path).await.json();
+    assert_eq!((&shown["requestId"], &shown["pcrf"]), (&json!(id), &json!("pcrf.rx.test")));
+    assert_eq!((&shown["userIsConnected"], &shown["terminationsOwed"]), (&json!(true), &json!(0)));
+    let states: Vec<_> =
+        shown["history"].as_array().unwrap().iter().map(|entry| entry["state"].clone()).collect();
+    assert_eq!(states, ["pending", "open"]);
+
+    let mut events = world.sessions.events();
+    let ended = world.admin("DELETE", &path).await;
+    assert_eq!((ended.status, ended.body.len()), (204, 0));
+    assert_eq!(events.recv().await.unwrap().kind.number(), 12);
+    assert_eq!(world.pcrf.strs().len(), 1);
+    assert_eq!(world.get(&format!("/ApplicationQoSService/qos/{id}")).await.status, 404);
+    assert_eq!(world.admin("DELETE", &path).await.status, 404);
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_told() {
+    let world = World::new();
+    for (method, path, status) in [
+        ("GET", "/", 404),
+        ("GET", "/sessions/x", 404),
+        ("GET", "/sessions/%FF", 400),
+        ("POST", "/peers", 405),
+    ] {
+        let reply = world.admin(method, path).await;
+        assert_eq!(reply.status, status, "{path}");
+        assert!(!reply.message().is_empty());
+    }
+}

@@ -1,0 +1,140 @@
+//! Bodies that are almost right: whatever comes, the client gets an answer that blames it, or a session.
+
+use rxgate::{
+    dict::Dictionary,
+    north::gatekeeper::{EndUser, read_apply},
+};
+
+use crate::{support::*, world::World};
+
+/// xorshift64*: the same bodies in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        self.next() % end.max(1)
+    }
+
+    fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.below(words.len())]
+    }
+}
+
+const WORDS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "null",
+    "true",
+    "-",
+    "-1",
+    "1e999",
+    "1e-999999999",
+    "18446744073709551616",
+    "0.1",
+    "\"\"",
+    "\"\\u0000\"",
+    "\"\\ud800\"",
+    "\\",
+    "\u{0}",
+    "é",
+    "4294967296",
+    "{}",
+    "[]",
+    "[[[[",
+    "\"hex:\"",
+    "\"parameter\":[{\"name\":\"Own-Group\",\"value\":[{\"name\":\"Own-Text\",\"value\":1}]}],",
+    "\"framedIPv6Prefix\":\"2001:db8::1/\",",
+    "\"::1\"",
+    "\"FFFFFFFF\"",
+    "\"REMOVED\"",
+    "\"usedServiceUnit\":{},",
+];
+
+fn mutated(random: &mut Random) -> Vec<u8> {
+    let mut body = EXAMPLE.to_vec();
+    for _ in 0..=random.below(2) {
+        let at = random.below(body.len());
+        match random.below(6) {
+            0 => body[at] ^= 1 << random.below(8),
+            1 => body.truncate(at),
+            2 => drop(body.splice(at..at, random.one_of(WORDS).bytes())),
+            3 => {
+                let end = (at + random.below(40)).min(body.len());
+                drop(body.splice(at..end, random.one_of(WORDS).bytes()));
+            }
+            // A value between a colon and the end of its line.
+            4 => {
+                if let Some(colon) =
+                    body[at..].iter().position(|octet| *octet == b':').map(|found| at + found + 1)
+                {
+                    let end = body[colon..].iter().position(|octet| b",\n".contains(octet));
+                    let end = end.map_or(body.len(), |found| colon + found);
+                    drop(body.splice(colon..end, random.one_of(WORDS).bytes()));
+                }
+            }
+            _ => {
+                let piece = body[at..(at + random.below(200)).min(body.len())].to_vec();
+                let to = random.below(body.len());
+                drop(body.splice(to..to, piece));
+            }
+        }
+        if body.is_empty() {
+            break;
+        }
+    }
+    body
+}
+
+#[test]
+fn no_body_makes_the_reader_panic() {
+    let dictionary = Dictionary::with_files([("own.xml", OWN_AVPS)]).unwrap();
+    let user = EndUser::parse(USER).unwrap();
+    let mut random = Random(0x5eed_0001);
+    let (mut accepted, mut refused) = (0, 0);
+    for round in 0..20_000 {
+        let body = mutated(&mut random);
+        let settings = if round % 2 == 0 { COMPATIBLE } else { STRICT };
+        match read_apply(&body, &user, settings, &dictionary) {
+            Ok(asked) => {
+                accepted += 1;
+                serde_json::from_str::<serde_json::Value>(&asked.view).unwrap();
+                asked.service.encode(Default::default()).unwrap();
+            }
+            Err(error) => {
+                refused += 1;
+                let text = error.to_string();
+                assert!(text.starts_with("SVC000") && !error.part().is_empty(), "{text}");
+                assert!(text.len() < 1000, "{text}");
+            }
+        }
+    }
+    assert!(accepted > 200 && refused > 2000, "{accepted} accepted, {refused} refused");
+}
+
+#[tokio::test]
+async fn no_body_is_the_gateways_fault() {
+    let world = World::new();
+    let mut random = Random(0x5eed_0002);
+    for _ in 0..2000 {
+        let body = mutated(&mut random);
+        let reply = world.apply(body.clone()).await;
+        let text = String::from_utf8_lossy(&body);
+        match reply.status {
+            201 => drop(reply.request_id()),
+            400 => assert!(reply.message().starts_with("SVC000"), "{text}"),
+            other => panic!("{other} for {text}"),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The interfaces over the session layer, with a scripted PCRF behind its port.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, SystemTime},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{HeaderMap, Request, Uri},
+};
+use http_body_util::BodyExt;
+use hyper::service::Service;
+use hyper_util::service::TowerToHyperService;
+use rxgate::{
+    BoxFuture,
+    dict::{
+        Dictionary,
+        enums::{IpCanType, RatType},
+    },
+    north::{
+        admin::{self, Admin, PeerView},
+        gatekeeper::{self, Gatekeeper},
+        limits::Limits,
+    },
+    rx::{AaAnswer, AaRequest, AvpText, ExperimentalResult, Outcome, StAnswer, StRequest},
+    session::{
+        SessionConfig, Sessions,
+        ports::{Exchange, GatewayError, RxGateway},
+    },
+    store::MemoryStore,
+    wire::{Index, MessageBuf, VendorId},
+};
+use serde_json::Value;
+
+use crate::support::{OWN_AVPS, STRICT, USER};
+
+/// What the PCRF makes of an AAR.
+pub enum Says {
+    Answer(Box<AaAnswer<'static>>),
+    /// The same, with the name of the AVP in its Failed-AVP.
+    Blames(Box<AaAnswer<'static>>, &'static str),
+    Fails(GatewayError),
+}
+
+#[derive(Default)]
+pub struct Pcrf {
+    script: Mutex<VecDeque<Says>>,
+    aars: Mutex<Vec<AaRequest<'static>>>,
+    strs: Mutex<Vec<StRequest<'static>>>,
+    pub silent_on_str: Mutex<bool>,
+}
+
+/// An AAA as in the interface's examples.
+pub fn aaa() -> AaAnswer<'static> {
+    AaAnswer {
+        session_id: Some("s".into()),
+        auth_application_id: Some(rxgate::dict::RX_APPLICATION_ID),
+        origin_host: "pcrf.rx.test".into(),
+        origin_realm: "rx.test".into(),
+        result_code: Some(2001),
+        ip_can_type: Some(IpCanType::TGPP_GPRS),
+        rat_type: Some(RatType::WLAN),
+        ..AaAnswer::default()
+    }
+}
+
+/// An AAA with another result.
+pub fn aaa_with(outcome: Outcome) -> AaAnswer<'static> {
+    let answer = AaAnswer { result_code: None, ip_can_type: None, rat_type: None, ..aaa() };
+    match outcome.vendor {
+        VendorId::NONE => AaAnswer { result_code: Some(outcome.code), ..answer },
+        vendor => {
+            let result = ExperimentalResult {
+                vendor_id: vendor.0,
+                experimental_result_code: outcome.code,
+                ..ExperimentalResult::default()
+            };
+            AaAnswer { experimental_result: Some(result), ..answer }
+        }
+    }
+}
+
+impl Pcrf {
+    /// The next AAR is answered like this; without a script it is granted.
+    pub fn will(&self, says: Says) {
+        self.script.lock().unwrap().push_back(says);
+    }
+
+    pub fn will_answer(&self, answer: AaAnswer<'static>) {
+        self.will(Says::Answer(Box::new(answer)));
+    }
+
+    pub fn aars(&self) -> MutexGuard<'_, Vec<AaRequest<'static>>> {
+        self.aars.lock().unwrap()
+    }
+
+    pub fn strs(&self) -> MutexGuard<'_, Vec<StRequest<'static>>> {
+        self.strs.lock().unwrap()
+    }
+}
+
+/// The answer as it comes from the wire.
+fn exchange<A>(message: &MessageBuf, answer: A, failed_avp: Option<&str>) -> Exchange<A> {
+    let mut index = Index::new();
+    let avps = message.parse(&mut index, rxgate::dict::is_grouped).unwrap().avps();
+    Exchange {
+        outcome: Outcome::read(avps).0,
+        answer: Ok(answer),
+        failed_avp: failed_avp.map(Into::into),
+        text: AvpText::read(avps, Dictionary::builtin()),
+        peer: "pcrf.rx.test".into(),
+        sent_to: vec!["pcrf.rx.test".into()],
+    }
+}
+
+impl RxGateway for Pcrf {
+    fn authorize(
+        &self,
+        request: AaRequest<'static>,
+        _within: Duration,
+    ) -> BoxFuture<'_, Result<Exchange<AaAnswer<'static>>, GatewayError>> {
+        let session_id = request.session_id.clone();
+        self.aars().push(request);
+        let says = self.script.lock().unwrap().pop_front();
+        Box::pin(async move {
+            let (answer, blamed) = match says {
+                None => (aaa(), None),
+                Some(Says::Answer(answer)) => (*answer, None),
+                Some(Says::Blames(answer, avp)) => (*answer, Some(avp)),
+                Some(Says::Fails(error)) => return Err(error),
+            };
+            let answer = AaAnswer { session_id: Some(session_id), ..answer };
+            let message = answer.encode(Default::default()).unwrap();
+            Ok(exchange(&message, answer, blamed))
+        })
+    }
+
+    fn terminate(
+        &self,
+        request: StRequest<'static>,
+        _to: Option<Arc<str>>,
+        _within: Duration,
+    ) -> BoxFuture<'_, Result<Exchange<StAnswer<'static>>, GatewayError>> {
+        let session_id = request.session_id.clone();
+        self.strs().push(request);
+        let silent = *self.silent_on_str.lock().unwrap();
+        Box::pin(async move {
+            if silent {
+                return Err(GatewayError::NoAnswer { reason: "silence".into(), sent_to: Vec::new() });
+            }
+            let answer = StAnswer {
+                session_id: Some(session_id),
+                origin_host: "pcrf.rx.test".into(),
+                origin_realm: "rx.test".into(),
+                result_code: Some(2001),
+                ..StAnswer::default()
+            };
+            let message = answer.encode(Default::default()).unwrap();
+            Ok(exchange(&message, answer, None))
+        })
+    }
+}
+
+/// The gateway without its sockets.
+pub struct World {
+    pub pcrf: Arc<Pcrf>,
+    pub sessions: Arc<Sessions>,
+    pub peers: Arc<Mutex<Vec<PeerView>>>,
+    gatekeeper: Router,
+    admin: Router,
+}
+
+/// What a client gets.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    pub fn message(&self) -> String {
+        self.json()["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    pub fn request_id(&self) -> String {
+        assert_eq!(self.status, 201, "{self:?}");
+        self.json()["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned()
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    pub fn with(limits: Limits) -> Self {
+        let pcrf = Arc::new(Pcrf::default());
+        let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
+        config.request_timeout = Duration::from_millis(200);
+        let gateway: Arc<Pcrf> = Arc::clone(&pcrf);
+        let sessions = Sessions::new(config, gateway, Arc::new(MemoryStore::default()));
+        let peers = Arc::new(Mutex::new(Vec::new()));
+        let gatekeeper = gatekeeper::router(Gatekeeper {
+            sessions: Arc::clone(&sessions),
+            dictionary: Arc::new(Dictionary::with_files([("own.xml", OWN_AVPS)]).unwrap()),
+            settings: Default::default(),
+            limits,
+        });
+        let seen = Arc::clone(&peers);
+        let view = move || seen.lock().unwrap().clone();
+        let admin = admin::router(Admin { sessions: Arc::clone(&sessions), peers: Arc::new(view) });
+        Self { pcrf, sessions, peers, gatekeeper, admin }
+    }
+
+    /// The same with requests read strictly.
+    pub fn strict() -> Self {
+        let world = Self::new();
+        let gatekeeper = gatekeeper::router(Gatekeeper {
+            sessions: Arc::clone(&world.sessions),
+            dictionary: Arc::new(Dictionary::with_files([]).unwrap()),
+            settings: STRICT,
+            limits: Limits::default(),
+        });
+        Self { gatekeeper, ..world }
+    }
+
+    pub fn router(&self) -> Router {
+        self.gatekeeper.clone()
+    }
+
+    pub async fn call(&self, request: Request<Body>) -> Reply {
+        ask(self.gatekeeper.clone(), request).await
+    }
+
+    pub async fn apply(&self, body: impl Into<Body>) -> Reply {
+        let path = format!("/ApplicationQoSService/{USER}/qos");
+        let request = Request::post(path).header("content-type", "application/json");
+        self.call(request.header("host", "localhost:8001").body(body.into()).unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.call(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        let request = Request::delete(path).header("content-type", "application/x-www-form-urlencoded");
+        self.call(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub async fn admin(&self, method: &str, path: &str) -> Reply {
+        let request = Request::builder().method(method).uri(path.parse::<Uri>().unwrap());
+        ask(self.admin.clone(), request.body(Body::empty()).unwrap()).await
+    }
+}
+
+async fn ask(router: Router, request: Request<Body>) -> Reply {
+    let response = TowerToHyperService::new(router).call(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Reply { status: head.status.as_u16(), headers: head.headers, body }
+}
