@@ -1,0 +1,260 @@
+//! A PCRF that dies or hangs under load, with a second one beside it: every call has one outcome, and in the end
+//! no PCRF holds a session that is not owned there.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "net")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use rxgate::{
+    dict::{Dictionary, commands},
+    gateway::{Gateway, GatewayConfig},
+    pcrf::{Action, Command, Exchange, Pcrf, PcrfConfig, Rule},
+    peer::LocalNode,
+    rx::{AaRequest, MediaComponentDescription},
+    session::{
+        Applied, QosRequest, SessionConfig, SessionError, SessionFilter, SessionState, Sessions,
+        ports::RxServer,
+    },
+    store::MemoryStore,
+    transport::{NodePeer, PoolConfig},
+};
+use tokio::task::JoinSet;
+
+/// Longer than anything takes, on any machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+const CALLS: usize = 50;
+
+type Log = Arc<Mutex<Vec<Exchange>>>;
+
+/// A PCRF, and what it saw.
+async fn pcrf(host: &str, listen: Option<SocketAddr>, origin_state_id: u32, log: &Log) -> Pcrf {
+    let log = log.clone();
+    let free = PcrfConfig::on_free_ports();
+    let config = PcrfConfig {
+        listen: listen.unwrap_or(free.listen),
+        control: None,
+        origin_host: host.into(),
+        origin_state_id: Some(origin_state_id),
+        observer: Some(Arc::new(move |exchange| log.lock().unwrap().push(exchange.clone()))),
+        ..free
+    };
+    Pcrf::start(config).await.unwrap()
+}
+
+/// The gateway between two PCRFs, the first of which is asked first.
+struct World {
+    sessions: Arc<Sessions>,
+    gateway: Arc<Gateway>,
+    /// `None` while it is dead.
+    first: Option<Pcrf>,
+    first_log: Log,
+    second: Pcrf,
+    second_log: Log,
+}
+
+impl World {
+    async fn new(watchdog_interval: Duration, attempt_timeout: Duration) -> Self {
+        let (first_log, second_log) = (Log::default(), Log::default());
+        let first = pcrf("pcrf1.rx.test", None, 1, &first_log).await;
+        let second = pcrf("pcrf2.rx.test", None, 1, &second_log).await;
+
+        let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
+        config.request_timeout = DEADLINE;
+        config.retry_initial = Duration::from_millis(50);
+        config.retry_max = Duration::from_millis(500);
+        config.settle = Duration::from_millis(500);
+        let mut local = LocalNode::rx("af.rx.test", "rx.test");
+        local.origin_state_id = Some(config.origin_state_id);
+        let identity = GatewayConfig {
+            origin_host: config.origin_host.clone(),
+            origin_realm: config.origin_realm.clone(),
+            origin_state_id: config.origin_state_id,
+        };
+        let gateway = Gateway::new(identity, Dictionary::builtin()).unwrap();
+        let sessions = Sessions::new(config, gateway.clone(), Arc::new(MemoryStore::new()));
+        sessions.start().await.unwrap();
+
+        let peer = |host: &str, pcrf: &Pcrf, priority| NodePeer {
+            priority,
+            ..NodePeer::new(host, pcrf.address().to_string())
+        };
+        let mut peers = PoolConfig::new(local);
+        peers.node.peers = vec![peer("pcrf1.rx.test", &first, 1), peer("pcrf2.rx.test", &second, 2)];
+        peers.node.attempt_timeout = attempt_timeout;
+        let timers = &mut peers.node.each_peer;
+        timers.watchdog_interval = watchdog_interval;
+        timers.capabilities_timeout = Duration::from_millis(500);
+        timers.reconnect_initial = Duration::from_millis(20);
+        timers.reconnect_max = Duration::from_millis(200);
+        timers.reopen_probes = 0;
+        let server: Arc<dyn RxServer> = sessions.clone();
+        gateway.connect(peers, &server).await.unwrap();
+        let world = Self { sessions, gateway, first: Some(first), first_log, second, second_log };
+        until("both peers are open", async || world.open_peers() == 2).await;
+        world
+    }
+
+    fn first(&self) -> &Pcrf {
+        self.first.as_ref().unwrap()
+    }
+
+    fn open_peers(&self) -> usize {
+        self.gateway.peers().iter().filter(|peer| peer.open).count()
+    }
+
+    /// Starts all calls at once.
+    fn calls(&self) -> JoinSet<Result<Applied, SessionError>> {
+        (0..CALLS)
+            .map(|call| {
+                let sessions = self.sessions.clone();
+                async move { sessions.apply(request(call)).await }
+            })
+            .collect()
+    }
+
+    /// Open sessions by the PCRF that they are owned at.
+    async fn owned(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let filter = SessionFilter { state: Some(SessionState::Open), ..SessionFilter::default() };
+        let mut owned = BTreeMap::<_, BTreeSet<_>>::new();
+        for session in self.sessions.list(filter).await.unwrap() {
+            let host = session.pcrf.unwrap().host.to_string();
+            owned.entry(host).or_default().insert(session.rx_session.to_string());
+        }
+        owned
+    }
+
+    /// Waits until nothing is owed to anybody, and compares who holds what.
+    async fn compare(&self, owned_at_second: usize) {
+        tokio::time::timeout(DEADLINE, self.sessions.settled()).await.expect("every STR is answered");
+        let owned = self.owned().await;
+        assert_eq!(held(self.first()), BTreeSet::new());
+        assert_eq!(Some(&held(&self.second)), owned.get("pcrf2.rx.test"));
+        assert_eq!((owned.len(), held(&self.second).len()), (1, owned_at_second));
+    }
+}
+
+fn request(call: usize) -> QosRequest {
+    let component =
+        MediaComponentDescription { media_component_number: 1, ..MediaComponentDescription::default() };
+    let ue = [10, 0, 0, u8::try_from(call).unwrap()];
+    QosRequest {
+        end_user: format!("tel:+49{call}"),
+        duration: None,
+        service: AaRequest {
+            framed_ip_address: Some(ue.to_vec().into()),
+            media_component_description: vec![component].into(),
+            ..AaRequest::default()
+        },
+        view: "{}".into(),
+    }
+}
+
+fn held(pcrf: &Pcrf) -> BTreeSet<String> {
+    pcrf.sessions().into_iter().map(|session| session.session_id).collect()
+}
+
+/// The AARs that a PCRF saw: Session-Id, End-to-End Identifier and whether the T bit was set.
+fn aars(log: &Log) -> Vec<(String, u32, bool)> {
+    let seen = log.lock().unwrap();
+    let aars = seen.iter().filter(|exchange| exchange.request.header().command == commands::AA);
+    aars.map(|exchange| {
+        let id = exchange.request.header().end_to_end.0;
+        (exchange.session_id().unwrap().to_owned(), id, exchange.is_retransmission())
+    })
+    .collect()
+}
+
+/// Looks again and again, until it is so or the deadline has passed.
+async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+    let look = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, look).await.unwrap_or_else(|_| panic!("never so: {what}"));
+}
+
+/// Every call has succeeded, once.
+async fn all_granted(mut calls: JoinSet<Result<Applied, SessionError>>) {
+    let mut names = BTreeSet::new();
+    while let Some(done) = tokio::time::timeout(DEADLINE, calls.join_next()).await.expect("every call ends") {
+        names.insert(done.unwrap().unwrap().id);
+    }
+    assert_eq!(names.len(), CALLS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_pcrf_costs_no_call_and_leaves_no_session() {
+    let mut world = World::new(Duration::from_secs(30), DEADLINE).await;
+    // Of the calls, ten are granted, the others hang: half of them with a session at the PCRF already.
+    let some =
+        |times, action| Rule { command: Some(Command::Aar), times: Some(times), action, ..Rule::default() };
+    world.first().set_rules(vec![
+        some(20, Action::Silence { handled: true }),
+        some(10, Action::Accept),
+        some(20, Action::Silence { handled: false }),
+    ]);
+    let calls = world.calls();
+    until("all calls are at the first PCRF", async || aars(&world.first_log).len() == CALLS).await;
+    assert_eq!(world.second_log.lock().unwrap().len(), 0);
+
+    let address = world.first().address();
+    world.first.take().unwrap().kill().await;
+    all_granted(calls).await;
+
+    let asked: BTreeMap<String, u32> =
+        aars(&world.first_log).into_iter().map(|(session, id, _)| (session, id)).collect();
+    let moved = aars(&world.second_log);
+    assert_eq!(moved.len(), 40);
+    for (session, id, retransmission) in moved {
+        assert_eq!((asked.get(&session), retransmission), (Some(&id), true), "{session}");
+    }
+
+    world.first_log.lock().unwrap().clear();
+    world.first = Some(pcrf("pcrf1.rx.test", Some(address), 2, &world.first_log).await);
+    until("the gateway has found the restarted PCRF", async || world.open_peers() == 2).await;
+    // What the PCRF granted it has forgotten: nobody owns it any more.
+    until("lost sessions are given up", async || world.owned().await.len() == 1).await;
+    world.compare(40).await;
+    assert_eq!(aars(&world.first_log), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pcrf_that_hangs_and_wakes_on_its_connection_keeps_no_session() {
+    hang(Duration::from_secs(30), false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pcrf_that_hangs_until_it_is_cut_off_keeps_no_session() {
+    hang(Duration::from_millis(300), true).await;
+}
+
+/// All calls wait at a PCRF that hangs; `lost`: until the watchdog has given its connection up.
+async fn hang(watchdog_interval: Duration, lost: bool) {
+    let world = World::new(watchdog_interval, Duration::from_millis(200)).await;
+    world.first().hang();
+    all_granted(world.calls()).await;
+    let moved = aars(&world.second_log);
+    assert_eq!(moved.len(), CALLS);
+    assert!(moved.iter().all(|(_, _, retransmission)| *retransmission));
+    assert_eq!(held(&world.second).len(), CALLS);
+    if lost {
+        until("the connection is given up", async || world.open_peers() == 1).await;
+    }
+
+    world.first().wake();
+    // It works off what has come in: grants that nobody wants any more.
+    until("the PCRF has read what it was sent", async || aars(&world.first_log).len() == CALLS).await;
+    until("the gateway talks to it again", async || world.open_peers() == 2).await;
+    let ids =
+        |log: &Log| aars(log).into_iter().map(|(session, id, _)| (session, id)).collect::<BTreeSet<_>>();
+    assert_eq!(ids(&world.first_log), ids(&world.second_log));
+    world.compare(CALLS).await;
+}
