@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fmt::Write,
     hash::{DefaultHasher, Hasher},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -49,22 +48,16 @@ impl RetryMemory {
     }
 }
 
-/// Stands for the binding and the service information of a request.
+/// Stands for the binding and the service information of a request: a hash of it as it would be sent.
 ///
-/// Two requests with the same digest differ with a chance of 2^-64; the second would wait in vain for a
-/// Retry-Interval.
+/// Two requests have the same digest with a chance of 2^-64; the second would wait in vain for a
+/// Retry-Interval. What cannot be sent is never refused, so its digest does not matter.
 pub(super) fn digest(service: &AaRequest<'_>) -> u64 {
-    struct Into(DefaultHasher);
-    impl Write for Into {
-        fn write_str(&mut self, text: &str) -> std::fmt::Result {
-            self.0.write(text.as_bytes());
-            Ok(())
-        }
+    let mut hasher = DefaultHasher::new();
+    if let Ok(message) = service.encode(Default::default()) {
+        hasher.write(message.as_bytes());
     }
-    let mut hasher = Into(DefaultHasher::new());
-    // Writing to a hasher cannot fail.
-    let _ = write!(hasher, "{service:?}");
-    hasher.0.finish()
+    hasher.finish()
 }
 
 #[cfg(test)]
