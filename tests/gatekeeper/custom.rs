@@ -52,6 +52,11 @@ fn point_31_vendor_by_number_by_name_or_none() {
     assert_eq!(custom("Own-Octets", json!("x")).vendor, VendorId(EXAMPLE_VENDOR));
     assert_eq!(custom("Own-Number", json!(1)).vendor, VendorId::NONE);
     assert_eq!(custom("Own-Signed", json!(1)).vendor, VendorId::NONE);
+    let oracle = r#"<dictionary><application id="16777236" name="Rx">
+        <avp name="X" code="1" vendor-id="Oracle Corporation"><type type-name="Unsigned32"/></avp>
+        </application></dictionary>"#;
+    let dictionary = Dictionary::with_files([("oracle.xml", oracle)]).unwrap();
+    assert_eq!(dictionary.avp_by_name("X").unwrap().vendor, VendorId(111));
     let unknown = r#"<dictionary><application id="16777236" name="Rx"><avp name="X" code="1" vendor-id="Nobody">
         <type type-name="Unsigned32"/></avp></application></dictionary>"#;
     assert!(Dictionary::with_files([("unknown.xml", unknown)]).is_err());
