@@ -3,6 +3,7 @@
 //! Every wait is for an event and has a deadline; nothing sleeps and nothing measures time.
 #![allow(clippy::unwrap_used)]
 
+mod election;
 mod hostile;
 mod loss;
 mod raw;
