@@ -222,7 +222,7 @@ impl Driver {
     }
 
     fn accepted(&mut self, now: Instant, newcomer: Newcomer) {
-        let Newcomer { link, remote, first, rest, place } = newcomer;
+        let Newcomer { link, remote, first, rest, mut place } = newcomer;
         let local: Vec<IpAddr> = link.local.clone();
         let id = self.next_id();
         match self.parts.node.handle_first_message(now, id, &local, &remote.to_string(), first) {
@@ -243,10 +243,15 @@ impl Driver {
                         }
                         tx.finish().await
                     };
-                    if let Ok(Ok(())) = timeout(write_timeout, say_why).await {
-                        connection::linger(&mut *rx).await;
+                    let farewell = async {
+                        if let Ok(Ok(())) = timeout(write_timeout, say_why).await {
+                            connection::linger(&mut *rx).await;
+                        }
+                    };
+                    tokio::select! {
+                        () = farewell => {}
+                        () = place.lost() => {}
                     }
-                    drop(place);
                 });
             }
         }

@@ -1,13 +1,20 @@
 //! Connections that peers make, up to the first message on them (RFC 6733 §5.6: R-Conn-CER).
 //!
 //! Whoever connects is nobody until that message says who: how many of them there are and how long each may
-//! take is bounded.
+//! take is bounded. If there are too many, the one that came first makes room: a peer says who it is at once,
+//! and connections that say nothing must not keep it out.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    sync::{mpsc, oneshot},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -18,6 +25,45 @@ use crate::wire::MessageBuf;
 /// Wait after the system refused to accept a connection, for want of file descriptors perhaps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The places for connections without a name.
+#[derive(Clone)]
+pub(super) struct Places {
+    most: usize,
+    /// Oldest first; closed once their connection does not need them any more.
+    taken: Arc<Mutex<VecDeque<oneshot::Sender<Infallible>>>>,
+}
+
+impl Places {
+    /// So many of them, at least one.
+    pub fn new(most: usize) -> Self {
+        Self { most: most.max(1), taken: Arc::default() }
+    }
+
+    /// A place; without a free one, that of the connection that has had its own for longest.
+    fn take(&self) -> Place {
+        let (given, place) = oneshot::channel();
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.retain(|place| !place.is_closed());
+        if taken.len() >= self.most {
+            tracing::warn!("too many connections without a CER: the oldest is closed");
+            taken.pop_front();
+        }
+        taken.push_back(given);
+        Place(place)
+    }
+}
+
+/// A place for a connection without a name. Dropped: free for another one.
+pub(super) struct Place(oneshot::Receiver<Infallible>);
+
+impl Place {
+    /// Waits until it is given to another connection.
+    pub async fn lost(&mut self) {
+        // Nothing is ever sent: what is waited for is that the sender goes.
+        _ = (&mut self.0).await;
+    }
+}
+
 /// A connection on which the first message came in.
 pub(super) struct Newcomer {
     pub link: Link,
@@ -27,14 +73,14 @@ pub(super) struct Newcomer {
     /// What came along with it.
     pub rest: Vec<MessageBuf>,
     /// Its place among those without a name.
-    pub place: OwnedSemaphorePermit,
+    pub place: Place,
 }
 
 /// Accepts connections for ever.
 pub(super) async fn run(
     listener: TcpListener,
     inputs: mpsc::Sender<Input>,
-    places: Arc<Semaphore>,
+    places: Places,
     patience: Duration,
 ) {
     let mut waiting = JoinSet::new();
@@ -48,10 +94,7 @@ pub(super) async fn run(
             }
         };
         while waiting.try_join_next().is_some() {}
-        match places.clone().try_acquire_owned() {
-            Ok(place) => _ = waiting.spawn(first_message(stream, remote, inputs.clone(), place, patience)),
-            Err(_) => tracing::warn!(%remote, "too many connections without a CER: closed"),
-        }
+        waiting.spawn(first_message(stream, remote, inputs.clone(), places.take(), patience));
     }
 }
 
@@ -59,7 +102,7 @@ async fn first_message(
     stream: TcpStream,
     remote: SocketAddr,
     inputs: mpsc::Sender<Input>,
-    place: OwnedSemaphorePermit,
+    mut place: Place,
     patience: Duration,
 ) {
     let mut link = match tcp::link(stream) {
@@ -67,7 +110,11 @@ async fn first_message(
         Err(error) => return tracing::warn!(%remote, %error, "connection closed"),
     };
     let mut messages = Vec::new();
-    match timeout(patience, link.rx.recv(&mut messages)).await {
+    let received = tokio::select! {
+        received = timeout(patience, link.rx.recv(&mut messages)) => received,
+        () = place.lost() => return tracing::debug!(%remote, "no CER so far: connection closed"),
+    };
+    match received {
         Ok(Ok(())) => {}
         Ok(Err(error)) => return tracing::warn!(%remote, %error, "connection closed before a CER"),
         Err(_) => return tracing::warn!(%remote, "no CER in {patience:?}: connection closed"),

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     task::JoinSet,
 };
 
@@ -18,7 +18,7 @@ use super::{
     Connect, Tcp,
     control::Control,
     driver::{Driver, Input, Parts, Snapshot, wall},
-    listener,
+    listener::{self, Places},
 };
 use crate::{
     BoxFuture,
@@ -45,7 +45,7 @@ pub struct PoolConfig {
     pub write_timeout: Duration,
     /// Longest wait for the first message on an accepted connection; default 10 s.
     pub first_message_timeout: Duration,
-    /// Most accepted connections without a first message; default 64.
+    /// Most accepted connections that nobody has a name for; default 64. With another one the oldest is closed.
     pub max_unidentified: usize,
 }
 
@@ -130,7 +130,7 @@ impl Pool {
         let listening = bound.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
         let (inputs, input) = mpsc::channel(MAX_INPUTS);
         let (control, controlled) = mpsc::unbounded_channel();
-        let places = Arc::new(Semaphore::new(max_unidentified));
+        let places = Places::new(max_unidentified);
         let mut listeners = JoinSet::new();
         for listener in bound {
             listeners.spawn(listener::run(listener, inputs.clone(), places.clone(), first_message_timeout));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rxgate::{
     dict::{avp, commands},
-    transport::RequestError,
+    transport::{NodePeer, RequestError},
     wire::{CommandFlags, HopByHopId, MessageBuf},
 };
 use tokio::net::TcpListener;
@@ -118,11 +118,32 @@ async fn there_are_only_so_many_connections_without_a_name() {
     config.max_unidentified = 1;
     let pcrf = End::start(config, |_| None).await;
     let mut first = Raw::connect(pcrf.address()).await;
-    assert!(Raw::connect(pcrf.address()).await.recv().await.is_none());
-    // Whoever says who it is makes room.
-    first.send(cer("raw.rx.test").as_bytes()).await;
-    assert_eq!(result_code(&first.recv().await.unwrap()), 2001);
+    let mut second = Raw::connect(pcrf.address()).await;
+    assert!(first.recv().await.is_none());
+    // Whoever says who it is needs no such place any more.
+    second.send(cer("raw.rx.test").as_bytes()).await;
+    assert_eq!(result_code(&second.recv().await.unwrap()), 2001);
     Raw::open(pcrf.address(), "raw2.rx.test").await;
+    second.send(dwr(9).as_bytes()).await;
+    assert_eq!(second.recv().await.unwrap().header().command, commands::DEVICE_WATCHDOG);
+}
+
+#[tokio::test]
+async fn a_flood_of_strangers_does_not_keep_a_peer_out() {
+    let mut config = server("pcrf.rx.test", None);
+    config.node.accept_any_peer = false;
+    config.node.peers = vec![NodePeer { connect: false, ..NodePeer::new("raw.rx.test", "") }];
+    let pcrf = End::start(config, |_| None).await;
+    let mut strangers = Vec::new();
+    // Half of them say nothing, the others stay although they are refused.
+    for number in 0..1000 {
+        let mut stranger = Raw::connect(pcrf.address()).await;
+        if number % 2 == 0 {
+            stranger.send(cer("stranger.rx.test").as_bytes()).await;
+        }
+        strangers.push(stranger);
+    }
+    Raw::open(pcrf.address(), "raw.rx.test").await;
 }
 
 /// A request that fills socket buffers.
