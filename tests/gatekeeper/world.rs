@@ -35,7 +35,7 @@ use rxgate::{
 };
 use serde_json::Value;
 
-use crate::support::{OWN_AVPS, STRICT, USER};
+use crate::support::{DICTIONARY, STRICT, USER};
 
 /// What the PCRF makes of an AAR.
 pub enum Says {
@@ -218,7 +218,7 @@ impl World {
         let peers = Arc::new(Mutex::new(Vec::new()));
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
-            dictionary: Arc::new(Dictionary::with_files([("own.xml", OWN_AVPS)]).unwrap()),
+            dictionary: &DICTIONARY,
             settings: Default::default(),
             limits,
         });
@@ -233,7 +233,7 @@ impl World {
         let world = Self::new();
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&world.sessions),
-            dictionary: Arc::new(Dictionary::with_files([]).unwrap()),
+            dictionary: Dictionary::builtin(),
             settings: STRICT,
             limits: Limits::default(),
         });

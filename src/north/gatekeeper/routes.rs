@@ -26,7 +26,7 @@ pub struct Gatekeeper {
     /// The AF sessions.
     pub sessions: Arc<Sessions>,
     /// The AVPs that requests may name.
-    pub dictionary: Arc<Dictionary>,
+    pub dictionary: &'static Dictionary,
     /// How requests are read.
     pub settings: ReadSettings,
     /// Bounds of requests.
@@ -87,7 +87,7 @@ async fn apply(
     is_json(request.headers())?;
     let (head, body) = request.into_parts();
     let body = gatekeeper.limits.read(body).await?;
-    let asked = read_apply(&body, &user, gatekeeper.settings, &gatekeeper.dictionary)?;
+    let asked = read_apply(&body, &user, gatekeeper.settings, gatekeeper.dictionary)?;
     for warning in &asked.warnings {
         warn!(part = ?warning.part, "{}", warning.what);
     }
