@@ -1,5 +1,5 @@
-//! A PCRF that dies or hangs under load, with a second one beside it: every call has one outcome, and in the end
-//! no PCRF holds a session that is not owned there.
+//! A PCRF that dies or hangs under load, with a second one beside it: every HTTP call has one answer, and in the
+//! end no PCRF holds a session that is not owned there.
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
@@ -14,22 +14,33 @@ use std::{
 use rxgate::{
     dict::{Dictionary, commands},
     gateway::{Gateway, GatewayConfig},
+    north::{
+        gatekeeper::{self, Gatekeeper},
+        limits::Limits,
+        server::Server,
+    },
     pcrf::{Action, Command, Exchange, Pcrf, PcrfConfig, Rule},
     peer::LocalNode,
-    rx::{AaRequest, MediaComponentDescription},
-    session::{
-        Applied, QosRequest, SessionConfig, SessionError, SessionFilter, SessionState, Sessions,
-        ports::RxServer,
-    },
+    session::{SessionConfig, SessionFilter, SessionState, Sessions, ports::RxServer},
     store::MemoryStore,
-    transport::{NodePeer, PoolConfig},
+    transport::{NodePeer, Pool, PoolConfig},
 };
-use tokio::task::JoinSet;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+};
 
 /// Longer than anything takes, on any machine.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 const CALLS: usize = 50;
+
+/// Example 16-2 of the interface.
+const EXAMPLE: &[u8] = include_bytes!("golden/gatekeeper-16-2.json");
+
+const APPLY: &str = "/ApplicationQoSService/tel%3A861013388991111/qos";
 
 type Log = Arc<Mutex<Vec<Exchange>>>;
 
@@ -51,7 +62,8 @@ async fn pcrf(host: &str, listen: Option<SocketAddr>, origin_state_id: u32, log:
 /// The gateway between two PCRFs, the first of which is asked first.
 struct World {
     sessions: Arc<Sessions>,
-    gateway: Arc<Gateway>,
+    pool: Pool,
+    http: SocketAddr,
     /// `None` while it is dead.
     first: Option<Pcrf>,
     first_log: Log,
@@ -60,7 +72,7 @@ struct World {
 }
 
 impl World {
-    async fn new(watchdog_interval: Duration, attempt_timeout: Duration) -> Self {
+    async fn new(attempt_timeout: Duration) -> Self {
         let (first_log, second_log) = (Log::default(), Log::default());
         let first = pcrf("pcrf1.rx.test", None, 1, &first_log).await;
         let second = pcrf("pcrf2.rx.test", None, 1, &second_log).await;
@@ -89,14 +101,24 @@ impl World {
         peers.node.peers = vec![peer("pcrf1.rx.test", &first, 1), peer("pcrf2.rx.test", &second, 2)];
         peers.node.attempt_timeout = attempt_timeout;
         let timers = &mut peers.node.each_peer;
-        timers.watchdog_interval = watchdog_interval;
         timers.capabilities_timeout = Duration::from_millis(500);
         timers.reconnect_initial = Duration::from_millis(20);
         timers.reconnect_max = Duration::from_millis(200);
         timers.reopen_probes = 0;
         let server: Arc<dyn RxServer> = sessions.clone();
-        gateway.connect(peers, &server).await.unwrap();
-        let world = Self { sessions, gateway, first: Some(first), first_log, second, second_log };
+        let pool = gateway.connect(peers, &server).await.unwrap();
+        let limits = Limits::default();
+        let gatekeeper = gatekeeper::router(Gatekeeper {
+            sessions: sessions.clone(),
+            dictionary: Arc::new(Dictionary::with_files([]).unwrap()),
+            settings: Default::default(),
+            limits,
+        });
+        let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), limits).await.unwrap();
+        let http = server.address();
+        tokio::spawn(server.serve(gatekeeper, std::future::pending(), Duration::ZERO));
+
+        let world = Self { sessions, pool, http, first: Some(first), first_log, second, second_log };
         until("both peers are open", async || world.open_peers() == 2).await;
         world
     }
@@ -106,17 +128,12 @@ impl World {
     }
 
     fn open_peers(&self) -> usize {
-        self.gateway.peers().iter().filter(|peer| peer.open).count()
+        self.pool.peers().iter().filter(|peer| peer.open).count()
     }
 
     /// Starts all calls at once.
-    fn calls(&self) -> JoinSet<Result<Applied, SessionError>> {
-        (0..CALLS)
-            .map(|call| {
-                let sessions = self.sessions.clone();
-                async move { sessions.apply(request(call)).await }
-            })
-            .collect()
+    fn calls(&self) -> JoinSet<String> {
+        (0..CALLS).map(|call| apply(self.http, call)).collect()
     }
 
     /// Open sessions by the PCRF that they are owned at.
@@ -140,20 +157,29 @@ impl World {
     }
 }
 
-fn request(call: usize) -> QosRequest {
-    let component =
-        MediaComponentDescription { media_component_number: 1, ..MediaComponentDescription::default() };
-    let ue = [10, 0, 0, u8::try_from(call).unwrap()];
-    QosRequest {
-        end_user: format!("tel:+49{call}"),
-        duration: None,
-        service: AaRequest {
-            framed_ip_address: Some(ue.to_vec().into()),
-            media_component_description: vec![component].into(),
-            ..AaRequest::default()
-        },
-        view: "{}".into(),
-    }
+/// Applies for the user of a number; returns all that comes back until the connection ends.
+async fn apply(http: SocketAddr, call: usize) -> String {
+    let mut body: Value = serde_json::from_slice(EXAMPLE).unwrap();
+    body["qoSFeatureProperties"]["framedIPAddress"] = json!(format!("0A0000{call:02X}"));
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(http).await.unwrap();
+    let head = format!(
+        "POST {APPLY} HTTP/1.1\r\nHost: {http}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(&[head, body].concat().into_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// The requestId in what is one answer, 201, and nothing else.
+fn created(answer: &str) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 201 "), "{answer}");
+    let body: Value = serde_json::from_str(body).unwrap();
+    body["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned()
 }
 
 fn held(pcrf: &Pcrf) -> BTreeSet<String> {
@@ -171,6 +197,17 @@ fn aars(log: &Log) -> Vec<(String, u32, bool)> {
     .collect()
 }
 
+/// Session-Ids with their End-to-End Identifiers.
+fn ids(log: &Log) -> BTreeSet<(String, u32)> {
+    aars(log).into_iter().map(|(session, id, _)| (session, id)).collect()
+}
+
+/// A rule for a number of AARs.
+fn some(times: usize, action: Action) -> Rule {
+    let times = Some(u32::try_from(times).unwrap());
+    Rule { command: Some(Command::Aar), times, action, ..Rule::default() }
+}
+
 /// Looks again and again, until it is so or the deadline has passed.
 async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
     let look = async {
@@ -181,21 +218,19 @@ async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) 
     tokio::time::timeout(DEADLINE, look).await.unwrap_or_else(|_| panic!("never so: {what}"));
 }
 
-/// Every call has succeeded, once.
-async fn all_granted(mut calls: JoinSet<Result<Applied, SessionError>>) {
+/// Every call has one answer, and it is a session of its own.
+async fn all_granted(mut calls: JoinSet<String>) {
     let mut names = BTreeSet::new();
     while let Some(done) = tokio::time::timeout(DEADLINE, calls.join_next()).await.expect("every call ends") {
-        names.insert(done.unwrap().unwrap().id);
+        names.insert(created(&done.unwrap()));
     }
     assert_eq!(names.len(), CALLS);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_pcrf_costs_no_call_and_leaves_no_session() {
-    let mut world = World::new(Duration::from_secs(30), DEADLINE).await;
+    let mut world = World::new(DEADLINE).await;
     // Of the calls, ten are granted, the others hang: half of them with a session at the PCRF already.
-    let some =
-        |times, action| Rule { command: Some(Command::Aar), times: Some(times), action, ..Rule::default() };
     world.first().set_rules(vec![
         some(20, Action::Silence { handled: true }),
         some(10, Action::Accept),
@@ -203,6 +238,8 @@ async fn a_killed_pcrf_costs_no_call_and_leaves_no_session() {
     ]);
     let calls = world.calls();
     until("all calls are at the first PCRF", async || aars(&world.first_log).len() == CALLS).await;
+    let granted = async || world.owned().await.get("pcrf1.rx.test").map_or(0, BTreeSet::len);
+    until("the ten answers have come through", async || granted().await == 10).await;
     assert_eq!(world.second_log.lock().unwrap().len(), 0);
 
     let address = world.first().address();
@@ -228,24 +265,40 @@ async fn a_killed_pcrf_costs_no_call_and_leaves_no_session() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pcrf_that_hangs_and_wakes_on_its_connection_keeps_no_session() {
-    hang(Duration::from_secs(30), false).await;
+    hang(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pcrf_that_hangs_until_it_is_cut_off_keeps_no_session() {
-    hang(Duration::from_millis(300), true).await;
+    hang(true).await;
 }
 
-/// All calls wait at a PCRF that hangs; `lost`: until the watchdog has given its connection up.
-async fn hang(watchdog_interval: Duration, lost: bool) {
-    let world = World::new(watchdog_interval, Duration::from_millis(200)).await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pcrf_that_loses_its_connection_but_not_its_state_keeps_no_session() {
+    let world = World::new(DEADLINE).await;
+    // All are granted, and no answer gets through: the connection breaks with the last one.
+    world.first().set_rules(vec![
+        some(CALLS - 1, Action::Silence { handled: true }),
+        some(1, Action::DisconnectBefore { handled: true }),
+    ]);
+    all_granted(world.calls()).await;
+    assert_eq!(aars(&world.first_log).len(), CALLS);
+    assert_eq!(ids(&world.first_log), ids(&world.second_log));
+    assert!(aars(&world.second_log).iter().all(|(_, _, retransmission)| *retransmission));
+    world.compare(CALLS).await;
+}
+
+/// All calls wait at a PCRF that hangs; `cut`: until its connection is given up, and redialled in vain.
+async fn hang(cut: bool) {
+    let world = World::new(Duration::from_secs(1)).await;
     world.first().hang();
     all_granted(world.calls()).await;
     let moved = aars(&world.second_log);
     assert_eq!(moved.len(), CALLS);
     assert!(moved.iter().all(|(_, _, retransmission)| *retransmission));
     assert_eq!(held(&world.second).len(), CALLS);
-    if lost {
+    if cut {
+        world.pool.drop_connection("pcrf1.rx.test");
         until("the connection is given up", async || world.open_peers() == 1).await;
     }
 
@@ -253,8 +306,6 @@ async fn hang(watchdog_interval: Duration, lost: bool) {
     // It works off what has come in: grants that nobody wants any more.
     until("the PCRF has read what it was sent", async || aars(&world.first_log).len() == CALLS).await;
     until("the gateway talks to it again", async || world.open_peers() == 2).await;
-    let ids =
-        |log: &Log| aars(log).into_iter().map(|(session, id, _)| (session, id)).collect::<BTreeSet<_>>();
     assert_eq!(ids(&world.first_log), ids(&world.second_log));
     world.compare(CALLS).await;
 }
