@@ -110,7 +110,7 @@ impl World {
         let limits = Limits::default();
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
-            dictionary: Arc::new(Dictionary::with_files([]).unwrap()),
+            dictionary: Dictionary::builtin(),
             settings: Default::default(),
             limits,
         });
