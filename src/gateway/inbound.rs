@@ -1,7 +1,11 @@
 //! What comes from the PCRFs without having been asked for: RAR, ASR, late answers, news of peers.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
+use tokio::time::timeout;
 use tracing::{debug, error, trace, warn};
 
 use super::{Gateway, answer, index};
@@ -13,6 +17,9 @@ use crate::{
     transport::{PeerEvent, RequestHandler},
     wire::{Avps, Message, MessageBuf, WireError},
 };
+
+/// Longest wait for the core, whose store may be slow: whoever asked does not wait for ever either.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// A request that may be acted on.
 enum Asked {
@@ -66,12 +73,21 @@ impl RequestHandler for Gateway {
 }
 
 impl Gateway {
+    /// In a task of its own: what has begun goes on when its answer is not waited for any more.
     async fn ask(&self, asked: Asked) -> Reply {
         let Some(server) = self.server() else { return Reply::UnableToComply };
-        match asked {
-            Asked::ReAuth(request) => server.re_auth(*request).await,
-            Asked::Abort(request) => server.abort(*request).await,
+        let asking = tokio::spawn(async move {
+            match asked {
+                Asked::ReAuth(request) => server.re_auth(*request).await,
+                Asked::Abort(request) => server.abort(*request).await,
+            }
+        });
+        match timeout(ANSWER_WITHIN, asking).await {
+            Ok(Ok(reply)) => return reply,
+            Ok(Err(error)) => error!(%error, "the handling of a request broke down"),
+            Err(_) => error!("a request is not handled after {ANSWER_WITHIN:?}: is the store slow?"),
         }
+        Reply::UnableToComply
     }
 
     /// Checks and reads a request, or gives the answer that refuses it.
