@@ -176,6 +176,11 @@ impl Duplicates {
         replies
     }
 
+    /// Whether no request waits for its answer.
+    pub fn is_idle(&self) -> bool {
+        self.in_progress.is_empty()
+    }
+
     /// The request that a ticket stands for.
     pub fn request(&self, ticket: Ticket) -> Option<&MessageBuf> {
         self.in_progress.get(&ticket)?.asked.first().map(|asked| &asked.request)

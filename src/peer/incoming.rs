@@ -22,6 +22,7 @@ impl Node {
         for reply in self.duplicates.answer(now, ticket, answer) {
             self.reply(now, reply);
         }
+        self.leave(now);
         self.settle(now);
     }
 
@@ -76,6 +77,9 @@ impl Node {
     /// Whether we are the ones to handle it. Whose realm it names does not matter: some servers name their
     /// own.
     fn acceptable(&self, request: &MessageBuf) -> Result<(), (u32, String)> {
+        if self.stopping {
+            return Err((result::UNABLE_TO_DELIVER, "this node is shutting down".into()));
+        }
         let command = request.header().command;
         if !self.config.commands.contains(&command) {
             let accepted = &self.config.commands;

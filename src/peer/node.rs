@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeSet, HashMap, VecDeque},
     net::IpAddr,
     sync::Arc,
-    time::{Instant, UNIX_EPOCH},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use super::{
@@ -27,6 +27,9 @@ use crate::{
 /// Most peers that a node with [`NodeConfig::accept_any_peer`] gets to know.
 const MAX_STRANGERS: usize = 4096;
 
+/// Longest wait for the answers to requests that came in, before the goodbyes.
+const FINISH_WITHIN: Duration = Duration::from_secs(4);
+
 /// Several peers, and the requests between them and us.
 #[derive(Debug)]
 pub struct Node {
@@ -41,6 +44,8 @@ pub struct Node {
     pub(super) next_request: u64,
     pub(super) next_end_to_end: u32,
     pub(super) stopping: bool,
+    /// The goodbyes to come: when at the latest, and their cause.
+    leaving: Option<(Instant, DisconnectCause)>,
     /// Peers that may have something to say.
     pub(super) agenda: VecDeque<PeerIndex>,
     timeouts: BTreeSet<(Instant, PeerIndex)>,
@@ -68,6 +73,7 @@ impl Node {
             next_request: 0,
             next_end_to_end,
             stopping: false,
+            leaving: None,
             agenda: VecDeque::new(),
             timeouts: BTreeSet::new(),
             changed: true,
@@ -160,6 +166,7 @@ impl Node {
         while let Some(id) = self.table.due(now) {
             self.wake(now, id);
         }
+        self.leave(now);
         self.settle(now);
     }
 
@@ -168,7 +175,9 @@ impl Node {
     /// Operator's wish: connect this peer now. `false` if there is none of that name.
     pub fn connect(&mut self, now: Instant, host: &str) -> bool {
         let Some(peer) = self.peer_named(host) else { return false };
-        self.with_peer(now, peer, |peer| peer.connect(now));
+        if !self.stopping {
+            self.with_peer(now, peer, |peer| peer.connect(now));
+        }
         true
     }
 
@@ -179,19 +188,27 @@ impl Node {
         true
     }
 
-    /// Says goodbye to every peer. Requests that wait get their outcome now. Over when
-    /// [`is_closed`](Self::is_closed).
+    /// Says goodbye to every peer, once the requests that came in are answered, which may take a few seconds.
+    /// Requests that wait get their outcome now. Over when [`is_closed`](Self::is_closed).
     pub fn shut_down(&mut self, now: Instant, cause: DisconnectCause) {
         self.stopping = true;
         self.give_up_all(now);
+        self.leaving = Some((now + FINISH_WITHIN, cause));
+        self.leave(now);
+    }
+
+    /// Says the goodbyes that are due.
+    pub(super) fn leave(&mut self, now: Instant) {
+        let answered = self.duplicates.is_idle();
+        let Some((_, cause)) = self.leaving.take_if(|(latest, _)| answered || *latest <= now) else { return };
         for peer in (0..self.slots.len()).map(PeerIndex) {
             self.with_peer(now, peer, |peer| peer.shut_down(now, cause));
         }
     }
 
-    /// Whether no peer has a connection, or an attempt at one.
+    /// Whether no peer has a connection, or an attempt at one, and the goodbyes are said.
     pub fn is_closed(&self) -> bool {
-        self.slots.iter().all(|slot| slot.peer.state() == State::Closed)
+        self.leaving.is_none() && self.slots.iter().all(|slot| slot.peer.state() == State::Closed)
     }
 
     // ---- Output
@@ -209,7 +226,8 @@ impl Node {
     /// When [`handle_timeout`](Self::handle_timeout) is wanted; may change with every other call.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let peers = self.timeouts.first().map(|(timeout, _)| *timeout);
-        [peers, self.table.next_wake()].into_iter().flatten().min()
+        let leaving = self.leaving.map(|(latest, _)| latest);
+        [peers, self.table.next_wake(), leaving].into_iter().flatten().min()
     }
 
     /// Where to dial a peer: `host:port`.

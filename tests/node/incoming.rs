@@ -2,7 +2,7 @@
 
 use rxgate::{
     dict::avp,
-    peer::PeerIndex,
+    peer::{DisconnectCause, PeerIndex, State},
     wire::{CommandFlags, MessageBuf, walk},
 };
 
@@ -119,6 +119,32 @@ fn a_handler_that_broke_down_is_answered_for() {
     world.node.cannot_answer(world.now, ticket);
     world.settle();
     assert_eq!(answers(&mut world, 0), [(11, 22, 5012)]);
+}
+
+#[test]
+fn goodbyes_wait_a_few_seconds_for_answers() {
+    for answered in [true, false] {
+        let mut world = World::up(&[("pcrf1", 1, 1)]);
+        world.say(0, rar((11, 22), |_| {}));
+        let (_, ticket, request) = world.requests.pop().unwrap();
+        world.node.shut_down(world.now, DisconnectCause::Rebooting);
+        world.settle();
+        world.say(0, rar((12, 23), |_| {}));
+        assert_eq!((answers(&mut world, 0), world.requests.len()), (vec![(12, 23, 3002)], 0));
+        assert_eq!(world.node.statuses()[0].status.state, State::IOpen);
+        if answered {
+            world.node.answer(world.now, ticket, Some(raa(&request, 2001)));
+            world.settle();
+            assert_eq!(answers(&mut world, 0), [(11, 22, 2001)]);
+            assert_ne!(world.node.statuses()[0].status.state, State::IOpen);
+        }
+        world.advance(10 * SECOND);
+        assert!(world.node.is_closed());
+        // It stays so.
+        assert!(world.node.connect(world.now, "pcrf1"));
+        world.settle();
+        assert!(world.node.is_closed());
+    }
 }
 
 #[test]

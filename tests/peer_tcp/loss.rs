@@ -1,13 +1,14 @@
 //! Connections that are lost, refused and said goodbye to; and what becomes of requests meanwhile.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use rxgate::{
+    BoxFuture,
     dict::commands,
-    transport::{DisconnectCause, PeerEvent, RequestError},
+    transport::{DisconnectCause, OutgoingRequest, PeerEvent, Pool, RequestError, RequestHandler},
     wire::{CommandFlags, MessageBuf},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
     raw::Raw,
@@ -170,4 +171,50 @@ async fn a_raised_origin_state_id_is_told() {
     config.node.each_peer.local.origin_state_id = Some(8);
     let _pcrf = End::start(config, |_| None).await;
     assert_eq!(state(&af.event(up).await), Some(8));
+}
+
+/// Answers when it is told to.
+struct Slow {
+    begun: Notify,
+    go_on: Notify,
+}
+
+impl RequestHandler for Slow {
+    fn handle(&self, _: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
+        Box::pin(async move {
+            self.begun.notify_one();
+            self.go_on.notified().await;
+            Some(answer(&request, "af.rx.test", 2001))
+        })
+    }
+
+    fn late_answer(&self, _: Arc<str>, _: MessageBuf) {}
+    fn peer_event(&self, _: PeerEvent) {}
+}
+
+#[tokio::test]
+async fn what_is_being_handled_is_answered_before_the_goodbye() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let config = client(&[("pcrf.rx.test", listener.local_addr().unwrap())]);
+    let handler = Arc::new(Slow { begun: Notify::new(), go_on: Notify::new() });
+    let pool = Pool::start(config, handler.clone()).await.unwrap();
+    let mut raw = Raw::open_accepted(&listener, "pcrf.rx.test").await;
+    raw.send(request(commands::RE_AUTH).message.as_bytes()).await;
+    soon(handler.begun.notified()).await;
+    let leaving = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.shut_down(DisconnectCause::Rebooting).await }
+    });
+    let outgoing = || OutgoingRequest { destination_host: Some("nobody".into()), ..request(commands::AA) };
+    soon(async { while pool.request(outgoing()).await != Err(RequestError::ShuttingDown) {} }).await;
+    // What comes from now on is refused.
+    raw.send(request(commands::RE_AUTH).message.as_bytes()).await;
+    let refusal = raw.recv().await.unwrap();
+    assert_eq!((refusal.header().command, result_code(&refusal)), (commands::RE_AUTH, 3002));
+    handler.go_on.notify_one();
+    let raa = raw.recv().await.unwrap();
+    assert_eq!((raa.header().command, result_code(&raa)), (commands::RE_AUTH, 2001));
+    assert_eq!(raw.recv().await.unwrap().header().command, commands::DISCONNECT_PEER);
+    drop(raw);
+    soon(leaving).await.unwrap();
 }
