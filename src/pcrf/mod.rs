@@ -24,6 +24,7 @@ mod merge;
 mod order;
 mod push;
 mod refusal;
+mod rule_text;
 mod rules;
 mod server;
 mod service;
