@@ -68,6 +68,7 @@ impl Node {
             rerouted: false,
             redirected: None,
             wanting: false,
+            queued_at: None,
             reason: String::new(),
         };
         self.table.insert(id, pending);
@@ -123,20 +124,54 @@ impl Node {
                 self.was_resent(id);
                 return;
             }
-            self.table.set_wanting(id, true);
-        } else if !self.may_be_answered(id) {
+            return self.want(now, id);
+        }
+        if !self.may_be_answered(id) {
             return self.give_up(now, id, None);
         }
+        self.wait_for_deadline(now, id);
+    }
+
+    /// The request waits for a connection, or for room at a peer.
+    fn want(&mut self, now: Instant, id: RequestId) {
+        self.table.set_wanting(id, true);
+        self.queue(now, id);
+        self.wait_for_deadline(now, id);
+    }
+
+    /// If only the number of requests that wait there keeps peers from taking this one, it is next at one of
+    /// them.
+    fn queue(&mut self, now: Instant, id: RequestId) {
+        let at = match self.best(now, id, false) {
+            Choice::Full(peer) => Some(peer),
+            Choice::Peer(_) | Choice::Nowhere => None,
+        };
+        self.table.set_queued(id, at);
+    }
+
+    fn wait_for_deadline(&mut self, now: Instant, id: RequestId) {
         let deadline = self.table.get(id).map(|pending| pending.deadline);
         self.table.wake_at(id, deadline.unwrap_or(now));
+    }
+
+    /// A peer that was full has room for one more.
+    pub(super) fn send_queued(&mut self, now: Instant, peer: PeerIndex) {
+        if let Some(id) = self.table.first_queued(peer) {
+            self.send_wanted(now, id);
+        }
+    }
+
+    fn send_wanted(&mut self, now: Instant, id: RequestId) {
+        match self.send_somewhere(now, id, false) {
+            true => self.was_resent(id),
+            false => self.queue(now, id),
+        }
     }
 
     /// A peer can be used again: now is the time for requests that want another connection.
     pub(super) fn send_wanting(&mut self, now: Instant) {
         for id in self.table.wanting() {
-            if self.send_somewhere(now, id, false) {
-                self.was_resent(id);
-            }
+            self.send_wanted(now, id);
         }
     }
 
@@ -199,6 +234,7 @@ impl Node {
         pending.current = Some(peer);
         pending.sendings.push(Sending { peer, connection: slot.connection, attempt: Attempt::Unanswered });
         self.table.set_wanting(id, false);
+        self.table.set_queued(id, None);
         self.table.wake_at(id, now + attempt_timeout);
         true
     }
@@ -208,7 +244,9 @@ impl Node {
     fn leave_current(&mut self, id: RequestId) {
         let current = self.table.get_mut(id).and_then(|pending| pending.current.take());
         if let Some(slot) = current.and_then(|peer| self.slots.get_mut(peer.0)) {
-            slot.waiting.remove(&id);
+            if slot.waiting.remove(&id) && slot.waiting.len() + 1 == self.config.max_outstanding {
+                self.roomy.extend(current);
+            }
             slot.peer.forget(id);
         }
     }
@@ -310,9 +348,7 @@ impl Node {
             pending.redirected = Some(target);
         }
         if !self.send_somewhere(now, id, false) {
-            self.table.set_wanting(id, true);
-            let deadline = self.table.get(id).map(|pending| pending.deadline);
-            self.table.wake_at(id, deadline.unwrap_or(now));
+            self.want(now, id);
         }
         true
     }

@@ -48,6 +48,8 @@ pub struct Node {
     leaving: Option<(Instant, DisconnectCause)>,
     /// Peers that may have something to say.
     pub(super) agenda: VecDeque<PeerIndex>,
+    /// Peers that were full and have room for one more request.
+    pub(super) roomy: Vec<PeerIndex>,
     timeouts: BTreeSet<(Instant, PeerIndex)>,
     changed: bool,
     commands: VecDeque<NodeCommand>,
@@ -75,6 +77,7 @@ impl Node {
             stopping: false,
             leaving: None,
             agenda: VecDeque::new(),
+            roomy: Vec::new(),
             timeouts: BTreeSet::new(),
             changed: true,
             commands: VecDeque::new(),
@@ -282,6 +285,14 @@ impl Node {
 
     /// Takes what the peers that were called have to say, until nobody has anything left.
     pub(super) fn settle(&mut self, now: Instant) {
+        loop {
+            self.listen(now);
+            let Some(peer) = self.roomy.pop() else { return };
+            self.send_queued(now, peer);
+        }
+    }
+
+    fn listen(&mut self, now: Instant) {
         while let Some(peer) = self.agenda.pop_front() {
             while let Some(event) = self.slots.get_mut(peer.0).and_then(|slot| slot.peer.poll_event()) {
                 self.peer_event(now, peer, event);

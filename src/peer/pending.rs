@@ -57,6 +57,8 @@ pub(super) struct Pending {
     pub redirected: Option<PeerIndex>,
     /// It should be sent once more as soon as there is a connection for it.
     pub wanting: bool,
+    /// The peer that could take it if fewer requests waited there.
+    pub queued_at: Option<PeerIndex>,
     /// The latest thing that went wrong.
     pub reason: String,
 }
@@ -102,6 +104,8 @@ pub(super) struct Table {
     /// One entry for each request: when to look at it.
     wakes: BTreeSet<(Instant, RequestId)>,
     wanting: BTreeSet<RequestId>,
+    /// Those among them that a peer could take if fewer requests waited there.
+    queued: BTreeSet<(PeerIndex, RequestId)>,
 }
 
 impl Table {
@@ -136,6 +140,7 @@ impl Table {
         self.by_end_to_end.remove(&pending.message.header().end_to_end);
         self.wakes.remove(&(pending.wake, id));
         self.wanting.remove(&id);
+        pending.queued_at.map(|peer| self.queued.remove(&(peer, id)));
         Some(pending)
     }
 
@@ -157,6 +162,21 @@ impl Table {
                 false => self.wanting.remove(&id),
             };
         }
+    }
+
+    /// Whether the request should be sent once more as soon as this peer has room for it.
+    pub fn set_queued(&mut self, id: RequestId, at: Option<PeerIndex>) {
+        if let Some(pending) = self.requests.get_mut(&id) {
+            let before = std::mem::replace(&mut pending.queued_at, at);
+            before.map(|peer| self.queued.remove(&(peer, id)));
+            at.map(|peer| self.queued.insert((peer, id)));
+        }
+    }
+
+    /// The oldest request that wants room at this peer.
+    pub fn first_queued(&self, peer: PeerIndex) -> Option<RequestId> {
+        let mut queued = self.queued.range((peer, RequestId(0))..=(peer, RequestId(u64::MAX)));
+        queued.next().map(|(_, id)| *id)
     }
 
     /// The requests that want another connection.

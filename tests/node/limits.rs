@@ -35,6 +35,24 @@ fn a_full_peer_leaves_the_rest_to_the_next_one() {
 }
 
 #[test]
+fn a_request_that_fails_over_to_a_full_peer_takes_the_first_place_there() {
+    let mut config = config(&[("pcrf1", 1, 1), ("pcrf2", 2, 1)]);
+    config.max_outstanding = 1;
+    let mut world = World::with(config, 1, |_| {});
+    let (lost, other) = (world.request(), world.request());
+    let (first, second) = (world.asked(0), world.asked(1));
+    world.kill(0);
+    world.assert_nobody_asked();
+    world.answer(1, &second, 2001);
+    assert_eq!(world.outcome(other), (2001, "pcrf2", vec!["pcrf2"]));
+    let again = world.asked(1);
+    assert_eq!(again.header().end_to_end, first.header().end_to_end);
+    assert!(again.header().flags.contains(CommandFlags::RETRANSMIT));
+    world.answer(1, &again, 2001);
+    assert_eq!(world.outcome(lost), (2001, "pcrf2", vec!["pcrf1", "pcrf2"]));
+}
+
+#[test]
 fn requests_without_an_outcome_are_bounded_over_all_peers() {
     let mut config = config(&[("pcrf1", 1, 1)]);
     config.max_pending = 2;
