@@ -18,6 +18,8 @@
 //! `rx` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
 
 #[cfg(feature = "net")]
+pub mod app;
+#[cfg(feature = "net")]
 pub mod capture;
 #[cfg(feature = "net")]
 pub mod cli;

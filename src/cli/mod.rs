@@ -6,6 +6,8 @@
 mod check_config;
 mod decode;
 mod pcrf;
+mod process;
+mod serve;
 
 use std::{
     io::{self, Write},
@@ -18,6 +20,7 @@ use crate::config::{ConfigError, Problem};
 
 const AFTER_HELP: &str = "\
 Examples:
+  rxgate serve --config gate.toml    run the gateway
   rxgate pcrf                        simulate a PCRF on loopback, with a control API
   rxgate check-config gate.toml      check a configuration and show every effective setting
   rxgate decode message.hex          show a message as a tree with names and units
@@ -35,6 +38,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Serve(serve::Arguments),
     Pcrf(pcrf::Arguments),
     Decode(decode::Arguments),
     CheckConfig(check_config::Arguments),
@@ -92,6 +96,7 @@ impl From<io::Error> for Failure {
 pub fn run() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Pcrf(arguments) => pcrf::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),

@@ -1,0 +1,315 @@
+//! The composition root: from a [`Config`] to a running gateway and back down.
+//!
+//! The only place that knows every layer. It translates the configuration into each layer's own, joins them,
+//! and takes them down in the order in which nothing is lost: no new HTTP, the requests under way, the
+//! sessions, the peers.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::{sync::watch, task::JoinHandle};
+use tracing::{info, trace, warn};
+
+use crate::{
+    config::{self, Config, Transport},
+    dict::{DictError, Dictionary},
+    gateway::{Gateway, GatewayConfig},
+    north::{
+        admin::{self, Admin, PeerView},
+        gatekeeper::{self, Gatekeeper, ReadSettings},
+        limits::Limits,
+        server::{BindError, Server},
+    },
+    peer::{NodePeer, PeerConfig},
+    rx::RxError,
+    session::{
+        QosEvent, SessionConfig, SessionError, SessionFilter, SessionState, Sessions,
+        ports::{RxGateway, RxServer},
+    },
+    store::MemoryStore,
+    transport::{Connect, DisconnectCause, LocalNode, PeerStatus, Pool, PoolConfig, Tcp},
+};
+
+/// Sessions that are ended at a time when the process ends.
+const ENDING_AT_A_TIME: usize = 64;
+
+/// Why the gateway cannot start.
+#[derive(Debug, Error)]
+pub enum AppError {
+    /// A dictionary file is refused.
+    #[error(transparent)]
+    Dictionary(#[from] DictError),
+    /// A listener for HTTP is not there.
+    #[error("[{section}] {error}")]
+    Http {
+        /// The section of the configuration.
+        section: &'static str,
+        /// Why.
+        error: BindError,
+    },
+    /// A listener for Diameter is not there.
+    #[error("[diameter] {0}")]
+    Diameter(io::Error),
+    /// The identity does not fit into a message.
+    #[error("[diameter] the identity cannot be written: {0}")]
+    Identity(#[from] RxError),
+    /// The store cannot be read.
+    #[error("[store] {0}")]
+    Store(#[from] SessionError),
+}
+
+/// A running gateway. Dropped, it breaks off; [`shut_down`](Self::shut_down) takes it down in order.
+#[derive(Debug)]
+pub struct App {
+    http: SocketAddr,
+    admin: SocketAddr,
+    pool: PoolHandle,
+    sessions: Arc<Sessions>,
+    /// Held by the network's way in only weakly.
+    _gateway: Arc<Gateway>,
+    stop_http: watch::Sender<bool>,
+    stop_admin: watch::Sender<bool>,
+    serving: (JoinHandle<()>, JoinHandle<()>),
+    request_timeout: Duration,
+}
+
+impl App {
+    /// Starts everything that the configuration asks for.
+    pub async fn start(config: Config) -> Result<Self, AppError> {
+        Self::start_over(config, Arc::new(Tcp::default())).await
+    }
+
+    /// The same over connections that `connect` makes.
+    pub async fn start_over(config: Config, connect: Arc<dyn Connect>) -> Result<Self, AppError> {
+        let dictionary: &'static Dictionary = match &config.dictionary {
+            // It is needed for as long as the process lives.
+            Some(directory) => Box::leak(Box::new(Dictionary::with_directory(directory)?)),
+            None => Dictionary::builtin(),
+        };
+        let limits = Limits {
+            max_body: config.http.max_body_bytes,
+            header_timeout: config.http.header_timeout,
+            idle_timeout: config.http.idle_timeout,
+            max_connections_per_address: config.http.max_connections_per_address,
+        };
+        let http = Server::bind(config.http.listen, limits).await;
+        let http = http.map_err(|error| AppError::Http { section: "http", error })?;
+        let admin = Server::bind(config.admin.listen, Limits::default()).await;
+        let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
+
+        let session_config = session_config(&config.diameter);
+        let gateway = Gateway::new(
+            GatewayConfig {
+                origin_host: session_config.origin_host.clone(),
+                origin_realm: session_config.origin_realm.clone(),
+                origin_state_id: session_config.origin_state_id,
+            },
+            dictionary,
+        )?;
+        let pool_config = pool_config(&config.diameter, &session_config, connect);
+        let to_network: Arc<dyn RxGateway> = gateway.clone();
+        let store = match config.store {
+            config::Store::Memory => Arc::new(MemoryStore::new()),
+        };
+        let sessions = Sessions::new(session_config, to_network, store);
+        let from_network: Arc<dyn RxServer> = sessions.clone();
+        tokio::spawn(log_events(sessions.events()));
+        let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
+        sessions.start().await?;
+
+        let gatekeeper = gatekeeper::router(Gatekeeper {
+            sessions: sessions.clone(),
+            dictionary,
+            settings: ReadSettings::default(),
+            limits,
+        });
+        let peers = gateway.clone();
+        let peers = move || peers.peers().into_iter().map(peer_view).collect::<Vec<_>>();
+        let operator = admin::router(Admin { sessions: sessions.clone(), peers: Arc::new(peers) });
+        let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
+        let request_timeout = config.diameter.request_timeout;
+        let (http_address, admin_address) = (http.address(), admin.address());
+        let serving = (
+            // A request may wait for the network that long, and then has to be answered.
+            tokio::spawn(http.serve(gatekeeper, told(&stop_http), request_timeout + Duration::from_secs(1))),
+            tokio::spawn(admin.serve(operator, told(&stop_admin), Duration::from_secs(1))),
+        );
+        Ok(Self {
+            http: http_address,
+            admin: admin_address,
+            pool: PoolHandle(pool),
+            sessions,
+            _gateway: gateway,
+            stop_http,
+            stop_admin,
+            serving,
+            request_timeout,
+        })
+    }
+
+    /// Where the REST interface listens.
+    pub fn http_address(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where the admin interface listens.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Where peers may connect.
+    pub fn diameter_addresses(&self) -> Vec<SocketAddr> {
+        self.pool.0.local_addresses()
+    }
+
+    /// How every peer is doing.
+    pub fn peers(&self) -> Vec<PeerStatus> {
+        self.pool.0.peers()
+    }
+
+    /// The AF sessions.
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the
+    /// peers with DPR (REBOOTING). Takes the request timeout a few times at worst.
+    pub async fn shut_down(self) {
+        info!("shutting down");
+        let (http, admin) = self.serving;
+        // Fails if it has ended already.
+        _ = self.stop_http.send(true);
+        ended("http", http).await;
+        if tokio::time::timeout(self.request_timeout, end_all(&self.sessions)).await.is_err() {
+            warn!("sessions are left at the PCRF");
+        }
+        self.sessions.shut_down(self.request_timeout).await;
+        self.pool.0.shut_down(DisconnectCause::Rebooting).await;
+        _ = self.stop_admin.send(true);
+        ended("admin", admin).await;
+    }
+}
+
+struct PoolHandle(Pool);
+
+impl std::fmt::Debug for PoolHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.peers()).finish()
+    }
+}
+
+fn session_config(diameter: &config::Diameter) -> SessionConfig {
+    SessionConfig {
+        request_timeout: diameter.request_timeout,
+        give_up_str_after: diameter.give_up_str_after,
+        ..SessionConfig::new(
+            &diameter.origin_host,
+            &diameter.origin_realm,
+            &diameter.destination_realm,
+            std::time::SystemTime::now(),
+        )
+    }
+}
+
+fn pool_config(
+    diameter: &config::Diameter,
+    session: &SessionConfig,
+    connect: Arc<dyn Connect>,
+) -> PoolConfig {
+    let local = LocalNode {
+        origin_state_id: Some(session.origin_state_id),
+        ..LocalNode::rx(&diameter.origin_host, &diameter.origin_realm)
+    };
+    let mut pool = PoolConfig::new(local.clone());
+    pool.listen = diameter.listen.clone();
+    pool.connect = connect;
+    pool.node.started = session.started;
+    pool.node.attempt_timeout = diameter.attempt_timeout;
+    pool.node.redirect_hosts = diameter.redirect_hosts.clone();
+    pool.node.each_peer = PeerConfig {
+        watchdog_interval: diameter.watchdog_interval,
+        reconnect_initial: diameter.reconnect_initial,
+        reconnect_max: diameter.reconnect_max,
+        reconnect_after_refusal: diameter.reconnect_after_refusal,
+        ..PeerConfig::new(local, "")
+    };
+    let peers = diameter.peers.iter().map(|peer| match peer.transport {
+        Transport::Tcp => NodePeer {
+            priority: peer.priority.into(),
+            weight: peer.weight.into(),
+            ..NodePeer::new(&peer.host, &peer.address)
+        },
+    });
+    pool.node.peers = peers.collect();
+    pool
+}
+
+fn peer_view(status: PeerStatus) -> PeerView {
+    PeerView {
+        host: status.host,
+        address: status.address,
+        transport: status.transport.into(),
+        state: status.state,
+        open: status.open,
+        since: status.since,
+        reason: status.reason,
+    }
+}
+
+/// Is done when `stop` is told, or is gone.
+fn told(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + use<> {
+    let mut stop = stop.subscribe();
+    async move {
+        _ = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+async fn ended(what: &str, task: JoinHandle<()>) {
+    if let Err(error) = task.await {
+        warn!(what, %error, "a listener failed");
+    }
+}
+
+/// Ends every open session: they live in memory, so a PCRF would keep what nobody owns any more.
+async fn end_all(sessions: &Arc<Sessions>) {
+    let mut filter = SessionFilter {
+        state: Some(SessionState::Open),
+        limit: Some(ENDING_AT_A_TIME),
+        ..SessionFilter::default()
+    };
+    loop {
+        let page = match sessions.list(filter.clone()).await {
+            Ok(page) => page,
+            Err(error) => return warn!(%error, "the sessions cannot be listed"),
+        };
+        let Some(last) = page.last() else { return };
+        filter.after = Some(last.id.clone());
+        let mut ending = tokio::task::JoinSet::new();
+        for session in page {
+            let sessions = sessions.clone();
+            ending.spawn(async move {
+                if let Err(error) = sessions.end(&session.id).await {
+                    warn!(rx_session = %session.rx_session, %error, "a session cannot be ended");
+                }
+            });
+        }
+        ending.join_all().await;
+    }
+}
+
+/// Shows what happens to the sessions in the log.
+async fn log_events(mut events: tokio::sync::broadcast::Receiver<Arc<QosEvent>>) {
+    use tokio::sync::broadcast::error::RecvError;
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                let QosEvent { kind, rx_session, end_user, .. } = &*event;
+                let name = kind.name().unwrap_or_default();
+                info!(%rx_session, event = kind.number(), name, "event");
+                trace!(%rx_session, end_user, report = ?event.report, "event");
+            }
+            Err(RecvError::Lagged(missed)) => warn!(missed, "events are missing in the log"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}

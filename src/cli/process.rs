@@ -1,0 +1,79 @@
+//! What the long-running commands share: the runtime, the log, the signals that end them.
+
+use std::{
+    future::Future,
+    io::{self, IsTerminal},
+};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::Failure;
+
+/// Environment variable that chooses what is logged.
+const LOG: &str = "RXGATE_LOG";
+
+/// Logs to standard error what `RXGATE_LOG` says, or else `default`.
+pub(super) fn log(default: &str) -> Result<(), Failure> {
+    let chosen = std::env::var(LOG).unwrap_or_else(|_| default.to_owned());
+    let filter = EnvFilter::try_new(&chosen).map_err(|error| {
+        Failure::usage(
+            format!("{LOG} is {chosen:?}: {error}"),
+            "accepted are levels (error, warn, info, debug, trace) and target=level pairs with commas between",
+        )
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    Ok(())
+}
+
+/// Runs a command on all processors.
+pub(super) fn run(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::failed(format!("cannot start: {error}"), "look at the limits of this user")
+        })?
+        .block_on(command)
+}
+
+/// The signals that ask the process to end.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From now on SIGINT and SIGTERM do not end the process by themselves.
+    pub fn new() -> Result<Self, Failure> {
+        let listen = || {
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
+        };
+        listen().map_err(|error: io::Error| {
+            Failure::failed(format!("cannot listen for signals: {error}"), "look at the limits of this user")
+        })
+    }
+
+    /// Waits for the next of them.
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    /// Waits for an orderly end, but no longer than until the next signal.
+    pub async fn or_at_once(&mut self, end: impl Future<Output = ()>) {
+        tokio::select! {
+            () = end => {}
+            () = self.next() => {}
+        }
+    }
+}

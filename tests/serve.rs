@@ -1,0 +1,208 @@
+//! `rxgate serve` as a process: it says where it listens, serves, and ends in order.
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use rxgate::{
+    pcrf::{Exchange, Pcrf, PcrfConfig},
+    transport::DisconnectCause,
+};
+
+/// The program and its configuration file; both go with the test.
+struct Gateway {
+    child: Child,
+    file: PathBuf,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Gateway {
+    fn spawn(name: &str, config: &str) -> Self {
+        let file = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}.toml", std::process::id()));
+        std::fs::write(&file, config).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
+            .args(["serve", "--config"])
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, file, lines }
+    }
+
+    /// The address of the next line, which must be about this listener.
+    fn listening(&mut self, what: &str) -> SocketAddr {
+        let line = self.lines.next().unwrap().unwrap();
+        let address = line.strip_prefix(&format!("listening {what} "));
+        address.unwrap_or_else(|| panic!("{line}")).parse().unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Exit code and what went to standard error.
+    fn end(&mut self) -> (Option<i32>, String) {
+        let mut errors = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It may have ended already.
+        _ = self.child.kill();
+        _ = self.child.wait();
+        _ = std::fs::remove_file(&self.file);
+    }
+}
+
+fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// Waits until a peer is open.
+fn ready(admin: SocketAddr) {
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while call(admin, "GET", "/ready", "").0 != 200 {
+        assert!(std::time::Instant::now() < patience, "{}", call(admin, "GET", "/peers", "").1);
+        std::thread::yield_now();
+    }
+}
+
+fn config(pcrf: SocketAddr) -> String {
+    format!(
+        r#"[http]
+listen = "127.0.0.1:0"
+[admin]
+listen = "127.0.0.1:0"
+[diameter]
+origin_host = "af.rx.test"
+origin_realm = "rx.test"
+destination_realm = "rx.test"
+listen = ["127.0.0.1:0"]
+[[diameter.peers]]
+host = "pcrf.rx.test"
+address = "{pcrf}"
+"#
+    )
+}
+
+const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",
+    "mediaComponentDescription": [{"mediaComponentNumber": 1, "mediaType": "VIDEO"}]}}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_serves_and_on_a_signal_leaves_no_session_behind() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let seen_by_pcrf = seen.clone();
+    let pcrf = Pcrf::start(PcrfConfig {
+        observer: Some(Arc::new(move |exchange: &Exchange| {
+            seen_by_pcrf.lock().unwrap().push(exchange.to_string());
+        })),
+        ..PcrfConfig::on_free_ports()
+    })
+    .await
+    .unwrap();
+    let mut gateway = Gateway::spawn("good", &config(pcrf.address()));
+    let http = gateway.listening("http");
+    let admin = gateway.listening("admin");
+    gateway.listening("diameter");
+    assert_eq!(call(admin, "GET", "/live", "").0, 200);
+    ready(admin);
+    for user in 1..=3 {
+        let (status, body) = call(http, "POST", &format!("/ApplicationQoSService/tel:+4917{user}/qos"), BODY);
+        assert_eq!(status, 201, "{body}");
+    }
+    assert_eq!(pcrf.sessions().len(), 3);
+    gateway.signal("-TERM");
+    let (code, log) = gateway.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(pcrf.sessions().is_empty(), "{:?}", seen.lock().unwrap());
+    let terminations = seen.lock().unwrap().iter().filter(|exchange| exchange.contains("STR")).count();
+    assert_eq!(terminations, 3);
+    assert!(!log.contains("WARN") && !log.contains("10.0.0.1") && !log.contains("4917"), "{log}");
+    pcrf.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_peer_it_says_why_it_is_not_ready() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let address = pcrf.address();
+    pcrf.kill().await;
+    let mut gateway = Gateway::spawn("alone", &config(address));
+    let http = gateway.listening("http");
+    let admin = gateway.listening("admin");
+    let (status, body) = call(admin, "GET", "/ready", "");
+    assert_eq!(status, 503);
+    assert!(body.contains(r#""ready":false"#) && body.contains("pcrf.rx.test"), "{body}");
+    let (status, body) = call(http, "POST", "/ApplicationQoSService/tel:+49171/qos", BODY);
+    assert_eq!(status, 503, "{body}");
+    assert!(body.contains("pcrf.rx.test"), "{body}");
+    gateway.signal("-INT");
+    assert_eq!(gateway.end().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_says_goodbye_is_shown_with_its_cause() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let mut gateway = Gateway::spawn("goodbye", &config(pcrf.address()));
+    gateway.listening("http");
+    let admin = gateway.listening("admin");
+    ready(admin);
+    pcrf.disconnect(DisconnectCause::Busy);
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while call(admin, "GET", "/ready", "").0 == 200 {
+        assert!(std::time::Instant::now() < patience);
+        std::thread::yield_now();
+    }
+    let (_, peers) = call(admin, "GET", "/peers", "");
+    assert!(peers.contains("BUSY"), "{peers}");
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+}
+
+#[test]
+fn what_cannot_be_listened_on_ends_with_1() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let text = config("127.0.0.1:3868".parse().unwrap());
+    for (section, text) in [
+        ("http", text.replacen("listen = \"127.0.0.1:0\"", &format!("listen = \"{address}\""), 1)),
+        ("diameter", text.replace("[\"127.0.0.1:0\"]", &format!("[\"{address}\"]"))),
+    ] {
+        let mut gateway = Gateway::spawn(&format!("taken-{section}"), &text);
+        let (code, errors) = gateway.end();
+        assert_eq!(code, Some(1), "{errors}");
+        let expected = format!("error: [{section}] cannot listen on {address}: ");
+        assert!(errors.contains(&expected), "{errors}");
+        assert!(errors.contains("\nhint: `ss -ltnp` shows who listens there"), "{errors}");
+    }
+}
+
+#[test]
+fn a_refused_configuration_ends_with_2() {
+    let mut gateway = Gateway::spawn("refused", "[diameter]\n");
+    let (code, errors) = gateway.end();
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("[diameter] lacks `origin_host`\nhint: add "), "{errors}");
+}
