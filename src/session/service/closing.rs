@@ -19,7 +19,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::Instant,
 };
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
 use super::{Key, Sessions};
 use crate::{
@@ -259,6 +259,8 @@ impl Sessions {
                 Attempt::Undeliverable | Attempt::Again => progress.next_wait(target, &self.config),
                 Attempt::Never => return self.give_up(target, &closing, "it cannot be written").await,
                 Attempt::Stop => {
+                    let host = target.host.as_deref().unwrap_or("any");
+                    warn!(rx_session = %target.rx_session, host, "shutting down: a termination is not sent");
                     self.jobs.jobs.remove(target);
                     return;
                 }
