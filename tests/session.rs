@@ -13,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll, Waker},
     time::{Duration, SystemTime},
 };
 
@@ -231,6 +232,17 @@ async fn the_operator_ends_a_session() {
     world.balanced().await;
     assert_eq!(world.kinds(), [EventKind::Released(ReleaseReason::Ended)]);
     assert_eq!(world.causes(), [4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutting_down_waits_for_what_has_only_just_been_asked_for() {
+    let world = world(&["a.net"]).await;
+    let mut applying = std::pin::pin!(world.sessions.apply(request()));
+    // It has begun, but its task has not run yet.
+    assert!(applying.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    world.sessions.shut_down(Duration::from_secs(60)).await;
+    assert_eq!(world.net.held().len(), 1);
+    assert!(matches!(applying.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(Ok(_))));
 }
 
 #[tokio::test(start_paused = true)]

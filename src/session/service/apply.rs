@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{Key, Sessions, Stepped, Work, in_task, retry};
+use super::{Key, Sessions, Stepped, in_task, retry};
 use crate::{
     rx::{AaAnswer, Outcome},
     session::{
@@ -23,11 +23,17 @@ impl Sessions {
     ///
     /// The session is stored before the AAR leaves, and its outcome before this returns.
     pub async fn apply(&self, request: QosRequest) -> Result<Applied, SessionError> {
+        // Counted before it is asked: whoever stops either waits for this or is seen here.
+        let work = self.begin_work();
         if self.stopping.load(Ordering::Acquire) {
             return Err(SessionError::ShuttingDown);
         }
         let me = self.arc()?;
-        in_task(async move { me.ask(request).await }).await
+        in_task(async move {
+            let _work = work;
+            me.ask(request).await
+        })
+        .await
     }
 
     async fn ask(&self, request: QosRequest) -> Result<Applied, SessionError> {
@@ -160,14 +166,13 @@ struct Pending<'a> {
     sessions: &'a Sessions,
     rx_session: RxSessionId,
     _settled: watch::Sender<()>,
-    _work: Work,
 }
 
 impl<'a> Pending<'a> {
     fn new(sessions: &'a Sessions, rx_session: RxSessionId) -> Self {
         let (settled, waiting) = watch::channel(());
         sessions.pending.insert(rx_session.clone(), waiting);
-        Self { sessions, rx_session, _settled: settled, _work: sessions.begin_work() }
+        Self { sessions, rx_session, _settled: settled }
     }
 }
 
