@@ -5,6 +5,7 @@
 
 mod check_config;
 mod decode;
+mod demo;
 mod pcrf;
 mod process;
 mod serve;
@@ -20,6 +21,7 @@ use crate::config::{ConfigError, Problem};
 
 const AFTER_HELP: &str = "\
 Examples:
+  rxgate demo                        see a QoS request travel to a PCRF and back
   rxgate serve --config gate.toml    run the gateway
   rxgate pcrf                        simulate a PCRF on loopback, with a control API
   rxgate check-config gate.toml      check a configuration and show every effective setting
@@ -38,6 +40,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Arguments),
     Serve(serve::Arguments),
     Pcrf(pcrf::Arguments),
     Decode(decode::Arguments),
@@ -96,6 +99,7 @@ impl From<io::Error> for Failure {
 pub fn run() -> ExitCode {
     let Arguments { command } = Arguments::parse();
     let done = match command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Pcrf(arguments) => pcrf::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),

@@ -1,0 +1,90 @@
+//! A transport that tells of every message that goes through it.
+
+use std::io;
+
+use bytes::Bytes;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::{
+    BoxFuture,
+    transport::{Connect, Link, RecvError, RecvMessage, SendMessage, Tcp},
+    wire::MessageBuf,
+};
+
+/// A message on the wire.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// Whether the gateway sends it.
+    pub sent: bool,
+    pub message: MessageBuf,
+}
+
+/// TCP whose messages are told of: sent ones before they leave, received ones before they are looked at.
+pub(super) struct Tap {
+    tcp: Tcp,
+    seen: UnboundedSender<Seen>,
+}
+
+impl Tap {
+    pub fn new(seen: UnboundedSender<Seen>) -> Self {
+        Self { tcp: Tcp::default(), seen }
+    }
+}
+
+impl Connect for Tap {
+    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Link>> {
+        Box::pin(async move {
+            let Link { rx, tx, local } = self.tcp.connect(address).await?;
+            let rx = Box::new(Receiver { rx, seen: self.seen.clone() });
+            let tx = Box::new(Sender { tx, seen: self.seen.clone() });
+            Ok(Link { rx, tx, local })
+        })
+    }
+
+    fn name(&self) -> &'static str {
+        self.tcp.name()
+    }
+}
+
+fn tell(seen: &UnboundedSender<Seen>, sent: bool, message: MessageBuf) {
+    // Nobody may be listening any more.
+    _ = seen.send(Seen { sent, message });
+}
+
+struct Receiver {
+    rx: Box<dyn RecvMessage>,
+    seen: UnboundedSender<Seen>,
+}
+
+impl RecvMessage for Receiver {
+    fn recv<'a>(&'a mut self, into: &'a mut Vec<MessageBuf>) -> BoxFuture<'a, Result<(), RecvError>> {
+        Box::pin(async move {
+            let before = into.len();
+            let received = self.rx.recv(into).await;
+            for message in into.iter().skip(before) {
+                tell(&self.seen, false, message.clone());
+            }
+            received
+        })
+    }
+}
+
+struct Sender {
+    tx: Box<dyn SendMessage>,
+    seen: UnboundedSender<Seen>,
+}
+
+impl SendMessage for Sender {
+    fn send<'a>(&'a mut self, messages: &'a [Bytes]) -> BoxFuture<'a, io::Result<()>> {
+        for message in messages {
+            if let Ok(message) = MessageBuf::from_bytes(message.clone()) {
+                tell(&self.seen, true, message);
+            }
+        }
+        self.tx.send(messages)
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, io::Result<()>> {
+        self.tx.finish()
+    }
+}
