@@ -85,6 +85,9 @@ impl Peer {
             self.goodbye = Some(cause);
             self.reason = match cause {
                 DisconnectCause::Rebooting => format!("{host} disconnected: REBOOTING"),
+                refusal if !self.config.connect => {
+                    format!("{host} disconnected: {refusal}: look there for the cause")
+                }
                 refusal => format!(
                     "{host} disconnected: {refusal}; it is dialled again after {:?}: look there for the cause",
                     self.config.reconnect_after_refusal

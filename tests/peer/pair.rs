@@ -32,6 +32,26 @@ fn dialler_and_listener_exchange_capabilities_and_trust_each_other_at_once() {
 }
 
 #[test]
+fn only_whoever_dials_says_when_it_dials_again() {
+    for (who, again) in [(Who::A, false), (Who::B, true)] {
+        let mut world = one_way();
+        world.run_until(SECOND, World::usable);
+        world.with(who, |peer, now| peer.disconnect(now));
+        world.run_until(SECOND, |world| {
+            world
+                .sides
+                .values()
+                .all(|side| side.events.iter().any(|(_, event)| matches!(event, Event::Down { .. })))
+        });
+        let told = world.side(who.other()).events.iter().find_map(|(_, event)| match event {
+            Event::Down { reason, .. } => Some(reason.clone()),
+            _ => None,
+        });
+        assert_eq!(told.unwrap().contains("it is dialled again after 60s"), again);
+    }
+}
+
+#[test]
 fn the_higher_origin_host_wins_the_election_and_keeps_what_it_accepted() {
     for (a, b, winner) in [
         ("af.rx.test", "pcrf.rx.test", Who::B),
