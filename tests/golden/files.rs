@@ -1,4 +1,5 @@
 //! The messages of `tests/golden`: hexadecimal text, one AVP a line, a comment behind `#`.
+#![allow(dead_code)]
 
 use std::{fs, path::PathBuf};
 
@@ -38,7 +39,8 @@ fn files(directory: &str) -> Vec<Golden> {
         .collect()
 }
 
-fn octets(text: &str) -> Vec<u8> {
+/// The octets that a text says in hexadecimal, comments behind `#` left aside.
+pub fn octets(text: &str) -> Vec<u8> {
     let digits: Vec<u32> = text
         .lines()
         .flat_map(|line| line.split('#').next().unwrap_or_default().split_whitespace())
