@@ -228,6 +228,7 @@ fn a_template_answers_with_what_belongs_to_the_request() {
     let states =
         answer.avps().get_all(&PROXY_INFO).map(|info| info.unwrap().get(&PROXY_STATE).unwrap().unwrap());
     assert_eq!(states.collect::<Vec<_>>(), [b"one", b"two"]);
+    assert_eq!(template.message(&view).unwrap().as_bytes()[..], out[..length]);
     assert!(matches!(template.answer(&view, &mut [0; 30]), Err(WireError::NoRoom { .. })));
 }
 

@@ -43,17 +43,7 @@ impl Replies {
             Reply::UnknownSession => &self.unknown_session,
             Reply::UnableToComply => &self.unable_to_comply,
         };
-        // What it takes over from the request is not longer than the request.
-        let mut out = bytes::BytesMut::zeroed(request.octets().len() + 512);
-        let length = match template.answer(request, &mut out) {
-            Err(WireError::NoRoom { needed, .. }) => {
-                out.resize(needed, 0);
-                template.answer(request, &mut out)?
-            }
-            length => length?,
-        };
-        out.truncate(length);
-        MessageBuf::from_bytes(out.freeze())
+        template.message(request)
     }
 }
 

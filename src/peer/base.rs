@@ -3,7 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{DisconnectCause, LocalNode};
 use crate::{
@@ -215,15 +215,6 @@ impl Prepared {
 
     /// The DWA or DPA that says 2001; `None` if what has to be copied from the request does not fit.
     pub fn success(&self, request: &Message<'_>) -> Option<Bytes> {
-        let mut out = BytesMut::zeroed(256);
-        let length = match self.success.answer(request, &mut out) {
-            Err(WireError::NoRoom { needed, .. }) => {
-                out.resize(needed, 0);
-                self.success.answer(request, &mut out)
-            }
-            done => done,
-        };
-        out.truncate(length.ok()?);
-        Some(out.freeze())
+        self.success.message(request).ok().map(MessageBuf::into_bytes)
     }
 }

@@ -1,6 +1,8 @@
 //! Answers that are the same every time but for a few fields: encoded once, patched per request.
 
-use super::{AvpDef, CommandFlags, Format, Grouped, Message, WireError, Writer};
+use bytes::BytesMut;
+
+use super::{AvpDef, CommandFlags, Format, Grouped, Message, MessageBuf, WireError, Writer};
 
 /// An answer encoded beforehand (RFC 6733 §6.2).
 ///
@@ -56,5 +58,14 @@ impl AnswerTemplate {
             writer.raw(avp.padded_octets());
         }
         writer.finish()
+    }
+
+    /// The answer to `request` in a buffer of its own.
+    pub fn message(&self, request: &Message<'_>) -> Result<MessageBuf, WireError> {
+        // What is taken over from the request, header included, is not longer than the request.
+        let mut out = BytesMut::zeroed(request.octets().len() + self.tail.len());
+        let length = self.answer(request, &mut out)?;
+        out.truncate(length);
+        MessageBuf::from_bytes(out.freeze())
     }
 }
