@@ -20,7 +20,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Failure, check_config};
+use super::{Failure, check_config, process};
 use crate::{
     dict::{
         Dictionary,
@@ -108,6 +108,7 @@ fn accepted<T>(named: &[(T, &str)]) -> String {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    process::log("warn")?;
     let dictionary = match &arguments.dictionary {
         // It is needed until the process ends.
         Some(directory) => Box::leak(Box::new(check_config::dictionary(directory)?)),
