@@ -65,8 +65,6 @@ pub struct App {
     admin: SocketAddr,
     pool: PoolHandle,
     sessions: Arc<Sessions>,
-    /// Held by the network's way in only weakly.
-    _gateway: Arc<Gateway>,
     stop_http: watch::Sender<bool>,
     stop_admin: watch::Sender<bool>,
     serving: (JoinHandle<()>, JoinHandle<()>),
@@ -123,8 +121,7 @@ impl App {
             settings: ReadSettings::default(),
             limits,
         });
-        let peers = gateway.clone();
-        let peers = move || peers.peers().into_iter().map(peer_view).collect::<Vec<_>>();
+        let peers = move || gateway.peers().into_iter().map(peer_view).collect::<Vec<_>>();
         let operator = admin::router(Admin { sessions: sessions.clone(), peers: Arc::new(peers) });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let request_timeout = config.diameter.request_timeout;
@@ -139,7 +136,6 @@ impl App {
             admin: admin_address,
             pool: PoolHandle(pool),
             sessions,
-            _gateway: gateway,
             stop_http,
             stop_admin,
             serving,
