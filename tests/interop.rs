@@ -4,12 +4,16 @@
 
 #[path = "interop/everything.rs"]
 mod everything;
+#[path = "interop/gateway.rs"]
+mod gateway;
 #[path = "interop/peers.rs"]
 mod peers;
+#[path = "interop/rest.rs"]
+mod rest;
 
 use everything::{Connection, authorization, termination};
 use peers::{
-    Capture, Peer, ROOT, free_port, installed, last_number, relay, scratch_file, script, wire_check,
+    Capture, Peer, ROOT, free_port, installed, last_number, relay, scratch_file, script, to, wire_check,
 };
 use rxgate::dict::enums::{RxRequestType, SpecificAction};
 
@@ -39,8 +43,8 @@ fn behind_a_relay_too_and_tshark_sees_each_fault() {
         selftest.expect("every case as expected");
         assert!(selftest.finish());
         capture.stop();
-        let (report, clean) = wire_check(&file, &[port], "af.rx.test");
-        assert!(!clean && report.contains("unknown 1 "), "{report}");
+        let (report, clean) = wire_check(&file, &[port], &to(port));
+        assert!(!clean && report.contains(" 1 unknown AVPs"), "{report}");
         assert!(report.contains("Unknown AVP 9999") && report.contains("Malformed"), "{report}");
     }
 }
@@ -73,8 +77,9 @@ fn every_avp_that_an_af_can_send_passes_the_strict_pcrf_and_tshark() {
         assert_eq!(stats, "stats sessions=0 AAR=2 STR=1");
         capture.stop();
         // Nothing but those that this tshark has never heard of (README.md), each in two AARs.
-        let (report, _) = wire_check(&file, &[port], "af.rx.test");
-        assert!(report.starts_with("messages 4 malformed 0 "), "{report}");
+        let (report, _) = wire_check(&file, &[port], &to(port));
+        assert!(report.starts_with("4 messages, 0 malformed, "), "{report}");
+        assert!(report.contains(" 0 not Diameter\n"), "{report}");
         for line in report.lines().skip(1) {
             let known = [565, 566, 567, 568, 582, 4202]
                 .iter()

@@ -29,10 +29,14 @@ pub fn installed(test: &str, programs: &[&str]) -> bool {
     let required = std::env::var_os("CI").is_some_and(|ci| ci == "true")
         || std::env::var_os("RXGATE_REQUIRE_INTEROP").is_some();
     assert!(!required, "{line}");
-    // The test harness keeps to itself what eprintln! prints in a test that passes.
-    #[expect(clippy::explicit_write)]
-    writeln!(std::io::stderr(), "{line}").unwrap();
+    say(&line);
     false
+}
+
+/// Prints a line where it is seen, although the test passes: the harness keeps what eprintln! prints to itself.
+#[expect(clippy::explicit_write)]
+pub fn say(line: &str) {
+    writeln!(std::io::stderr(), "{line}").unwrap();
 }
 
 /// A file of `tests/interop`.
@@ -190,11 +194,34 @@ impl Capture {
     }
 }
 
-/// What tshark says about the messages of a capture, and whether it has nothing against them.
-pub fn wire_check(file: &Path, ports: &[u16], origin_host: &str) -> (String, bool) {
+/// tshark's filter for what is sent to a port.
+pub fn to(port: u16) -> String {
+    format!("tcp.dstport == {port}")
+}
+
+/// What tshark says about the messages of a capture that its filter lets through, and whether it has nothing
+/// against them.
+pub fn wire_check(file: &Path, ports: &[u16], filter: &str) -> (String, bool) {
     let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
     let output =
-        Command::new(script("wire-check")).arg(file).args([ports.as_str(), origin_host]).output().unwrap();
+        Command::new(script("wire-check")).arg(file).args([ports.as_str(), filter]).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     (String::from_utf8(text).unwrap(), output.status.success())
+}
+
+/// Waits until the capture, still running, has at least `wanted` messages that fit a display filter of tshark.
+pub fn await_messages(file: &Path, ports: &[u16], filter: &str, wanted: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    let decode: Vec<_> = ports.iter().map(|port| format!("-dtcp.port=={port},diameter")).collect();
+    loop {
+        let mut tshark = Command::new("tshark");
+        tshark.arg("-r").arg(file).args(&decode).args(["-Y", filter, "-T", "fields", "-e", "frame.number"]);
+        // Its end status tells only that the file is still being written.
+        let seen = tshark.output().unwrap().stdout.iter().filter(|octet| **octet == b'\n').count();
+        if seen >= wanted {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{seen} instead of {wanted} messages with {filter}");
+        thread::sleep(Duration::from_millis(200));
+    }
 }
