@@ -258,9 +258,11 @@ fn frames_are_found_one_octet_at_a_time() {
 
 #[test]
 fn time_keeps_its_era_across_2036() {
-    for unix in [1_763_764_000u64, 2_085_978_495, 2_085_978_496, 2_500_000_000] {
-        assert_eq!(TimeValue::from_unix(unix).to_unix(), unix);
+    for unix in [0u64, 1_763_764_000, 2_085_978_495, 2_085_978_496, 2_500_000_000] {
+        assert_eq!(TimeValue::from_unix(unix).to_unix(), unix.cast_signed());
     }
+    // The first second that the top bit stands for, which is before 1970.
+    assert_eq!(TimeValue(0x8000_0000).to_unix(), -61_505_152);
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn from_capture(dictionary: &Dictionary, input: &[u8]) -> Result<Decoded, Failur
     let mut problems = Vec::new();
     let mut messages = Vec::new();
     for Captured { packet, at, from, to, message } in capture.messages {
-        let seconds = dump::date(at.as_secs());
+        let seconds = dump::date(i64::try_from(at.as_secs()).unwrap_or(i64::MAX));
         let at = format!("{}.{:06}Z", seconds.trim_end_matches('Z'), at.subsec_micros());
         let found = Found::Capture { packet, at, from, to };
         if let Err(error) = show(dictionary, found, message.as_bytes(), &mut messages) {

@@ -232,10 +232,11 @@ impl TimeValue {
         Self(seconds.wrapping_add(Self::UNIX_EPOCH) as u32)
     }
 
-    /// Seconds since 1970. A value with the top bit clear is of the era that begins in 2036 (RFC 5905 §6).
-    pub const fn to_unix(self) -> u64 {
-        let era = if self.0 & 0x8000_0000 == 0 { 1u64 << 32 } else { 0 };
-        era + self.0 as u64 - Self::UNIX_EPOCH
+    /// Seconds since 1970, negative before: from 1968 to 2104. A value with the top bit clear is of the era
+    /// that begins in 2036 (RFC 5905 §6).
+    pub const fn to_unix(self) -> i64 {
+        let era = if self.0 & 0x8000_0000 == 0 { 1 << 32 } else { 0 };
+        era + self.0 as i64 - Self::UNIX_EPOCH as i64
     }
 }
 

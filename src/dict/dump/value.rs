@@ -147,17 +147,17 @@ fn duration(seconds: u32) -> Option<String> {
 }
 
 /// Seconds since 1970 as date and time in UTC (ISO 8601).
-pub fn date(unix: u64) -> String {
-    let (days, second) = (unix / 86_400, unix % 86_400);
+pub fn date(unix: i64) -> String {
+    let (days, second) = (unix.div_euclid(86_400), unix.rem_euclid(86_400));
     // Eras of 400 years that begin on a 1 March, so that the leap day is the last of a year.
     let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
@@ -179,6 +179,8 @@ mod tests {
     #[test]
     fn dates_of_both_ntp_eras_are_right() {
         for (unix, text) in [
+            (-61_505_152, "1968-01-20T03:14:08Z"),
+            (-1, "1969-12-31T23:59:59Z"),
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),
             (1_704_067_199, "2023-12-31T23:59:59Z"),
