@@ -4,6 +4,7 @@
 use std::{fs, path::PathBuf};
 
 /// A message and where it is written.
+#[allow(dead_code, reason = "each test takes what it needs")]
 pub struct Golden {
     /// Name of the file without `.hex`.
     pub name: String,
