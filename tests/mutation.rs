@@ -10,6 +10,7 @@ mod mutate;
 
 use std::{
     cell::Cell,
+    io::{self, Write as _},
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
@@ -67,8 +68,10 @@ fn a_million_mutated_messages_are_survived() {
         }
     });
     let totals = totals.into_inner().unwrap();
-    println!(
-        "{} mutated inputs of seed {seed}, {} panics; {} parsed, {} of them with every value right, {} read \
+    // Not by println, which a test that passes keeps to itself.
+    writeln!(
+        io::stderr(),
+        "mutation: {} mutated inputs of seed {seed}, {} panics; {} parsed, {} of them with every value right, {} read \
          as their Rx message, {} within the grammar",
         grouped(totals.inputs),
         totals.panics.len(),
@@ -76,7 +79,8 @@ fn a_million_mutated_messages_are_survived() {
         grouped(totals.values),
         grouped(totals.typed),
         grouped(totals.grammar),
-    );
+    )
+    .unwrap();
     let hex: Vec<String> = totals.panics.iter().take(5).map(|octets| hexadecimal(octets)).collect();
     assert!(hex.is_empty(), "make these goldens:\n{}", hex.join("\n"));
     // Not a proof of much if hardly anything got past the parser.
@@ -301,7 +305,8 @@ fn a_stream_gives_the_same_messages_however_it_is_cut() {
         frames += whole.0.len();
         broken += usize::from(whole.1.is_some());
     }
-    println!("2,000 streams: {frames} messages, {broken} streams out of step");
+    writeln!(io::stderr(), "mutation: 2,000 streams, {frames} messages, {broken} streams out of step")
+        .unwrap();
     assert!(frames > 2_000 && broken > 100);
 }
 
