@@ -45,3 +45,6 @@ use std::{future::Future, pin::Pin};
 
 /// A boxed future that may cross threads: what the ports between layers return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What somebody waits for to be dropped: it is dropped when an answer is on its way, or cannot be.
+pub type Held = Box<dyn Send>;

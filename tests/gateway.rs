@@ -12,7 +12,7 @@ use rxgate::{
     },
     gateway::{Gateway, GatewayConfig},
     rx::{AsRequest, RaRequest},
-    session::ports::{LateGrant, Reply, RxServer},
+    session::ports::{LateGrant, Replied, Reply, RxServer},
     transport::{LocalNode, PoolConfig, RequestHandler},
     wire::{CommandFlags, EndToEndId, HopByHopId, Index, MessageBuf},
 };
@@ -34,7 +34,7 @@ struct Core {
 }
 
 impl Core {
-    fn asked(&self) -> BoxFuture<'_, Reply> {
+    fn asked(&self) -> BoxFuture<'_, Replied> {
         Box::pin(async {
             match &self.mood {
                 Mood::Ready => {}
@@ -42,17 +42,17 @@ impl Core {
                 Mood::Broken => panic!("on purpose"),
             }
             self.done.notify_one();
-            Reply::Success
+            Reply::Success.into()
         })
     }
 }
 
 impl RxServer for Core {
-    fn re_auth(&self, _: RaRequest<'static>) -> BoxFuture<'_, Reply> {
+    fn re_auth(&self, _: RaRequest<'static>) -> BoxFuture<'_, Replied> {
         self.asked()
     }
 
-    fn abort(&self, _: AsRequest<'static>) -> BoxFuture<'_, Reply> {
+    fn abort(&self, _: AsRequest<'static>) -> BoxFuture<'_, Replied> {
         self.asked()
     }
 
@@ -91,7 +91,7 @@ fn request(command: u32) -> MessageBuf {
 /// The Result-Code of the answer.
 async fn asked(gateway: &Gateway, command: u32) -> u32 {
     let answer = timeout(PATIENCE, gateway.handle("pcrf.rx.test".into(), request(command)));
-    let answer = answer.await.expect("an answer in time").expect("an answer");
+    let answer = answer.await.expect("an answer in time").answer.expect("an answer");
     assert_eq!((answer.header().command, answer.header().is_request()), (command, false));
     let mut index = Index::new();
     let message = answer.parse(&mut index, is_grouped).unwrap();

@@ -157,6 +157,19 @@ async fn an_abort_is_answered_told_and_followed_by_a_termination() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_termination_after_an_abort_waits_for_the_answer_to_leave() {
+    let world = world(&["a.net"]).await;
+    let applied = world.sessions.apply(request()).await.unwrap();
+    let replied = world.net.asr_held("a.net", applied.rx_session.as_str()).await;
+    assert_eq!(replied.reply, Reply::Success);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(world.causes(), [] as [u32; 0]);
+    drop(replied);
+    world.balanced().await;
+    assert_eq!(world.causes(), [TerminationCause::DIAMETER_ADMINISTRATIVE.0]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_abort_that_crosses_a_removal_causes_no_second_termination() {
     let world = world(&["a.net"]).await;
     let applied = world.sessions.apply(request()).await.unwrap();

@@ -13,8 +13,8 @@ use crate::{
     BoxFuture,
     dict::{Strictness, Violation, avp, check, commands},
     rx::{AsRequest, Outcome, RaRequest, RxError},
-    session::ports::{LateGrant, Reply},
-    transport::{PeerEvent, RequestHandler},
+    session::ports::{LateGrant, Replied, Reply},
+    transport::{Handled, PeerEvent, RequestHandler},
     wire::{Avps, Message, MessageBuf, WireError},
 };
 
@@ -28,11 +28,11 @@ enum Asked {
 }
 
 impl RequestHandler for Gateway {
-    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled> {
         Box::pin(async move {
             trace!(octets = ?request.as_bytes(), "request");
-            let reply = match self.read(&peer, &request) {
-                Err(refusal) => return refusal,
+            let Replied { reply, held } = match self.read(&peer, &request) {
+                Err(refusal) => return refusal.into(),
                 Ok(asked) => self.ask(asked).await,
             };
             let command = request.header().command;
@@ -40,7 +40,7 @@ impl RequestHandler for Gateway {
             let answer = index::with(&request, self.dictionary, |message| {
                 message.and_then(|message| self.replies.answer(reply, &message))
             });
-            written(answer)
+            Handled { answer: written(answer), held }
         })
     }
 
@@ -74,8 +74,8 @@ impl RequestHandler for Gateway {
 
 impl Gateway {
     /// In a task of its own: what has begun goes on when its answer is not waited for any more.
-    async fn ask(&self, asked: Asked) -> Reply {
-        let Some(server) = self.server() else { return Reply::UnableToComply };
+    async fn ask(&self, asked: Asked) -> Replied {
+        let Some(server) = self.server() else { return Reply::UnableToComply.into() };
         let asking = tokio::spawn(async move {
             match asked {
                 Asked::ReAuth(request) => server.re_auth(*request).await,
@@ -83,11 +83,11 @@ impl Gateway {
             }
         });
         match timeout(ANSWER_WITHIN, asking).await {
-            Ok(Ok(reply)) => return reply,
+            Ok(Ok(replied)) => return replied,
             Ok(Err(error)) => error!(%error, "the handling of a request broke down"),
             Err(_) => error!("a request is not handled after {ANSWER_WITHIN:?}: is the store slow?"),
         }
-        Reply::UnableToComply
+        Reply::UnableToComply.into()
     }
 
     /// Checks and reads a request, or gives the answer that refuses it.

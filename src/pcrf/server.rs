@@ -23,7 +23,7 @@ use crate::{
     BoxFuture,
     dict::commands,
     peer::LocalNode,
-    transport::{DisconnectCause, PeerEvent, Pool, PoolConfig, RequestHandler},
+    transport::{DisconnectCause, Handled, PeerEvent, Pool, PoolConfig, RequestHandler},
     wire::MessageBuf,
 };
 
@@ -263,8 +263,8 @@ impl Server {
 }
 
 impl RequestHandler for Server {
-    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
-        Box::pin(self.serve(peer, request))
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled> {
+        Box::pin(async move { self.serve(peer, request).await.into() })
     }
 
     fn late_answer(&self, peer: Arc<str>, answer: MessageBuf) {

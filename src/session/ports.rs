@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{QosSessionId, RxSessionId, Session, SessionFilter, StoreError};
 use crate::{
-    BoxFuture,
+    BoxFuture, Held,
     rx::{AaAnswer, AaRequest, AsRequest, AvpText, Outcome, RaRequest, RxError, StAnswer, StRequest},
 };
 
@@ -112,6 +112,20 @@ pub enum Reply {
     UnableToComply,
 }
 
+/// A reply, and what waits for it to be on its way.
+pub struct Replied {
+    /// What the network is told.
+    pub reply: Reply,
+    /// To be dropped once the answer is on its way: an STR that follows it waits for that.
+    pub held: Option<Held>,
+}
+
+impl From<Reply> for Replied {
+    fn from(reply: Reply) -> Self {
+        Self { reply, held: None }
+    }
+}
+
 /// An AAA with success that came when nobody waited for it any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateGrant {
@@ -128,9 +142,9 @@ pub struct LateGrant {
 /// The network's way in. The futures end soon: no answer of theirs waits for another party.
 pub trait RxServer: Send + Sync {
     /// A RAR that was checked against its grammar.
-    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Reply>;
+    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Replied>;
     /// An ASR that was checked against its grammar.
-    fn abort(&self, request: AsRequest<'static>) -> BoxFuture<'_, Reply>;
+    fn abort(&self, request: AsRequest<'static>) -> BoxFuture<'_, Replied>;
     /// A server granted something that is not wanted any more.
     fn late_grant(&self, grant: LateGrant);
     /// Requests can be sent to this peer again.

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Connect, Link, RequestHandler,
+    Connect, Handled, Link, RequestHandler,
     connection::{self, Outbox},
     control::Control,
     listener::Newcomer,
@@ -85,7 +85,7 @@ pub(super) struct Driver {
     outcomes: HashMap<RequestId, Outcome>,
     /// Connections and dials.
     pub(super) tasks: JoinSet<()>,
-    pub(super) handlers: JoinSet<(Ticket, Option<MessageBuf>)>,
+    pub(super) handlers: JoinSet<(Ticket, Handled)>,
     tickets: HashMap<Id, Ticket>,
     /// Who waits for the end, once it is wanted.
     pub(super) stopping: Option<Vec<oneshot::Sender<()>>>,
@@ -275,19 +275,17 @@ impl Driver {
         self.connections.insert(id, Connection { peer, outbox, task });
     }
 
-    fn handled(
-        &mut self,
-        now: Instant,
-        handled: Result<(Id, (Ticket, Option<MessageBuf>)), tokio::task::JoinError>,
-    ) {
+    fn handled(&mut self, now: Instant, handled: Result<(Id, (Ticket, Handled)), tokio::task::JoinError>) {
         // What the handler wanted done before it answered comes before its answer.
         while let Ok(control) = self.parts.control.try_recv() {
             self.control(control);
         }
         match handled {
-            Ok((task, (ticket, answer))) => {
+            Ok((task, (ticket, Handled { answer, held }))) => {
                 self.tickets.remove(&task);
                 self.parts.node.answer(now, ticket, answer);
+                // Whoever waited for that sends through this task, and so after the answer.
+                drop(held);
             }
             Err(error) => {
                 tracing::error!(%error, "the handling of a request broke down");

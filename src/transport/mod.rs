@@ -26,7 +26,7 @@ pub use crate::peer::{
     Answered, DisconnectCause, LocalNode, NodeConfig, NodePeer, OutgoingRequest, PeerCounts, PeerEvent,
     RequestError,
 };
-pub use pool::{PeerStatus, Pool, PoolConfig, RequestHandler};
+pub use pool::{Handled, PeerStatus, Pool, PoolConfig, RequestHandler};
 pub use tcp::Tcp;
 
 use crate::{

@@ -21,7 +21,7 @@ use super::{
     listener::{self, Places},
 };
 use crate::{
-    BoxFuture,
+    BoxFuture, Held,
     peer::{
         Answered, DisconnectCause, LocalNode, Node, NodeConfig, NodeStatus, OutgoingRequest, PeerCounts,
         PeerEvent, RequestError, WatchdogState,
@@ -63,13 +63,28 @@ impl PoolConfig {
     }
 }
 
+/// What a handler did with a request.
+#[derive(Default)]
+pub struct Handled {
+    /// The answer; `None`: none is sent.
+    pub answer: Option<MessageBuf>,
+    /// Dropped once the answer stands before everything that is sent from then on.
+    pub held: Option<Held>,
+}
+
+impl From<Option<MessageBuf>> for Handled {
+    fn from(answer: Option<MessageBuf>) -> Self {
+        Self { answer, held: None }
+    }
+}
+
 /// What comes from the peers without having been asked for.
 pub trait RequestHandler: Send + Sync + 'static {
     /// Handles a request of an application and a command that are ours; its identifiers are filled into the
-    /// answer by the pool. `None`: no answer is sent.
+    /// answer by the pool.
     ///
     /// Copies of a request that a failover brought are answered by the pool and do not come here.
-    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>>;
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled>;
 
     /// An answer that came after the outcome of its request, or that nobody waited for any more.
     ///

@@ -11,7 +11,9 @@ use rxgate::{
         AaAnswer, AaRequest, AsAnswer, AsRequest, MediaComponentDescription, Outcome, RaAnswer, RaRequest,
         StAnswer, StRequest,
     },
-    transport::{Answered, NodePeer, OutgoingRequest, Pool, PoolConfig, RequestError, RequestHandler},
+    transport::{
+        Answered, Handled, NodePeer, OutgoingRequest, Pool, PoolConfig, RequestError, RequestHandler,
+    },
     wire::{EndToEndId, HopByHopId, Index, Message, MessageBuf, VendorId},
 };
 use tokio::sync::{Mutex, mpsc};
@@ -77,8 +79,8 @@ impl Handler {
 }
 
 impl RequestHandler for Handler {
-    fn handle(&self, _: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
-        Box::pin(async move { Some(self.answer(&request)) })
+    fn handle(&self, _: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled> {
+        Box::pin(async move { Some(self.answer(&request)).into() })
     }
 
     fn late_answer(&self, _: Arc<str>, answer: MessageBuf) {

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use rxgate::{
     BoxFuture,
     dict::commands,
-    transport::{DisconnectCause, OutgoingRequest, PeerEvent, Pool, RequestError, RequestHandler},
+    transport::{DisconnectCause, Handled, OutgoingRequest, PeerEvent, Pool, RequestError, RequestHandler},
     wire::{CommandFlags, MessageBuf},
 };
 use tokio::{net::TcpListener, sync::Notify};
@@ -180,11 +180,11 @@ struct Slow {
 }
 
 impl RequestHandler for Slow {
-    fn handle(&self, _: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
+    fn handle(&self, _: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled> {
         Box::pin(async move {
             self.begun.notify_one();
             self.go_on.notified().await;
-            Some(answer(&request, "af.rx.test", 2001))
+            Some(answer(&request, "af.rx.test", 2001)).into()
         })
     }
 

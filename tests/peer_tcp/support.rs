@@ -13,7 +13,7 @@ use std::{
 use rxgate::{
     BoxFuture,
     dict::{RX_APPLICATION_ID, avp, commands},
-    transport::{LocalNode, NodePeer, OutgoingRequest, PeerEvent, Pool, PoolConfig, RequestHandler},
+    transport::{Handled, LocalNode, NodePeer, OutgoingRequest, PeerEvent, Pool, PoolConfig, RequestHandler},
     wire::{CommandFlags, Index, MessageBuf},
 };
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
@@ -37,11 +37,11 @@ pub struct Recorder {
 }
 
 impl RequestHandler for Recorder {
-    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled> {
         let answer = (self.reply)(&request);
         // The test may not look at what was recorded.
         _ = self.requests.send((peer, request));
-        Box::pin(async { answer })
+        Box::pin(async { answer.into() })
     }
 
     fn late_answer(&self, peer: Arc<str>, answer: MessageBuf) {

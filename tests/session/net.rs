@@ -13,7 +13,7 @@ use rxgate::{
         AaAnswer, AaRequest, AsRequest, AvpText, AvpTextValue, Outcome, RaRequest, RxError, StAnswer,
         StRequest,
     },
-    session::ports::{Exchange, GatewayError, LateGrant, Reply, RxGateway, RxServer},
+    session::ports::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer},
 };
 use tokio::{sync::oneshot, time::sleep};
 
@@ -230,11 +230,16 @@ impl Net {
             specific_action: actions.iter().copied().map(SpecificAction).collect(),
             ..RaRequest::default()
         };
-        self.server().unwrap().re_auth(request).await
+        self.server().unwrap().re_auth(request).await.reply
     }
 
     /// A PCRF sends an ASR. It keeps the session until the STR (TS 29.214 §4.4.6.1).
     pub async fn asr(&self, host: &'static str, session: &str) -> Reply {
+        self.asr_held(host, session).await.reply
+    }
+
+    /// The same, with what waits for the answer to be on its way.
+    pub async fn asr_held(&self, host: &'static str, session: &str) -> Replied {
         let request = AsRequest {
             session_id: session.to_owned().into(),
             origin_host: host.into(),

@@ -157,7 +157,12 @@ impl Progress {
 impl Sessions {
     /// Begins to send an STR; if that is under way, there is a reason to send it again. What is returned sees
     /// the STA.
-    pub(super) fn close(&self, rx_session: &RxSessionId, closing: Closing) -> Option<Answer> {
+    pub(super) fn close(
+        &self,
+        rx_session: &RxSessionId,
+        closing: Closing,
+        mut after: watch::Receiver<()>,
+    ) -> Option<Answer> {
         let me = self.me.upgrade()?;
         let target = Target::new(rx_session, &closing);
         let full = self.jobs.len() >= self.config.max_closing;
@@ -170,6 +175,8 @@ impl Sessions {
         };
         let (work, answer) = (self.begin_work(), job.answer.subscribe());
         tokio::spawn(async move {
+            // Nothing is ever sent: what is waited for is that the sender goes.
+            let _ = after.changed().await;
             match full {
                 true => me.give_up(&target, &closing, "too many are owed").await,
                 false => me.run(&target, closing, &job).await,
@@ -185,7 +192,8 @@ impl Sessions {
             let host = Some(Arc::clone(peer));
             let (cause, since) = (TerminationCause::DIAMETER_SERVICE_NOT_PROVIDED, self.clock.now());
             let (peer, class) = (host.clone(), Vec::new());
-            self.close(rx_session, Closing { host, peer, cause, since, certain: false, class });
+            let closing = Closing { host, peer, cause, since, certain: false, class };
+            self.close(rx_session, closing, watch::channel(()).1);
         }
     }
 

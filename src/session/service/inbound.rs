@@ -12,7 +12,7 @@ use crate::{
         QosSessionId, RxSessionId, Session, SessionFilter, SessionState, StoreError,
         counters::count,
         machine::{Input, step},
-        ports::{LateGrant, Reply, RxServer},
+        ports::{LateGrant, Replied, Reply, RxServer},
     },
 };
 
@@ -20,28 +20,28 @@ use crate::{
 const HOLD: Duration = Duration::from_secs(1);
 
 impl RxServer for Sessions {
-    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Reply> {
+    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Replied> {
         Box::pin(async move {
             if let Some(found) = request.origin_state_id {
                 self.note_origin_state(&request.origin_host, found);
             }
             let rx_session = RxSessionId::from(&*request.session_id);
-            let reply = self.reply(&rx_session, Input::ReAuth(&request)).await;
-            if reply == Reply::Success {
+            let replied = self.reply(&rx_session, Input::ReAuth(&request)).await;
+            if replied.reply == Reply::Success {
                 count(&self.counters.reports);
             }
-            reply
+            replied
         })
     }
 
-    fn abort(&self, request: AsRequest<'static>) -> BoxFuture<'_, Reply> {
+    fn abort(&self, request: AsRequest<'static>) -> BoxFuture<'_, Replied> {
         Box::pin(async move {
             let rx_session = RxSessionId::from(&*request.session_id);
-            let reply = self.reply(&rx_session, Input::Abort(&request)).await;
-            if reply == Reply::Success {
+            let replied = self.reply(&rx_session, Input::Abort(&request)).await;
+            if replied.reply == Reply::Success {
                 count(&self.counters.aborted);
             }
-            reply
+            replied
         })
     }
 
@@ -69,17 +69,19 @@ impl RxServer for Sessions {
 }
 
 impl Sessions {
-    async fn reply(&self, rx_session: &RxSessionId, input: Input<'_>) -> Reply {
+    async fn reply(&self, rx_session: &RxSessionId, input: Input<'_>) -> Replied {
         self.hold(rx_session).await;
         match self.step(Key::Rx(rx_session), input).await {
-            Ok(Some(stepped)) => stepped.reply.unwrap_or(Reply::Success),
+            Ok(Some(stepped)) => {
+                Replied { reply: stepped.reply.unwrap_or(Reply::Success), held: stepped.held }
+            }
             Ok(None) => {
                 debug!(%rx_session, "a request for a session that does not exist");
-                Reply::UnknownSession
+                Reply::UnknownSession.into()
             }
             Err(error) => {
                 error!(%rx_session, %error, "a request cannot be stored");
-                Reply::UnableToComply
+                Reply::UnableToComply.into()
             }
         }
     }

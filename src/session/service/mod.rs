@@ -34,7 +34,7 @@ use super::{
     ports::{Reply, RxGateway},
     timers,
 };
-use crate::rx::SessionIds;
+use crate::{Held, rx::SessionIds};
 
 /// Events that a slow listener may be behind; it misses the oldest ones then.
 const EVENT_BACKLOG: usize = 4096;
@@ -77,6 +77,8 @@ struct Stepped {
     before: SessionState,
     session: Session,
     reply: Option<Reply>,
+    /// The STRs of a step with a reply go out when this is dropped.
+    held: Option<Held>,
     /// See the STAs of the STRs that began.
     closings: Vec<(Closing, Answer)>,
 }
@@ -255,11 +257,14 @@ impl Sessions {
             self.deadlines.notify_one();
         }
         let (mut reply, mut closings) = (None, Vec::new());
+        // An ASA goes out before the STR that follows it.
+        let (hold, after) = watch::channel(());
+        let held = outputs.iter().any(|output| matches!(output, Output::Reply(_))).then_some(hold);
         for output in outputs {
             match output {
                 Output::Reply(this) => reply = Some(this),
                 Output::Close(closing) => {
-                    let answer = self.close(&session.rx_session, closing.clone());
+                    let answer = self.close(&session.rx_session, closing.clone(), after.clone());
                     closings.extend(answer.map(|answer| (closing, answer)));
                 }
                 Output::Emit(event) => self.emit(event),
@@ -269,7 +274,7 @@ impl Sessions {
                 Output::Forget => {}
             }
         }
-        Stepped { before, session, reply, closings }
+        Stepped { before, session, reply, held: held.map(|held| Box::new(held) as Held), closings }
     }
 
     fn emit(&self, event: Box<QosEvent>) {
