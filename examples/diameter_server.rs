@@ -12,31 +12,34 @@ use rxgate::{
     BoxFuture,
     dict::{Dictionary, RX_APPLICATION_ID, commands, dump::Tree, is_grouped},
     rx::{AaAnswer, AaRequest},
-    transport::{LocalNode, NodePeer, OutgoingRequest, PeerEvent, Pool, PoolConfig, RequestHandler},
+    transport::{Handled, LocalNode, NodePeer, OutgoingRequest, PeerEvent, Pool, PoolConfig, RequestHandler},
     wire::{Index, MessageBuf},
 };
+
+/// Grants everything; what is no AAR gets no answer.
+fn answer(peer: &str, request: &MessageBuf) -> Option<MessageBuf> {
+    let mut index = Index::new();
+    let request = AaRequest::read(&request.parse(&mut index, is_grouped).ok()?).ok()?;
+    println!("{peer} asks for session {}", request.session_id);
+    let answer = AaAnswer {
+        session_id: Some(request.session_id),
+        auth_application_id: Some(RX_APPLICATION_ID),
+        origin_host: "server.example.org".into(),
+        origin_realm: "example.org".into(),
+        result_code: Some(2001),
+        ..AaAnswer::default()
+    };
+    // The pool fills in the identifiers.
+    answer.encode(Default::default()).ok()
+}
 
 /// For both ends: answers requests, and is notified of a peer that can be used.
 #[derive(Default)]
 struct Handler(tokio::sync::Notify);
 
 impl RequestHandler for Handler {
-    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Option<MessageBuf>> {
-        Box::pin(async move {
-            let mut index = Index::new();
-            let request = AaRequest::read(&request.parse(&mut index, is_grouped).ok()?).ok()?;
-            println!("{peer} asks for session {}", request.session_id);
-            let answer = AaAnswer {
-                session_id: Some(request.session_id),
-                auth_application_id: Some(RX_APPLICATION_ID),
-                origin_host: "server.example.org".into(),
-                origin_realm: "example.org".into(),
-                result_code: Some(2001),
-                ..AaAnswer::default()
-            };
-            // The pool fills in the identifiers.
-            answer.encode(Default::default()).ok()
-        })
+    fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled> {
+        Box::pin(async move { answer(&peer, &request).into() })
     }
 
     fn late_answer(&self, _: Arc<str>, _: MessageBuf) {}

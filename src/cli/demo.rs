@@ -256,7 +256,7 @@ impl Demo {
         self.show.heading("Both stay up until Ctrl-C. Go on with:")?;
         self.show.text(&format!(
             "  curl -i http://{http}/ApplicationQoSService/{USER}/qos -H 'Content-Type: application/json' -d '{one_line}'\n  \
-             curl http://{http}/ApplicationQoSService/{USER}/qos/REQUEST-ID        (it is in the answer)\n  \
+             curl http://{http}/ApplicationQoSService/{USER}/qos/REQUEST-ID   # REQUEST-ID: see the answer\n  \
              curl -X DELETE http://{http}/ApplicationQoSService/{USER}/qos/REQUEST-ID\n  \
              curl http://{admin}/sessions\n  \
              curl http://{admin}/peers"

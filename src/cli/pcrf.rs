@@ -41,18 +41,19 @@ const MAX_WAITING: usize = 10_000;
 #[command(after_help = "\
 Examples:
   rxgate pcrf
-  rxgate pcrf --listen 127.0.0.1:3868 --control 127.0.0.1:8868 --origin-host pcrf.rx.test --origin-realm rx.test
+  rxgate pcrf --listen 127.0.0.1:3868 --control 127.0.0.1:8868 \\
+    --origin-host pcrf.rx.test --origin-realm rx.test
   rxgate pcrf --ue 10.0.0.1 --ue 2001:db8:1::/64 --strict
 
 Then, in another window:
   curl 127.0.0.1:8868/sessions
   curl 127.0.0.1:8868/sessions/SESSION-ID/rar -d '{\"specificActions\": [\"INDICATION_OF_LOSS_OF_BEARER\"]}'
   curl 127.0.0.1:8868/sessions/SESSION-ID/asr -d '{\"abortCause\": \"BEARER_RELEASED\"}'
-  curl 127.0.0.1:8868/rules -d '{\"command\": \"AAR\", \"times\": 1, \"action\": \"result\", \"resultCode\": 5012}'
+  curl 127.0.0.1:8868/rules -d '{\"times\": 1, \"action\": \"result\", \"resultCode\": 5012}'
   curl 127.0.0.1:8868/rules -d '{\"ue\": \"10.0.0.1\", \"action\": \"silence\"}'
   curl -X DELETE 127.0.0.1:8868/rules
   curl 127.0.0.1:8868/dpr -d '{\"cause\": \"BUSY\"}'
-  curl -X POST 127.0.0.1:8868/restart        (also /hang and /wake)
+  curl -X POST 127.0.0.1:8868/restart        # also /hang and /wake
 
 A rule has \"command\" (AAR, STR), \"ue\", \"session\", \"times\", \"delayMs\" and an \"action\": accept, result,
 experimental-result, busy, silence, duplicate, disconnect-before, disconnect-after. The first that matches decides.
