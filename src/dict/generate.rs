@@ -99,7 +99,7 @@ fn enumerations(dictionary: &Dictionary) -> String {
 fn predicate(dictionary: &Dictionary) -> String {
     let keys: Vec<u64> = dictionary.avps().filter(|spec| spec.is_opened()).map(AvpSpec::key).collect();
     let (multiplier, bits) = perfect_hash(&keys);
-    let slot = |key: u64| (key.wrapping_mul(multiplier) >> (64 - bits)) as usize;
+    let slot = |key: u64| ((key as u32).wrapping_mul(multiplier) >> (32 - bits)) as usize;
     // An empty slot holds a key that belongs into another one: 0 is at home in slot 0.
     let mut table = vec![0u64; 1 << bits];
     if let Some(home) = table.first_mut() {
@@ -115,7 +115,7 @@ fn predicate(dictionary: &Dictionary) -> String {
     out.push_str(HEADER);
     let _ = write!(
         out,
-        "/// Spreads the keys of all {} groups over slots of their own.\nconst MULTIPLIER: u64 = {multiplier:#x};\n\n\
+        "/// Spreads the codes of all {} groups over slots of their own.\nconst MULTIPLIER: u32 = {multiplier:#x};\n\n\
          /// The key at home in each slot; an empty slot holds one that is not.\n#[rustfmt::skip]\nstatic GROUPS: [u64; {}] = [\n",
         keys.len(),
         table.len()
@@ -139,9 +139,9 @@ fn predicate(dictionary: &Dictionary) -> String {
          #[inline(always)]\n\
          pub fn is_grouped(key: u64) -> bool {{\n    \
              // {} bits of the product are left, which is the number of slots: no slot is out of bounds.\n    \
-             GROUPS[(key.wrapping_mul(MULTIPLIER) >> {}) as usize] == key\n}}\n",
+             GROUPS[((key as u32).wrapping_mul(MULTIPLIER) >> {}) as usize] == key\n}}\n",
         bits,
-        64 - bits,
+        32 - bits,
     );
     out
 }
@@ -164,8 +164,10 @@ fn formats(dictionary: &Dictionary) -> String {
     out
 }
 
-/// A multiplier and a number of bits such that every key has a slot of its own.
-fn perfect_hash(keys: &[u64]) -> (u64, u32) {
+/// A multiplier and a number of bits such that the code of every key has a slot of its own.
+///
+/// Of the code alone, as that is multiplied in one instruction: no two vendors have a group of one code.
+fn perfect_hash(keys: &[u64]) -> (u32, u32) {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     for bits in 7..16u32 {
         for _ in 0..200_000 {
@@ -173,10 +175,10 @@ fn perfect_hash(keys: &[u64]) -> (u64, u32) {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            let multiplier = state | 1;
+            let multiplier = state as u32 | 1;
             let mut used = vec![false; 1 << bits];
             let fits = keys.iter().chain(&[u64::MAX]).all(|key| {
-                let slot = (key.wrapping_mul(multiplier) >> (64 - bits)) as usize;
+                let slot = ((*key as u32).wrapping_mul(multiplier) >> (32 - bits)) as usize;
                 used.get_mut(slot).is_some_and(|used| slot != 0 && !std::mem::replace(used, true))
             });
             if fits {
@@ -184,7 +186,7 @@ fn perfect_hash(keys: &[u64]) -> (u64, u32) {
             }
         }
     }
-    unreachable!("65,536 slots hold a few dozen keys apart")
+    unreachable!("65,536 slots hold a few dozen codes apart, unless two groups have one code")
 }
 
 /// Whether the AVP's values get a type: enumerations, and numbers that have named values.

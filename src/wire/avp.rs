@@ -7,7 +7,7 @@
 //! |    Data ...                                    | 0-3 padding  |
 //! ```
 
-use nom::{IResult, bytes::complete::take};
+use nom::{IResult, Parser, bytes::complete::take, combinator::verify};
 
 use super::{
     Avps, Format, WireError,
@@ -82,18 +82,21 @@ impl AvpHeader {
 /// one AVP to the next, and a wrong guess costs more than the whole header.
 #[inline(always)]
 pub(super) fn avp_header(input: &[u8]) -> IResult<&[u8], AvpHeader, ()> {
-    let (rest, fixed) = be_u64(input)?;
-    let (code, flags_and_length) = ((fixed >> 32) as u32, fixed as u32);
-    let vendor_bit = flags_and_length >> 31;
-    // The last AVP of a message may have no data: then there are no octets here to mask.
-    let vendor = match be_u32(rest) {
-        Ok((_, vendor)) => vendor & 0u32.wrapping_sub(vendor_bit),
-        Err(error) if vendor_bit == 1 => return Err(error),
-        Err(_) => 0,
+    let Ok((rest, (fixed, vendor))) = (be_u64, be_u32).parse(input) else {
+        return last_header(input);
     };
-    let header = 8 + 4 * vendor_bit;
-    let key = avp_key(VendorId(vendor), code);
-    Ok((rest, AvpHeader { key, flags_and_length, header }))
+    let flags_and_length = fixed as u32;
+    let vendor_bit = flags_and_length >> 31;
+    let key = avp_key(VendorId(vendor & 0u32.wrapping_sub(vendor_bit)), (fixed >> 32) as u32);
+    Ok((rest, AvpHeader { key, flags_and_length, header: 8 + 4 * vendor_bit }))
+}
+
+/// The header of an AVP without data at the end of a message: there is nothing behind it to mask.
+#[cold]
+fn last_header(input: &[u8]) -> IResult<&[u8], AvpHeader, ()> {
+    let without_vendor = |fixed: &u64| fixed & 0x8000_0000 == 0;
+    let (rest, fixed) = verify(be_u64, without_vendor).parse(input)?;
+    Ok((rest, AvpHeader { key: fixed >> 32, flags_and_length: fixed as u32, header: 8 }))
 }
 
 /// An AVP of a parsed message: a view that borrows the message and its index.

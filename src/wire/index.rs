@@ -124,6 +124,7 @@ impl<G: Fn(u64) -> bool> Pass<'_, '_, G> {
     fn siblings(&mut self, start: usize, end: usize) -> Result<(), WireError> {
         let mut rest = self.octets.get(start..end).unwrap_or_default();
         let (mut count, mut groups) = (self.count, self.groups);
+        let mut free = self.entries.get_mut(count..self.limit).unwrap_or_default().iter_mut();
         while !rest.is_empty() {
             let Ok((_, avp)) = avp_header(rest) else {
                 return Err(too_short(end - rest.len(), rest.len()));
@@ -134,10 +135,10 @@ impl<G: Fn(u64) -> bool> Pass<'_, '_, G> {
             if avp.length() < avp.header {
                 return Err(bad_length(end - rest.len(), avp, rest.len()));
             }
-            if count >= self.limit {
+            let Some(entry) = free.next() else {
                 return Err(WireError::TooManyAvps { limit: self.limit });
-            }
-            self.entries[count % CAPACITY] = Entry {
+            };
+            *entry = Entry {
                 key: avp.key,
                 start: (end - rest.len()) as u32,
                 flags_and_length: avp.flags_and_length,
