@@ -11,9 +11,14 @@ use super::{
 /// [`finish`](Self::finish) says how much room the message needs.
 #[derive(Debug)]
 pub struct Writer<'a> {
-    out: &'a mut [u8],
-    /// Octets written, or that would have been.
-    at: usize,
+    /// Version and Message Length, known at the end; `None` without a header, or without room for one.
+    first_word: Option<&'a mut [u8; 4]>,
+    /// What is still free of the buffer. Nothing once something did not fit.
+    free: &'a mut [u8],
+    /// Octets of the whole buffer.
+    room: usize,
+    /// Octets that the buffer is too short by.
+    missing: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -26,29 +31,29 @@ impl<'a> Writer<'a> {
         application: u32,
         (hop_by_hop, end_to_end): (HopByHopId, EndToEndId),
     ) -> Self {
-        if let Some(header) = out.first_chunk_mut::<HEADER_LENGTH>() {
-            let words = [
-                1 << 24,
-                u32::from(flags.0) << 24 | command & 0x00ff_ffff,
-                application,
-                hop_by_hop.0,
-                end_to_end.0,
-            ];
-            for (field, word) in header.chunks_exact_mut(4).zip(words) {
+        let mut writer = Self::avps_only(out);
+        if let Some(header) = writer.take(HEADER_LENGTH)
+            && let Some((first_word, rest)) = header.split_first_chunk_mut::<4>()
+        {
+            let command = u32::from(flags.0) << 24 | command & 0x00ff_ffff;
+            let words = [command, application, hop_by_hop.0, end_to_end.0];
+            for (field, word) in rest.chunks_exact_mut(4).zip(words) {
                 field.copy_from_slice(&word.to_be_bytes());
             }
+            writer.first_word = Some(first_word);
         }
-        Self { out, at: HEADER_LENGTH }
+        writer
     }
 
     /// Begins a bare sequence of AVPs without a message header around it.
+    #[inline(always)]
     pub fn avps_only(out: &'a mut [u8]) -> Self {
-        Self { out, at: 0 }
+        Self { first_word: None, room: out.len(), free: out, missing: 0 }
     }
 
-    /// Octets written so far.
+    /// Octets written so far, or that would have been.
     pub fn position(&self) -> usize {
-        self.at
+        self.room - self.free.len() + self.missing
     }
 
     /// Writes one AVP.
@@ -78,63 +83,88 @@ impl<'a> Writer<'a> {
     /// Writes a Grouped AVP; `fill` writes what is inside.
     #[inline(always)]
     pub fn group(&mut self, def: &AvpDef<Grouped>, fill: impl FnOnce(&mut Self)) {
-        let start = self.at;
-        // Length 0 for now; data is no longer than 24 bits can say, or `finish` refuses the message.
-        let _ = self.open(def.code, def.vendor, def.flags, 0);
+        let header = header_length(def.vendor);
+        let slot = self.take(header);
+        let before = self.free.len();
         fill(self);
-        let length = (self.at - start) as u32;
-        if let Some(field) = self.out.get_mut(start + 4..start + 8) {
-            let word = u32::from(def.flags.0) << 24 | length & 0x00ff_ffff;
-            field.copy_from_slice(&word.to_be_bytes());
+        // Longer than 24 bits can say, or than there is room: `finish` refuses the message.
+        let length = header + before - self.free.len();
+        if let Some(slot) = slot {
+            write_header(slot, def.code, def.vendor, def.flags, length);
         }
     }
 
     /// Takes over AVPs that are encoded already, padding included.
     #[inline(always)]
     pub fn raw(&mut self, octets: &[u8]) {
-        if let Some(out) = self.out.get_mut(self.at..self.at + octets.len()) {
+        if let Some(out) = self.take(octets.len()) {
             out.copy_from_slice(octets);
         }
-        self.at += octets.len();
     }
 
     /// Ends the message: fills in its length and returns it.
     #[inline(always)]
     pub fn finish(self) -> Result<usize, WireError> {
-        if self.at > self.out.len() || self.at >= 1 << 24 {
-            return Err(WireError::NoRoom { needed: self.at, room: self.out.len() });
+        let length = self.position();
+        if self.missing > 0 || length >= 1 << 24 {
+            return Err(WireError::NoRoom { needed: length, room: self.room });
         }
-        if let Some(field) = self.out.first_chunk_mut::<4>() {
-            *field = (1 << 24 | self.at as u32).to_be_bytes();
+        if let Some(first_word) = self.first_word {
+            *first_word = (1 << 24 | length as u32).to_be_bytes();
         }
-        Ok(self.at)
+        Ok(length)
     }
 
     /// Ends a sequence begun with [`avps_only`](Self::avps_only): returns its length.
     pub fn finish_avps(self) -> Result<usize, WireError> {
-        match self.at > self.out.len() {
-            true => Err(WireError::NoRoom { needed: self.at, room: self.out.len() }),
-            false => Ok(self.at),
+        match self.missing {
+            0 => Ok(self.position()),
+            _ => Err(WireError::NoRoom { needed: self.position(), room: self.room }),
         }
     }
 
     /// Writes an AVP's header and padding; returns the place of its data.
     #[inline(always)]
-    fn open(&mut self, code: u32, vendor: VendorId, flags: AvpFlags, length: usize) -> Option<&mut [u8]> {
-        let header = if vendor == VendorId::NONE { 8 } else { 12 };
-        let total = header + length;
-        let start = self.at;
-        self.at = start + padded(total);
-        let slot = self.out.get_mut(start..self.at)?;
-        // Padding first, data over it.
-        slot.last_chunk_mut::<4>()?.fill(0);
-        let vendor_flag = if vendor == VendorId::NONE { 0 } else { AvpFlags::VENDOR.0 };
-        let flags = flags.0 & !AvpFlags::VENDOR.0 | vendor_flag;
-        let first = u64::from(code) << 32 | u64::from(flags) << 24 | (total as u64 & 0x00ff_ffff);
-        slot.first_chunk_mut::<8>()?.copy_from_slice(&first.to_be_bytes());
-        if header == 12 {
-            slot.get_mut(8..12)?.copy_from_slice(&vendor.0.to_be_bytes());
-        }
-        slot.get_mut(header..total)
+    fn open(&mut self, code: u32, vendor: VendorId, flags: AvpFlags, length: usize) -> Option<&'a mut [u8]> {
+        let header = header_length(vendor);
+        let slot = self.take(padded(header + length))?;
+        // Padding first, header and data over it. That there are eight octets serves the header too.
+        slot.last_chunk_mut::<8>()?[4..].fill(0);
+        write_header(slot, code, vendor, flags, header + length);
+        slot.get_mut(header..)?.get_mut(..length)
+    }
+
+    /// The next octets of the buffer; counts them if they are not there.
+    #[inline(always)]
+    fn take(&mut self, octets: usize) -> Option<&'a mut [u8]> {
+        let free = std::mem::take(&mut self.free);
+        let left = free.len();
+        let Some((taken, free)) = free.split_at_mut_checked(octets) else {
+            self.missing += octets - left;
+            return None;
+        };
+        self.free = free;
+        Some(taken)
+    }
+}
+
+/// Octets of an AVP's header.
+#[inline(always)]
+const fn header_length(vendor: VendorId) -> usize {
+    if vendor.0 == 0 { 8 } else { 12 }
+}
+
+/// Writes an AVP's header at the start of `slot`. The V bit follows from `vendor`.
+#[inline(always)]
+fn write_header(slot: &mut [u8], code: u32, vendor: VendorId, flags: AvpFlags, length: usize) {
+    let vendor_flag = if vendor == VendorId::NONE { 0 } else { AvpFlags::VENDOR.0 };
+    let flags = flags.0 & !AvpFlags::VENDOR.0 | vendor_flag;
+    let word = u64::from(code) << 32 | u64::from(flags) << 24 | (length as u64 & 0x00ff_ffff);
+    let Some((field, rest)) = slot.split_first_chunk_mut::<8>() else { return };
+    *field = word.to_be_bytes();
+    if vendor != VendorId::NONE
+        && let Some(field) = rest.first_chunk_mut::<4>()
+    {
+        *field = vendor.0.to_be_bytes();
     }
 }
