@@ -148,12 +148,17 @@ pub(super) fn put_list<'a, F, T: Field<F> + Element<'a>>(
     list.for_each(|value| value.put(w, def));
 }
 
-/// Writes AVPs that stand in no grammar.
+/// Writes AVPs that stand in no grammar: most messages have none, and few groups ever.
 #[inline(always)]
 pub(super) fn put_custom(list: &List<'_, CustomAvp<'_>>, w: &mut Writer<'_>) {
-    for avp in list.iter() {
-        w.put_raw(avp.code, avp.vendor, avp.flags, &avp.data);
+    if !list.is_empty() {
+        put_each_custom(list, w);
     }
+}
+
+#[cold]
+fn put_each_custom(list: &List<'_, CustomAvp<'_>>, w: &mut Writer<'_>) {
+    list.for_each(|avp| w.put_raw(avp.code, avp.vendor, avp.flags, &avp.data));
 }
 
 /// Declares structs of AVPs: the fields, reading, writing, and making them owned.
