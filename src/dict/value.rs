@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use super::{DataFormat, formats::FORMATS};
 use crate::wire::{
-    Address, Avp, Avps, Float32, Float64, Integer32, Integer64, Time, TimeValue, Unsigned32, Unsigned64,
-    Utf8String, VendorId, WireError, avp_key,
+    Address, Avp, Float32, Float64, Integer32, Integer64, Time, TimeValue, Unsigned32, Unsigned64,
+    Utf8String, VendorId, WireError,
 };
 
 /// A value, borrowed from its message.
@@ -31,8 +31,8 @@ pub enum Value<'a> {
     Address(IpAddr),
     /// Time.
     Time(TimeValue),
-    /// Grouped.
-    Group(Avps<'a>),
+    /// Grouped; what is inside are the AVP's [`children`](Avp::children).
+    Group,
 }
 
 impl<'a> Value<'a> {
@@ -46,7 +46,7 @@ impl<'a> Value<'a> {
             Some(
                 F::Utf8String | F::DiameterIdentity | F::DiameterUri | F::IpFilterRule | F::QosFilterRule,
             ) => avp.read::<Utf8String>().map(Self::Text),
-            Some(F::Grouped) => Ok(Self::Group(avp.children())),
+            Some(F::Grouped) => Ok(Self::Group),
             Some(F::Unsigned32 | F::Enumerated) => avp.read::<Unsigned32>().map(Self::Unsigned32),
             Some(F::Unsigned64) => avp.read::<Unsigned64>().map(Self::Unsigned64),
             Some(F::Integer32) => avp.read::<Integer32>().map(Self::Integer32),
@@ -59,10 +59,11 @@ impl<'a> Value<'a> {
     }
 }
 
-/// One more than the highest code in the built-in dictionary of the IETF, and of 3GPP.
-const IETF: usize = codes(VendorId::NONE);
-const TGPP: usize = codes(VendorId::TGPP);
+/// Formats of the IETF's AVPs by code, and of 3GPP's.
+static IETF: [Option<DataFormat>; codes(VendorId::NONE)] = by_code(VendorId::NONE);
+static TGPP: [Option<DataFormat>; codes(VendorId::TGPP)] = by_code(VendorId::TGPP);
 
+/// One more than the highest code of a vendor in the built-in dictionary.
 const fn codes(vendor: VendorId) -> usize {
     let (mut at, mut end) = (0, 0);
     while at < FORMATS.len() {
@@ -75,33 +76,27 @@ const fn codes(vendor: VendorId) -> usize {
     end
 }
 
-/// Formats by code: those of the IETF, then those of 3GPP.
-static BY_CODE: [Option<DataFormat>; IETF + TGPP] = {
-    let mut table = [None; IETF + TGPP];
+const fn by_code<const CODES: usize>(vendor: VendorId) -> [Option<DataFormat>; CODES] {
+    let mut table = [None; CODES];
     let mut at = 0;
     while at < FORMATS.len() {
         let (key, format) = FORMATS[at];
-        let code = key as u32 as usize;
-        if key == avp_key(VendorId::NONE, code as u32) {
-            table[code] = Some(format);
-        } else if key == avp_key(VendorId::TGPP, code as u32) {
-            table[IETF + code] = Some(format);
+        if (key >> 32) as u32 == vendor.0 {
+            table[key as u32 as usize] = Some(format);
         }
         at += 1;
     }
     table
-};
+}
 
-/// The format of an AVP of the built-in dictionary; see [`avp_key`].
+/// The format of an AVP of the built-in dictionary; see [`avp_key`](crate::wire::avp_key).
 #[inline(always)]
 pub fn format_of(key: u64) -> Option<DataFormat> {
-    let (vendor, code) = ((key >> 32) as u32, key as u32 as usize);
-    if vendor == VendorId::TGPP.0 && code < TGPP {
-        BY_CODE.get(IETF + code).copied().flatten()
-    } else if vendor == VendorId::NONE.0 && code < IETF {
-        BY_CODE.get(code).copied().flatten()
-    } else {
-        other_vendor(key)
+    let code = key as u32 as usize;
+    match VendorId((key >> 32) as u32) {
+        VendorId::TGPP => TGPP.get(code).copied().flatten(),
+        VendorId::NONE => IETF.get(code).copied().flatten(),
+        _ => other_vendor(key),
     }
 }
 
@@ -117,7 +112,7 @@ mod tests {
     use super::*;
     use crate::{
         dict::{Dictionary, avp, is_grouped},
-        wire::{AvpFlags, CommandFlags, FormatError, Index, MessageBuf},
+        wire::{AvpFlags, CommandFlags, FormatError, Index, MessageBuf, avp_key},
     };
 
     #[test]
@@ -144,12 +139,11 @@ mod tests {
         let (message, mut index) = (message.unwrap(), Index::new());
         let message = message.parse(&mut index, is_grouped).unwrap();
         let values: Vec<_> = message.every_avp().map(Value::read).collect();
-        let group = message.avps().get(&avp::FLOWS).unwrap().unwrap();
         let wrong = FormatError::Length { format: "Unsigned32", expected: 4, found: 3 };
         assert_eq!(values.len(), 6);
         assert_eq!(values[0], Ok(Value::Text("a")));
         assert_eq!(values[1], Ok(Value::Unsigned32(5)));
-        assert_eq!(values[2], Ok(Value::Group(group)));
+        assert_eq!(values[2], Ok(Value::Group));
         assert_eq!(values[3], Ok(Value::Octets(b"x")));
         assert!(matches!(values[4], Err(WireError::Value { key: 268, error, .. }) if error == wrong));
         assert_eq!(values[5], Ok(Value::Unsigned32(7)));
