@@ -106,7 +106,8 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             for peer in sent_to {
                 add(&mut session.closing, asked(peer, now, TerminationCause::DIAMETER_LINK_BROKEN));
             }
-            end(session, now, "no answer", &mut out);
+            let why = if sent_to.is_empty() { "nobody could be asked" } else { "no answer" };
+            end(session, now, why, &mut out);
         }
         // Who waited a second for the AAA, in vain, gets this answer (TS 29.214 §4.4.6).
         (SessionState::Pending, Input::ReAuth(_)) => out.push(Output::Reply(Reply::UnknownSession)),
