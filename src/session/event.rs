@@ -76,6 +76,8 @@ pub struct QosEvent {
     pub end_user: String,
     /// The caller's own view of the session.
     pub view: Arc<str>,
+    /// Whether the session is over: by this event, or before it (the usage that an STA brings).
+    pub ended: bool,
     /// What the network told with it; empty for local events.
     pub report: Report,
 }

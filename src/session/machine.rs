@@ -151,7 +151,7 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             out.push(Output::Reply(Reply::Success));
             let report = Report { abort_cause: Some(request.abort_cause), ..Report::default() };
             let kind = EventKind::Network(SpecificAction::INDICATION_OF_RELEASE_OF_BEARER);
-            emit(session, now, kind, report, &mut out);
+            emit(session, now, kind, report, true, &mut out);
             close(session, now, TerminationCause::DIAMETER_ADMINISTRATIVE);
             end(session, now, format!("aborted by the PCRF: {}", request.abort_cause), &mut out);
         }
@@ -289,7 +289,7 @@ fn report(session: &mut Session, now: SystemTime, request: &RaRequest<'static>, 
             _ => {}
         }
         session.record(now, format!("reported: {action}"));
-        emit(session, now, EventKind::Network(action), report.clone(), out);
+        emit(session, now, EventKind::Network(action), report.clone(), false, out);
     }
 }
 
@@ -314,7 +314,7 @@ fn usage(session: &Session, now: SystemTime, answer: &StAnswer<'static>, out: &m
     let data = answer.sponsored_connectivity_data.as_ref().filter(|data| data.used_service_unit.is_some());
     if let Some(data) = data {
         let report = Report { sponsored_connectivity_data: Some(data.clone()), ..Report::default() };
-        emit(session, now, EventKind::Network(SpecificAction::USAGE_REPORT), report, out);
+        emit(session, now, EventKind::Network(SpecificAction::USAGE_REPORT), report, true, out);
     }
 }
 
@@ -397,10 +397,17 @@ fn is_older(session: &Session, origin_state_id: u32) -> bool {
 }
 
 fn release(session: &Session, now: SystemTime, reason: ReleaseReason, out: &mut Vec<Output>) {
-    emit(session, now, EventKind::Released(reason), Report::default(), out);
+    emit(session, now, EventKind::Released(reason), Report::default(), true, out);
 }
 
-fn emit(session: &Session, now: SystemTime, kind: EventKind, report: Report, out: &mut Vec<Output>) {
+fn emit(
+    session: &Session,
+    now: SystemTime,
+    kind: EventKind,
+    report: Report,
+    ended: bool,
+    out: &mut Vec<Output>,
+) {
     out.push(Output::Emit(Box::new(QosEvent {
         kind,
         at: now,
@@ -408,6 +415,7 @@ fn emit(session: &Session, now: SystemTime, kind: EventKind, report: Report, out
         rx_session: session.rx_session.clone(),
         end_user: session.end_user.clone(),
         view: Arc::clone(&session.view),
+        ended,
         report,
     })));
 }

@@ -7,7 +7,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{QosSessionId, RxSessionId, Session, SessionFilter, StoreError};
+use super::{QosEvent, QosSessionId, RxSessionId, Session, SessionFilter, StoreError};
 use crate::{
     BoxFuture, Held,
     rx::{AaAnswer, AaRequest, AsRequest, AvpText, Outcome, RaRequest, RxError, StAnswer, StRequest},
@@ -151,4 +151,13 @@ pub trait RxServer: Send + Sync {
     fn peer_up(&self, host: &str);
     /// A server's Origin-State-Id, wherever it was seen.
     fn origin_state(&self, host: &str, origin_state_id: u32);
+}
+
+/// Takes events to the applications.
+pub trait EventSink: Send + Sync {
+    /// Something happened, and is stored. `release` is done once the answer to the network is on its way, or
+    /// cannot be: nobody is told before. For what happened here it is done at once.
+    ///
+    /// Called in the order in which the events of a session happened, and never waits for anybody.
+    fn emit(&self, event: Arc<QosEvent>, release: BoxFuture<'static, ()>);
 }

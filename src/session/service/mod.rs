@@ -10,15 +10,16 @@ mod retry;
 
 use std::{
     future::Future,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{
-        Arc, Weak,
+        Arc, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use dashmap::DashMap;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Mutex, MutexGuard, Notify, broadcast, watch};
 use tracing::{error, info, warn};
 
 use self::{
@@ -31,13 +32,16 @@ use super::{
     SessionFilter, SessionState, SessionStore, StoreError,
     counters::count,
     machine::{Input, Output, step},
-    ports::{Reply, RxGateway},
+    ports::{EventSink, Reply, RxGateway},
     timers,
 };
-use crate::{Held, rx::SessionIds};
+use crate::{BoxFuture, Held, rx::SessionIds};
 
 /// Events that a slow listener may be behind; it misses the oldest ones then.
 const EVENT_BACKLOG: usize = 4096;
+
+/// Sessions that share a turn: one of them waits while an event of another is being stored.
+const TURNS: usize = 1024;
 
 /// Sessions read from the store at a time.
 const PAGE: usize = 256;
@@ -57,6 +61,10 @@ pub struct Sessions {
     jobs: Jobs,
     retry: RetryMemory,
     events: broadcast::Sender<Arc<QosEvent>>,
+    sinks: RwLock<Vec<Arc<dyn EventSink>>>,
+    /// Kept from before a step with an event is stored until the event is out: the events of a session come
+    /// out in the order in which they were stored.
+    turns: Vec<Mutex<()>>,
     counters: Counters,
     /// Tells the timer that there is an earlier deadline.
     deadlines: Arc<Notify>,
@@ -104,6 +112,8 @@ impl Sessions {
             origin_states: DashMap::new(),
             retry: RetryMemory::default(),
             events: broadcast::Sender::new(EVENT_BACKLOG),
+            sinks: RwLock::default(),
+            turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
             counters: Counters::default(),
             deadlines: Arc::new(Notify::new()),
             work: watch::Sender::new(0),
@@ -154,6 +164,11 @@ impl Sessions {
     /// Everything that happens to sessions from now on.
     pub fn events(&self) -> broadcast::Receiver<Arc<QosEvent>> {
         self.events.subscribe()
+    }
+
+    /// Everything that happens to sessions from now on goes there too, and nothing of it is left out.
+    pub fn deliver_to(&self, sink: Arc<dyn EventSink>) {
+        self.sinks.write().unwrap_or_else(PoisonError::into_inner).push(sink);
     }
 
     /// What was counted.
@@ -231,6 +246,8 @@ impl Sessions {
             let Some(found) = found else { return Ok(None) };
             let mut session = found.clone();
             let outputs = step(&mut session, self.clock.now(), input);
+            let tells = outputs.iter().any(|output| matches!(output, Output::Emit(_)));
+            let _turn = if tells { self.turn(&session.rx_session).await } else { None };
             let stored = if outputs.contains(&Output::Forget) {
                 self.store.remove(&session.id, session.version).await.map(|_| ())
             } else if session != found {
@@ -267,7 +284,7 @@ impl Sessions {
                     let answer = self.close(&session.rx_session, closing.clone(), after.clone());
                     closings.extend(answer.map(|answer| (closing, answer)));
                 }
-                Output::Emit(event) => self.emit(event),
+                Output::Emit(event) => self.emit(event, &after),
                 Output::Ignored(action) => {
                     warn!(rx_session = %session.rx_session, action = action.0, "unknown Specific-Action");
                 }
@@ -277,7 +294,17 @@ impl Sessions {
         Stepped { before, session, reply, held: held.map(|held| Box::new(held) as Held), closings }
     }
 
-    fn emit(&self, event: Box<QosEvent>) {
+    /// Waits for the turn of a session's events.
+    async fn turn(&self, rx_session: &RxSessionId) -> Option<MutexGuard<'_, ()>> {
+        let mut hasher = DefaultHasher::new();
+        rx_session.hash(&mut hasher);
+        let turns = u64::try_from(self.turns.len()).unwrap_or(1).max(1);
+        let turn = self.turns.get(usize::try_from(hasher.finish() % turns).unwrap_or(0))?;
+        Some(turn.lock().await)
+    }
+
+    /// `after`: its sender goes when the answer to the network is on its way, or when there is none.
+    fn emit(&self, event: Box<QosEvent>, after: &watch::Receiver<()>) {
         info!(
             rx_session = %event.rx_session,
             number = event.kind.number(),
@@ -286,8 +313,17 @@ impl Sessions {
             abort_cause = event.report.abort_cause.map(tracing::field::display),
             "event"
         );
+        let event: Arc<QosEvent> = Arc::from(event);
+        for sink in self.sinks.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            let mut after = after.clone();
+            let release: BoxFuture<'static, ()> = Box::pin(async move {
+                // Nothing is ever sent: what is waited for is that the sender goes.
+                _ = after.changed().await;
+            });
+            sink.emit(Arc::clone(&event), release);
+        }
         // Without listeners there is nobody to tell.
-        let _ = self.events.send(Arc::from(event));
+        let _ = self.events.send(event);
     }
 
     /// Takes the same step with every session of a kind.
