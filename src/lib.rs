@@ -7,7 +7,10 @@
 //!            │
 //!         gateway                          the one place where Rx meets sockets
 //!        ┌───┴────┐
-//!       rx    transport ── peer            typed TS 29.214 │ tokio sockets ── RFC 6733, sans-IO
+//!        │    transport ── peer            tokio sockets ── RFC 6733, sans-IO
+//!    template     │                        QoS templates: names and texts to Rx values; used by north
+//!        │        │
+//!       rx        │                        typed TS 29.214
 //!        └───┬────┘
 //!          dict                            what the numbers mean
 //!            │
@@ -15,7 +18,7 @@
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
-//! `rx` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
+//! `rx`, `template` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
 
 #[cfg(feature = "net")]
 pub mod app;
@@ -37,6 +40,7 @@ pub mod rx;
 pub mod session;
 #[cfg(feature = "net")]
 pub mod store;
+pub mod template;
 #[cfg(feature = "net")]
 pub mod transport;
 pub mod wire;

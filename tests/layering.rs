@@ -10,17 +10,18 @@ use std::{fs, path::Path};
 ///
 /// The enumerations that Rx's fields are made of are `dict`'s, the addresses and times in them `wire`'s: who
 /// handles Rx values names these two as well.
-const MAY_NAME: [(&str, &[&str]); 12] = [
+const MAY_NAME: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("dict", &["wire"]),
     ("capture", &["wire"]),
     ("peer", &["wire", "dict"]),
     ("rx", &["wire", "dict"]),
+    ("template", &["wire", "dict", "rx"]),
     ("session", &["dict", "rx"]),
     ("store", &["session"]),
     ("transport", &["wire", "peer"]),
     ("gateway", &["wire", "dict", "rx", "session", "transport"]),
-    ("north", &["wire", "dict", "rx", "session"]),
+    ("north", &["wire", "dict", "rx", "session", "template"]),
     ("pcrf", &["wire", "dict", "peer", "rx", "transport"]),
     ("config", &[]),
 ];
@@ -29,12 +30,13 @@ const MAY_NAME: [(&str, &[&str]); 12] = [
 const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];
 
 /// Modules without tasks, sockets and clocks, and the parts of them that have some.
-const PURE: [(&str, &[&str]); 7] = [
+const PURE: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("dict", &[]),
     ("capture", &[]),
     ("peer", &[]),
     ("rx", &[]),
+    ("template", &[]),
     ("config", &[]),
     ("session", &["session/service", "session/timers.rs"]),
 ];

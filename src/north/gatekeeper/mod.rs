@@ -12,5 +12,5 @@ mod routes;
 pub use end_user::EndUser;
 pub use error::ApiError;
 pub use invalid::Invalid;
-pub use read::{Asked, Filter, FilterFault, Profile, ReadSettings, Warning, check_filter, read_apply};
+pub use read::{Asked, Profile, ReadSettings, Warning, read_apply};
 pub use routes::{Gatekeeper, router};

@@ -1,6 +1,6 @@
 //! `parameter`: AVPs of the operator's own dictionary, by name.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::borrow::Cow;
 
 use super::{
     Context, Invalid,
@@ -9,6 +9,7 @@ use super::{
 use crate::{
     dict::{AvpSpec, DataFormat, Grammar, MandatoryRule},
     rx::{CustomAvp, List},
+    template::value::custom_data,
     wire::{AvpFlags, Writer},
 };
 
@@ -59,7 +60,7 @@ fn parameter<'c>(
         DataFormat::Grouped => grouped(node, context, spec, depth),
         _ => {
             let text = node.scalar()?;
-            let data = data(&text, spec, &node)?;
+            let data = custom_data(&text, spec.into()).map_err(|error| node.refuse_for(error))?;
             let shown = if node.is_string() { quoted(&text) } else { text.into_owned() };
             Ok((data, shown))
         }
@@ -121,81 +122,5 @@ fn flags(spec: &AvpSpec) -> AvpFlags {
     match spec.mandatory {
         MandatoryRule::Must => AvpFlags::MANDATORY,
         MandatoryRule::May | MandatoryRule::MustNot => AvpFlags::NONE,
-    }
-}
-
-/// A value's text as the data of an AVP: the type of the dictionary decides.
-fn data(text: &str, spec: &AvpSpec, node: &Node<'_, '_>) -> Result<Vec<u8>, Invalid> {
-    let data = if spec.values.is_empty() { plain(text, spec.format) } else { Some(named(text, spec, node)?) };
-    let data = data.ok_or_else(|| {
-        let range = match spec.format {
-            DataFormat::Time => "seconds since 1900-01-01",
-            DataFormat::Address => "an IPv4 or IPv6 address",
-            DataFormat::DiameterIdentity => "a host or realm name",
-            DataFormat::DiameterUri => "a URI with aaa:// or aaas://",
-            _ => "a value of this type and range",
-        };
-        node.refuse(format_args!("{range}: {} is a {}", spec.name, spec.format))
-    })?;
-    match spec.length {
-        Some((least, most)) if !(least as usize..=most as usize).contains(&data.len()) => {
-            Err(node
-                .refuse(format_args!("{least} to {most} octets: {} is no longer and no shorter", spec.name)))
-        }
-        _ => Ok(data),
-    }
-}
-
-/// A value of an enumeration, by name or by one of its numbers.
-fn named(text: &str, spec: &AvpSpec, node: &Node<'_, '_>) -> Result<Vec<u8>, Invalid> {
-    let number = text.parse::<u32>().ok().filter(|number| spec.value_name(*number).is_some());
-    let value = spec.value_of(text).or(number).ok_or_else(|| {
-        let names: Vec<&str> = spec.values.iter().map(|item| &*item.name).collect();
-        node.refuse_choice(names.join(", "))
-    })?;
-    let value = value.to_be_bytes();
-    // Eight octets where the dictionary names values of a 64-bit type.
-    Ok(match spec.format.size() {
-        Some(8) => [[0; 4], value].concat(),
-        _ => value.to_vec(),
-    })
-}
-
-fn plain(text: &str, format: DataFormat) -> Option<Vec<u8>> {
-    fn number<T: std::str::FromStr, const N: usize>(text: &str, octets: fn(T) -> [u8; N]) -> Option<Vec<u8>> {
-        text.parse().ok().map(|value| octets(value).to_vec())
-    }
-    match format {
-        DataFormat::OctetString => match text.strip_prefix("hex:") {
-            Some(digits) => super::octets_of_hex(digits),
-            None => Some(text.as_bytes().to_vec()),
-        },
-        DataFormat::Utf8String | DataFormat::IpFilterRule | DataFormat::QosFilterRule => {
-            Some(text.as_bytes().to_vec())
-        }
-        DataFormat::DiameterIdentity => {
-            let legal = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_');
-            (!text.is_empty() && text.bytes().all(legal)).then(|| text.as_bytes().to_vec())
-        }
-        DataFormat::DiameterUri => {
-            let host = text.strip_prefix("aaa://").or_else(|| text.strip_prefix("aaas://"))?;
-            (!host.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic()))
-                .then(|| text.as_bytes().to_vec())
-        }
-        DataFormat::Unsigned32 | DataFormat::Time => number(text, u32::to_be_bytes),
-        DataFormat::Integer32 | DataFormat::Enumerated => number(text, i32::to_be_bytes),
-        DataFormat::Unsigned64 => number(text, u64::to_be_bytes),
-        DataFormat::Integer64 => number(text, i64::to_be_bytes),
-        DataFormat::Float32 => {
-            text.parse().ok().filter(|value: &f32| value.is_finite()).map(|it| it.to_be_bytes().to_vec())
-        }
-        DataFormat::Float64 => {
-            text.parse().ok().filter(|value: &f64| value.is_finite()).map(|it| it.to_be_bytes().to_vec())
-        }
-        DataFormat::Address => text.parse().ok().map(|address| match address {
-            IpAddr::V4(address) => [&[0, 1], &address.octets()[..]].concat(),
-            IpAddr::V6(address) => [&[0, 2], &address.octets()[..]].concat(),
-        }),
-        DataFormat::Grouped => None,
     }
 }

@@ -5,11 +5,11 @@ use std::{borrow::Cow, fmt};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
-use super::{
-    Context, Invalid,
-    decimal::{Decimal, NotANumber},
+use super::{Context, Invalid};
+use crate::{
+    rx::List,
+    template::value::{self, Decimal, NotANumber, ValueError},
 };
-use crate::{dict::same_name, rx::List};
 
 /// Where in the body a value stands.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,18 @@ impl<'j, 'p> Node<'j, 'p> {
     /// An error about this value: it is none of those named.
     pub fn refuse_choice(&self, valid: String) -> Invalid {
         Invalid::Choice { part: self.part(), valid, found: self.found() }
+    }
+
+    /// An error about this value, as its parser gives it.
+    pub fn refuse_for(&self, error: ValueError) -> Invalid {
+        match error {
+            ValueError::Accepted(accepted) => self.refuse(accepted),
+            ValueError::Choice(valid) => self.refuse_choice(valid),
+            ValueError::Number { error, max } => {
+                let why = format!("{} {error}, accepted is a whole number from 0 to {max}", self.found());
+                Invalid::value(self.part(), why)
+            }
+        }
     }
 
     fn found(&self) -> String {
@@ -145,23 +157,18 @@ impl<'j, 'p> Node<'j, 'p> {
 
     /// A whole number from 0 to `max`.
     pub fn whole(&self, max: u64) -> Result<u64, Invalid> {
-        let number = self.decimal().and_then(Decimal::whole);
-        let number =
-            number.and_then(|number| if number > max { Err(NotANumber::TooLarge) } else { Ok(number) });
-        number.map_err(|error| {
-            let why = format!("{} {error}, accepted is a whole number from 0 to {max}", self.found());
-            Invalid::value(self.part(), why)
-        })
+        let number = match self.raw.as_bytes().first() {
+            Some(b'"') => value::whole(&self.text().unwrap_or_default(), max),
+            _ => value::whole(self.raw, max),
+        };
+        number.map_err(|error| self.refuse_for(error))
     }
 
     /// A named value of an enumeration.
     pub fn choice<T: Copy>(&self, named: &'static [(T, &'static str)]) -> Result<(T, &'static str), Invalid> {
-        let text = self.text().ok();
-        let found = text.and_then(|text| named.iter().find(|(_, name)| same_name(name, &text)));
-        found.copied().ok_or_else(|| {
-            let names: Vec<&str> = named.iter().map(|(_, name)| *name).collect();
-            self.refuse_choice(names.join(", "))
-        })
+        // What is no text is none of the names either.
+        let text = self.text().unwrap_or_default();
+        value::choice(&text, named).map_err(|error| self.refuse_for(error))
     }
 
     fn bad(&self, error: &serde_json::Error) -> Invalid {

@@ -3,12 +3,13 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use super::{
-    Context, Invalid, check_filter, custom,
+    Context, Invalid, custom,
     json::{Members, Node, Path, quoted},
 };
 use crate::{
     dict::enums::{AfSignallingProtocol, FlowStatus, FlowUsage, MediaType, ReservationPriority},
     rx::{List, MediaComponentDescription, MediaSubComponent},
+    template::value::{self, Filter, check_filter},
 };
 
 /// All components; no two of one number, as it would be open which of them counts.
@@ -124,7 +125,7 @@ fn flow_descriptions(members: &mut Members<'_, '_, '_>) -> Result<List<'static, 
                 context.warn(&node.path, "sent as it stands, though TS 29.214 §5.3.8 restricts filters more")
             }
             Ok(filter) => {
-                let clash = seen.iter().any(|other: &super::Filter| {
+                let clash = seen.iter().any(|other: &Filter| {
                     let versions = filter.version.is_some() && other.version.is_some();
                     other.uplink == filter.uplink || versions && other.version != filter.version
                 });
@@ -142,37 +143,25 @@ fn flow_descriptions(members: &mut Members<'_, '_, '_>) -> Result<List<'static, 
     })
 }
 
-/// AF-Application-Identifier: always the octets of the text; what looks like hexadecimal digits is text too,
-/// unless it says `hex:` before them.
+/// AF-Application-Identifier.
 pub(super) fn application_identifier(
     members: &mut Members<'_, '_, '_>,
 ) -> Result<Option<Cow<'static, [u8]>>, Invalid> {
     let Some(text) = members.text("applicationIdentifier")? else { return Ok(None) };
-    let Some(digits) = text.strip_prefix("hex:") else {
-        return Ok(Some(text.into_owned().into_bytes().into()));
-    };
-    match super::octets_of_hex(digits) {
-        Some(octets) => Ok(Some(octets.into())),
-        None => {
-            let why = "after hex: an even number of hexadecimal digits is accepted";
-            Err(Invalid::value(members.at("applicationIdentifier").to_string(), why))
-        }
+    match value::application_identifier(&text) {
+        Ok(octets) => Ok(Some(Cow::Owned(octets.into_owned()))),
+        Err(error) => Err(Invalid::value(members.at("applicationIdentifier").to_string(), error.to_string())),
     }
 }
 
-/// Reservation-Priority: 0 to 15, or its name. The view has the number, as the examples have.
+/// Reservation-Priority. The view has the number, as the examples have.
 pub(super) fn reservation_priority(
     members: &mut Members<'_, '_, '_>,
 ) -> Result<Option<ReservationPriority>, Invalid> {
     members.read(&["reservationPriority"], |node| {
-        let priority = match node.decimal().and_then(|number| number.whole()) {
-            Ok(number) => {
-                u32::try_from(number).ok().map(ReservationPriority).filter(|it| it.name().is_some())
-            }
-            Err(_) => node.text().ok().and_then(|text| ReservationPriority::from_name(&text)),
-        };
-        let valid = "0 to 15, DEFAULT, PRIORITY-ONE to PRIORITY-FIFTEEN";
-        let priority = priority.ok_or_else(|| node.refuse_choice(valid.into()))?;
+        // What is neither number nor text is none of the values either.
+        let text = node.scalar().unwrap_or_default();
+        let priority = value::reservation_priority(&text).map_err(|error| node.refuse_for(error))?;
         Ok((priority, priority.0.to_string()))
     })
 }

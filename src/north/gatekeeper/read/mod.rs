@@ -6,8 +6,6 @@
 
 mod address;
 mod custom;
-mod decimal;
-mod filter;
 mod json;
 mod media;
 mod properties;
@@ -18,8 +16,6 @@ use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
 use crate::{dict::Dictionary, rx::AaRequest};
 
 use super::{EndUser, Invalid};
-
-pub use filter::{Filter, FilterFault, check_filter};
 
 /// How closely requests must follow the Rx specification where the interface is looser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,15 +99,4 @@ impl Context<'_> {
             warnings.push(Warning { part: part.to_string(), what });
         }
     }
-}
-
-/// Octets written as pairs of hexadecimal digits; at least one.
-fn octets_of_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |octet: u8| char::from(octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let pairs = text.as_bytes().chunks(2);
-    let octet = |pair: &[u8]| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    };
-    (!text.is_empty()).then(|| pairs.map(octet).collect()).flatten()
 }

@@ -11,6 +11,7 @@ use crate::{
     dict::enums::{ServiceInfoStatus, SipForkingIndication, SubscriptionIdType},
     north::gatekeeper::EndUser,
     rx::{AaRequest, List, SubscriptionId, SupportedFeatures},
+    template::value,
 };
 
 /// Seconds of QoS, the AVPs, the view.
@@ -126,16 +127,7 @@ fn service_urn(members: &mut Members<'_, '_, '_>) -> Result<Option<Cow<'static, 
     if text.is_empty() {
         return Ok(None);
     }
-    let prefix = text.get(.."urn:service:".len()).filter(|start| start.eq_ignore_ascii_case("urn:service:"));
-    let label = text.get(prefix.map_or(0, str::len)..).unwrap_or_default();
-    let is_label = |label: &str| {
-        let legal = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-        legal && !label.is_empty() && label.len() <= 63 && !label.starts_with('-') && !label.ends_with('-')
-    };
-    if !label.split('.').all(is_label) {
-        return Err(node.refuse("a service such as sos, sos.fire or counseling.children (RFC 5031 §4.1)"));
-    }
-    let label = label.to_owned();
+    let label = value::service_urn(&text).map_err(|error| node.refuse_for(error))?.to_owned();
     members.show(name, &quoted(&label));
     Ok(Some(Cow::Owned(label.into_bytes())))
 }

@@ -1,10 +1,10 @@
-//! Numbers as they were written: exact, never through binary floating point.
+//! Numbers as they were written: exact, never through binary floating point (RFC 8506 §8.8).
 
 use std::fmt;
 
 /// `digits` × 10^`exponent`, negated or not; no zero stands at the end of a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decimal {
+pub struct Decimal {
     negative: bool,
     digits: u64,
     exponent: i32,
@@ -15,11 +15,16 @@ const MAX_POWER: i32 = 18;
 
 /// Why a text is not the number that is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotANumber {
+pub enum NotANumber {
+    /// Not a number at all.
     Syntax,
+    /// More digits than can be sent.
     TooManyDigits,
+    /// Below zero.
     Negative,
+    /// Not a whole one.
     Fraction,
+    /// Larger than can be sent.
     TooLarge,
 }
 

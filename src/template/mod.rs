@@ -1,0 +1,3 @@
+//! QoS templates: values with names, and the requests that they make.
+
+pub mod value;
