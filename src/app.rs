@@ -12,11 +12,11 @@ use tracing::{info, trace, warn};
 
 use crate::{
     config::{self, Config, Transport},
-    dict::{DictError, Dictionary},
+    dict::{DictError, Dictionary, enums::SpecificAction},
     gateway::{Gateway, GatewayConfig},
     north::{
         admin::{self, Admin, PeerView},
-        gatekeeper::{self, Gatekeeper, ReadSettings},
+        gatekeeper::{self, Gatekeeper, Profile, ReadSettings},
         limits::Limits,
         server::{BindError, Server},
     },
@@ -95,7 +95,7 @@ impl App {
         let admin = Server::bind(config.admin.listen, Limits::default()).await;
         let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
 
-        let session_config = session_config(&config.diameter);
+        let session_config = session_config(&config);
         let gateway = Gateway::new(
             GatewayConfig {
                 origin_host: session_config.origin_host.clone(),
@@ -118,7 +118,7 @@ impl App {
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary,
-            settings: ReadSettings::default(),
+            settings: read_settings(&config.gatekeeper),
             limits,
         });
         let peers = move || gateway.peers().into_iter().map(peer_view).collect::<Vec<_>>();
@@ -194,8 +194,19 @@ impl std::fmt::Debug for PoolHandle {
     }
 }
 
-fn session_config(diameter: &config::Diameter) -> SessionConfig {
+fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {
+    ReadSettings {
+        profile: match gatekeeper.profile {
+            config::Profile::Compatible => Profile::Compatible,
+            config::Profile::Strict => Profile::Strict,
+        },
+        short_ipv6_prefix: gatekeeper.short_ipv6_prefix,
+    }
+}
+
+fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> SessionConfig {
     SessionConfig {
+        baseline_events: gatekeeper.baseline_events.iter().copied().map(SpecificAction).collect(),
         request_timeout: diameter.request_timeout,
         give_up_str_after: diameter.give_up_str_after,
         ..SessionConfig::new(

@@ -20,6 +20,8 @@ use std::{
 pub use problem::{ConfigError, Position, Problem};
 pub use section::Setting;
 
+use ipnet::IpNet;
+
 /// Everything that `rxgate serve` is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -31,6 +33,12 @@ pub struct Config {
     pub diameter: Diameter,
     /// `[dictionary] directory`: further AVP dictionary files.
     pub dictionary: Option<PathBuf>,
+    /// `[gatekeeper]`: the QoS interface that applications use.
+    pub gatekeeper: Gatekeeper,
+    /// `[templates]`: the templates that are loaded at start and on SIGHUP.
+    pub templates: Option<Templates>,
+    /// `[notify]`: how events reach the applications.
+    pub notify: Notify,
     /// `[store]`: where sessions are kept.
     pub store: Store,
 }
@@ -110,6 +118,60 @@ pub enum Transport {
     Tcp,
 }
 
+/// `[gatekeeper]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gatekeeper {
+    /// How closely requests must follow the Rx specification; default compatible.
+    pub profile: Profile,
+    /// Whether framedIPv6Prefix may be shorter than 128 bits; default no.
+    pub short_ipv6_prefix: bool,
+    /// Duration of a session from a template without one, 1 s to 2^32 - 1 s; default: it is refused.
+    pub default_duration: Option<Duration>,
+    /// Longest duration that is accepted, 1 s to 2^32 - 1 s; default: no limit, none needed.
+    pub max_duration: Option<Duration>,
+    /// Specific-Actions that every session subscribes to; default 1, 2, 3, 4, 6, 7, 10.
+    pub baseline_events: Vec<u32>,
+    /// Whether an ASR gives event 12 (QOS_FEATURE_RELEASED) beside event 4; default no.
+    pub abort_also_released: bool,
+}
+
+/// `profile` of `[gatekeeper]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// What the interface's own examples show is accepted, with a warning in the log.
+    Compatible,
+    /// What contradicts the Rx specification is refused.
+    Strict,
+}
+
+/// `[templates]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Templates {
+    /// Where the template files are; default: where the rules are.
+    pub directory: PathBuf,
+    /// Which template is for whom; default `rules.toml` in the directory.
+    pub rules: PathBuf,
+}
+
+/// `[notify]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notify {
+    /// Loopback, link-local and private networks in which endpoints are accepted; default: none.
+    pub allow_networks: Vec<IpNet>,
+    /// Wait before a notification is sent again, doubled each time; default 1000 ms, 10 ms to 1 hour.
+    pub retry_initial: Duration,
+    /// Longest such wait; default 300000 ms, 10 ms to 1 day.
+    pub retry_max: Duration,
+    /// Age at which a notification is given up; default 86400 s, 1 s to 1 year.
+    pub give_up_after: Duration,
+    /// Longest time for one attempt; default 5000 ms, 10 ms to 10 minutes.
+    pub attempt_timeout: Duration,
+    /// Most notifications that wait for one registration's endpoint; default 1000, 1 to 1000000.
+    pub max_waiting_per_correlator: usize,
+    /// Most notifications that wait over all; default 100000, 1 to 10000000.
+    pub max_waiting: usize,
+}
+
 /// `kind` of `[store]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Store {
@@ -142,7 +204,7 @@ impl Loaded {
     }
 }
 
-/// The effective settings as a configuration file; what stood in none is marked as default.
+/// The effective settings as a configuration file; what stood in none is marked as default or as not set.
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut section = "";
@@ -152,7 +214,11 @@ impl fmt::Display for Loaded {
                 section = &setting.section;
                 writeln!(f, "{gap}{}", section.split(' ').next().unwrap_or(section))?;
             }
-            let line = format!("{} = {}", setting.key, setting.value);
+            let Some(value) = &setting.value else {
+                writeln!(f, "{:<39} # not set: {}", format!("# {}", setting.key), setting.unit)?;
+                continue;
+            };
+            let line = format!("{} = {value}", setting.key);
             let remark = match (setting.unit, setting.default) {
                 ("", false) => String::new(),
                 ("", true) => "default".into(),
@@ -161,7 +227,7 @@ impl fmt::Display for Loaded {
             };
             match remark.as_str() {
                 "" => writeln!(f, "{line}")?,
-                remark => writeln!(f, "{line:<40}# {remark}")?,
+                remark => writeln!(f, "{line:<39} # {remark}")?,
             }
         }
         Ok(())

@@ -1,6 +1,13 @@
 //! Reads one section of the file key by key and notes every problem, so that all are told at once.
 
-use std::{fmt::Display, ops::RangeInclusive, path::Path, time::Duration};
+mod list;
+
+use std::{
+    fmt::Display,
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use toml::{
     Spanned,
@@ -16,8 +23,8 @@ pub struct Setting {
     pub section: String,
     /// The key.
     pub key: &'static str,
-    /// The value as TOML.
-    pub value: String,
+    /// The value as TOML; `None`: it has none, and `unit` says what that means.
+    pub value: Option<String>,
     /// Its unit; empty when it has none.
     pub unit: &'static str,
     /// Whether the file leaves it out.
@@ -103,11 +110,7 @@ impl<'r, 'd> Section<'r, 'd> {
             return Found { value: default, offset: None };
         };
         let offset = Some(value.span().start);
-        let read = match value.get_ref() {
-            DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
-            _ => None,
-        };
-        match read.filter(|read| accepted.contains(read)).and_then(|read| T::try_from(read).ok()) {
+        match whole(value).filter(|read| accepted.contains(read)).and_then(|read| T::try_from(read).ok()) {
             Some(value) => {
                 self.note(key, value.to_string(), unit, false);
                 Found { value, offset }
@@ -123,6 +126,53 @@ impl<'r, 'd> Section<'r, 'd> {
                 Found { value: default, offset }
             }
         }
+    }
+
+    /// A whole number without a default; `unset` says what it means to leave it out.
+    pub fn optional_number<T: TryFrom<u64> + Display>(
+        &mut self,
+        key: &'static str,
+        unit: &'static str,
+        accepted: RangeInclusive<u64>,
+        unset: &'static str,
+    ) -> Option<Found<T>> {
+        let Some(value) = self.take(key) else {
+            self.note_unset(key, unset);
+            return None;
+        };
+        let offset = Some(value.span().start);
+        match whole(value).filter(|read| accepted.contains(read)).and_then(|read| T::try_from(read).ok()) {
+            Some(value) => {
+                self.note(key, value.to_string(), unit, false);
+                Some(Found { value, offset })
+            }
+            None => {
+                let (from, to) = accepted.into_inner();
+                let accepted = format!("a whole number of {unit} from {from} to {to}; left out: {unset}");
+                self.refuse_value(key, value, &accepted);
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &'static str, default: bool) -> Found<bool> {
+        let Some(value) = self.take(key) else {
+            self.note(key, default.to_string(), "", true);
+            return Found { value: default, offset: None };
+        };
+        let offset = Some(value.span().start);
+        let value = match value.get_ref().as_bool() {
+            Some(read) => {
+                self.note(key, read.to_string(), "", false);
+                read
+            }
+            None => {
+                self.refuse_value(key, value, &format!("true or false; default {default}"));
+                default
+            }
+        };
+        Found { value, offset }
     }
 
     /// A length of time; the key's ending, `_ms` or `_s`, is its unit.
@@ -198,34 +248,19 @@ impl<'r, 'd> Section<'r, 'd> {
         })
     }
 
-    /// A list of texts, empty when left out; only the good ones are returned.
-    pub fn list<T>(
+    /// A path, relative to the file's directory, of something that is there. The inner `None` is one that was
+    /// refused.
+    pub fn optional_path(
         &mut self,
         key: &'static str,
         accepted: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Vec<Found<T>> {
-        let Some(value) = self.take(key) else {
-            self.note(key, "[]".into(), "", true);
-            return Vec::new();
-        };
-        let Some(items) = value.get_ref().as_array() else {
-            self.refuse_value(key, value, &format!("a list, each item {accepted}"));
-            return Vec::new();
-        };
-        let mut good = Vec::new();
-        let mut texts = Vec::new();
-        for item in items {
-            match item.get_ref().as_str().and_then(|text| Some((quoted(text), parse(text)?))) {
-                Some((text, value)) => {
-                    texts.push(text);
-                    good.push(Found { value, offset: Some(item.span().start) });
-                }
-                None => self.refuse_value(key, item, accepted),
-            }
-        }
-        self.note(key, format!("[{}]", texts.join(", ")), "", false);
-        good
+        is_there: impl Fn(&Path) -> bool,
+    ) -> Option<Found<Option<PathBuf>>> {
+        let base = self.reader.file.parent().unwrap_or(Path::new("")).to_owned();
+        self.optional_text(key, accepted, |text| {
+            let path = base.join(text);
+            is_there(&path).then_some(path)
+        })
     }
 
     /// One of several words; `None` beside a word means that it is known, but not in this version.
@@ -294,7 +329,28 @@ impl<'r, 'd> Section<'r, 'd> {
 
     fn note(&mut self, key: &'static str, value: String, unit: &'static str, default: bool) {
         let section = self.title.clone();
-        self.reader.settings.push(Setting { section, key, value, unit, default });
+        self.reader.settings.push(Setting { section, key, value: Some(value), unit, default });
+    }
+
+    /// `key` is left out, which means this path.
+    pub fn note_default(&mut self, key: &'static str, path: &Path) {
+        let base = self.reader.file.parent().unwrap_or(Path::new(""));
+        let shown = path.strip_prefix(base).unwrap_or(path);
+        let shown = if shown.as_os_str().is_empty() { Path::new(".") } else { shown };
+        self.note(key, quoted(&shown.display().to_string()), "", true);
+    }
+
+    /// `key` is left out and has no default: what that means.
+    pub fn note_unset(&mut self, key: &'static str, meaning: &'static str) {
+        let section = self.title.clone();
+        self.reader.settings.push(Setting { section, key, value: None, unit: meaning, default: true });
+    }
+}
+
+fn whole(value: &Spanned<DeValue<'_>>) -> Option<u64> {
+    match value.get_ref() {
+        DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
+        _ => None,
     }
 }
 

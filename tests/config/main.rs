@@ -1,54 +1,15 @@
 //! The configuration file: what is accepted, and the exact words with which the rest is refused.
 #![allow(clippy::unwrap_used)]
 
+mod front;
+mod network;
+mod support;
+
 use std::{path::Path, time::Duration};
 
-use rxgate::config::{ConfigError, Loaded, Store, Transport};
+use rxgate::config::{ConfigError, Loaded, Profile, Store, Transport};
 
-/// The least that is accepted.
-const LEAST: &str = r#"[diameter]
-origin_host = "af.rx.test"
-origin_realm = "rx.test"
-destination_realm = "rx.test"
-
-[[diameter.peers]]
-host = "pcrf.rx.test"
-address = "127.0.0.1:3868"
-"#;
-
-fn load(text: &str) -> Result<Loaded, ConfigError> {
-    Loaded::from_text(Path::new("gate.toml"), text)
-}
-
-/// Every problem as it is printed: text, then hint.
-fn refusals(text: &str) -> Vec<(String, String)> {
-    match load(text) {
-        Ok(_) => panic!("accepted:\n{text}"),
-        Err(error) => error.problems().into_iter().map(|p| (p.to_string(), p.hint)).collect(),
-    }
-}
-
-/// The only refusal of `text`.
-fn refusal(text: &str) -> (String, String) {
-    let all = refusals(text);
-    assert_eq!(all.len(), 1, "{all:#?}");
-    all.into_iter().next().unwrap()
-}
-
-#[track_caller]
-fn assert_refused(text: &str, problem: &str, hint: &str) {
-    assert_eq!(refusal(text), (format!("gate.toml:{problem}"), hint.to_owned()));
-}
-
-/// `LEAST` with one more line at the end of `[diameter]`, which is line 5.
-fn with_diameter(line: &str) -> String {
-    LEAST.replacen("\n\n", &format!("\n{line}\n\n"), 1)
-}
-
-/// `LEAST` followed by `more`, which begins on line 9.
-fn with(more: &str) -> String {
-    format!("{LEAST}{more}")
-}
+use support::{LEAST, assert_refused, load, refusal, refusals, with, with_diameter};
 
 #[test]
 fn the_least_file_gets_every_documented_default() {
@@ -79,6 +40,20 @@ fn the_least_file_gets_every_documented_default() {
     assert_eq!(diameter.peers[0].transport, Transport::Tcp);
     assert_eq!((diameter.peers[0].priority, diameter.peers[0].weight), (1, 1));
     assert_eq!(config.dictionary, None);
+    assert_eq!(config.gatekeeper.profile, Profile::Compatible);
+    assert!(!config.gatekeeper.short_ipv6_prefix);
+    assert_eq!(config.gatekeeper.default_duration, None);
+    assert_eq!(config.gatekeeper.max_duration, None);
+    assert_eq!(config.gatekeeper.baseline_events, [1, 2, 3, 4, 6, 7, 10]);
+    assert!(!config.gatekeeper.abort_also_released);
+    assert_eq!(config.templates, None);
+    assert_eq!(config.notify.allow_networks, []);
+    assert_eq!(config.notify.retry_initial, Duration::from_millis(1_000));
+    assert_eq!(config.notify.retry_max, Duration::from_millis(300_000));
+    assert_eq!(config.notify.give_up_after, Duration::from_secs(86_400));
+    assert_eq!(config.notify.attempt_timeout, Duration::from_millis(5_000));
+    assert_eq!(config.notify.max_waiting_per_correlator, 1_000);
+    assert_eq!(config.notify.max_waiting, 100_000);
     assert_eq!(config.store, Store::Memory);
 }
 
@@ -120,6 +95,21 @@ address = "relay.example.net:3868"
 priority = 2
 [dictionary]
 directory = '{}'
+[gatekeeper]
+profile = "strict"
+short_ipv6_prefix = true
+default_duration_s = 3600
+max_duration_s = 3600
+baseline_events = [11, 2, 9]
+abort_also_released = true
+[notify]
+allow_networks = ["127.0.0.0/8", "::1/128"]
+retry_initial_ms = 10
+retry_max_ms = 20
+give_up_after_s = 30
+attempt_timeout_ms = 40
+max_waiting_per_correlator = 5
+max_waiting = 6
 [store]
 kind = "memory"
 "#,
@@ -149,6 +139,19 @@ kind = "memory"
     assert_eq!((peers[1].host.as_str(), peers[1].priority), ("relay.rx.test", 2));
     assert_eq!(peers[1].address, "relay.example.net:3868");
     assert_eq!(config.dictionary, Some(directory));
+    assert_eq!(config.gatekeeper.profile, Profile::Strict);
+    assert!(config.gatekeeper.short_ipv6_prefix);
+    assert_eq!(config.gatekeeper.default_duration, Some(Duration::from_secs(3_600)));
+    assert_eq!(config.gatekeeper.max_duration, Some(Duration::from_secs(3_600)));
+    assert_eq!(config.gatekeeper.baseline_events, [11, 2, 9]);
+    assert!(config.gatekeeper.abort_also_released);
+    let networks: Vec<String> = config.notify.allow_networks.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["127.0.0.0/8", "::1/128"]);
+    assert_eq!(config.notify.retry_initial, Duration::from_millis(10));
+    assert_eq!(config.notify.retry_max, Duration::from_millis(20));
+    assert_eq!(config.notify.give_up_after, Duration::from_secs(30));
+    assert_eq!(config.notify.attempt_timeout, Duration::from_millis(40));
+    assert_eq!((config.notify.max_waiting_per_correlator, config.notify.max_waiting), (5, 6));
 }
 
 #[test]
@@ -179,8 +182,9 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 
 #[test]
 fn unknown_sections_are_refused() {
-    const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [store]";
-    for later in ["gatekeeper", "templates", "notify"] {
+    const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [gatekeeper], \
+                       [templates], [notify], [store]";
+    for later in ["access", "metrics"] {
         assert_refused(
             &with(&format!("[{later}]\n")),
             &format!("9:2: there is no section [{later}] in this version"),
@@ -221,24 +225,6 @@ fn missing_keys_are_refused_all_at_once() {
     );
     assert_eq!(refusals("").len(), 4);
     assert_eq!(refusals("")[0].0, "gate.toml: [diameter] lacks `origin_host`");
-}
-
-#[test]
-fn a_gateway_without_peers_is_refused() {
-    const HINT: &str = "add a [[diameter.peers]] section with `host` and `address` of the PCRF or relay";
-    let without = LEAST.split("[[").next().unwrap();
-    assert_refused(without, "1:2: [diameter] has no peers", HINT);
-    assert_refused(&format!("{without}peers = []\n"), "6:9: [diameter] has no peers", HINT);
-    assert_refused(
-        &LEAST.replace("[[diameter.peers]]", "[diameter.peers]"),
-        "6:1: `peers` is not a list of peers",
-        "write [[diameter.peers]] with two brackets",
-    );
-    assert_refused(
-        &format!("{without}peers = [\"pcrf.rx.test\"]\n"),
-        "6:10: a peer is not a section",
-        "write [[diameter.peers]] on a line of its own",
-    );
 }
 
 #[test]
@@ -288,6 +274,14 @@ fn every_number_has_both_limits() {
         ("[diameter]", "reconnect_max_ms", 10, 86_400_000),
         ("[diameter]", "reconnect_after_refusal_ms", 10, 86_400_000),
         ("[diameter]", "give_up_str_after_s", 1, 31_536_000),
+        ("[gatekeeper]", "default_duration_s", 1, 4_294_967_295),
+        ("[gatekeeper]", "max_duration_s", 1, 4_294_967_295),
+        ("[notify]", "retry_initial_ms", 10, 3_600_000),
+        ("[notify]", "retry_max_ms", 10, 86_400_000),
+        ("[notify]", "give_up_after_s", 1, 31_536_000),
+        ("[notify]", "attempt_timeout_ms", 10, 600_000),
+        ("[notify]", "max_waiting_per_correlator", 1, 1_000_000),
+        ("[notify]", "max_waiting", 1, 10_000_000),
     ];
     for (section, key, least, most) in limits {
         let text = |value: i128| {
@@ -307,100 +301,6 @@ fn every_number_has_both_limits() {
 }
 
 #[test]
-fn the_listeners_stay_on_loopback_until_access_control_exists() {
-    for section in ["http", "admin"] {
-        for address in ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000", "[::ffff:192.0.2.1]:8000"] {
-            assert_refused(
-                &with(&format!("[{section}]\nlisten = \"{address}\"\n")),
-                &format!("10:10: `listen` is {address}, which is not a loopback address"),
-                "access control is not available yet, so only this machine may connect; accepted: an IP \
-                 address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one",
-            );
-        }
-    }
-    load(&with("[http]\nlisten = \"127.8.9.10:8000\"\n[admin]\nlisten = \"[::1]:8000\"\n")).unwrap();
-}
-
-#[test]
-fn bad_addresses_are_refused() {
-    const LISTEN: &str = "accepted: an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; \
-                          port 0 takes a free one";
-    const PEER: &str = "accepted: an address and a port from 1 such as \"192.0.2.7:3868\", \
-                        \"[2001:db8::7]:3868\" or \"pcrf.example.net:3868\"";
-    for bad in ["localhost:80", "127.0.0.1", "127.0.0.1:65536", "::1:80", ""] {
-        assert_refused(
-            &with(&format!("[http]\nlisten = \"{bad}\"\n")),
-            &format!("10:10: `listen` is \"{bad}\""),
-            LISTEN,
-        );
-        assert_refused(
-            &with_diameter(&format!("listen = [\"127.0.0.1:1\", \"{bad}\"]")),
-            &format!("5:26: `listen` is \"{bad}\""),
-            LISTEN,
-        );
-    }
-    assert_refused(
-        &with_diameter("listen = \"127.0.0.1:3869\""),
-        "5:10: `listen` is \"127.0.0.1:3869\"",
-        &LISTEN.replace("accepted: an", "accepted: a list, each item an"),
-    );
-    assert_refused(
-        &with_diameter("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]"),
-        "5:26: `listen` has 127.0.0.1:1 twice",
-        "leave one of them out",
-    );
-    for bad in [
-        "127.0.0.1:0",
-        "0.0.0.0:3868",
-        "127.0.0.256:3868",
-        "pcrf_1.test:3868",
-        "pcrf.test:0",
-        "pcrf.test",
-        "127.0.0.1",
-    ] {
-        assert_refused(&LEAST.replace("127.0.0.1:3868", bad), &format!("8:11: `address` is \"{bad}\""), PEER);
-    }
-    assert_refused(
-        &with("[http]\nlisten = \"127.0.0.1:8002\"\n"),
-        "10:10: [http] and [admin] both listen on 127.0.0.1:8002",
-        "give each a port of its own",
-    );
-}
-
-#[test]
-fn bad_identities_are_refused() {
-    let long = "a".repeat(64);
-    for bad in
-        ["", "pcrf..test", ".test", "pcrf.", "pcrf_1.test", "-a.test", "a-.test", "p crf", "pcrf:3868", &long]
-    {
-        let (text, hint) = refusal(&LEAST.replace("pcrf.rx.test", bad));
-        assert_eq!(text, format!("gate.toml:7:8: `host` is \"{bad}\""));
-        assert!(hint.starts_with("accepted: a Diameter identity: a host name of letters"), "{hint}");
-        let (text, hint) = refusal(
-            &LEAST.replace("destination_realm = \"rx.test\"", &format!("destination_realm = \"{bad}\"")),
-        );
-        assert_eq!(text, format!("gate.toml:4:21: `destination_realm` is \"{bad}\""));
-        assert!(hint.starts_with("accepted: a realm: a domain name of letters"), "{hint}");
-    }
-    let (text, _) = refusal(&with_diameter("redirect_hosts = [\"good.test\", \"b_d.test\"]"));
-    assert_eq!(text, "gate.toml:5:32: `redirect_hosts` is \"b_d.test\"");
-}
-
-#[test]
-fn a_host_is_one_peer_and_not_the_gateway() {
-    assert_refused(
-        &with("[[diameter.peers]]\nhost = \"PCRF.rx.test\"\naddress = \"127.0.0.1:3870\"\n"),
-        "10:8: a peer with `host` PCRF.rx.test is already configured on line 7",
-        "a peer has one section; two addresses of one host are not in this version",
-    );
-    assert_refused(
-        &LEAST.replace("pcrf.rx.test", "AF.rx.test"),
-        "7:8: the peer's `host` AF.rx.test is this gateway's own `origin_host`",
-        "give the Origin-Host that the peer shows",
-    );
-}
-
-#[test]
 fn transports_and_stores_of_later_versions_say_so() {
     for later in ["tls", "sctp"] {
         assert_refused(
@@ -416,20 +316,6 @@ fn transports_and_stores_of_later_versions_say_so() {
         "accepted: \"memory\"",
     );
     assert_refused(&with("[store]\nkind = 1\n"), "10:8: `kind` is 1", "accepted: \"memory\"");
-}
-
-#[test]
-fn times_that_contradict_each_other_are_refused() {
-    assert_refused(
-        &with_diameter("attempt_timeout_ms = 10001"),
-        "5:22: `attempt_timeout_ms` (10001) is longer than `request_timeout_ms` (10000)",
-        "one attempt is part of the request's whole time: lower the first or raise the second",
-    );
-    assert_refused(
-        &with_diameter("reconnect_max_ms = 999"),
-        "5:20: `reconnect_initial_ms` (1000) is longer than `reconnect_max_ms` (999)",
-        "the wait grows from the first to the second: lower the first or raise the second",
-    );
 }
 
 #[test]
@@ -486,5 +372,6 @@ fn the_effective_settings_are_a_file_with_the_same_meaning() {
     let printed = loaded.to_string();
     assert!(printed.contains("max_body_bytes = 262144                 # octets; default\n"), "{printed}");
     assert!(printed.contains("weight = 7\n"), "{printed}");
+    assert!(printed.contains("# max_duration_s                        # not set: no limit\n"), "{printed}");
     assert_eq!(load(&printed).unwrap().config, loaded.config);
 }

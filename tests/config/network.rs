@@ -1,0 +1,129 @@
+//! Listeners, addresses, identities and peers.
+
+use crate::support::{LEAST, assert_refused, load, refusal, with, with_diameter};
+
+#[test]
+fn the_listeners_stay_on_loopback_until_access_control_exists() {
+    for section in ["http", "admin"] {
+        for address in ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000", "[::ffff:192.0.2.1]:8000"] {
+            assert_refused(
+                &with(&format!("[{section}]\nlisten = \"{address}\"\n")),
+                &format!("10:10: `listen` is {address}, which is not a loopback address"),
+                "access control is not available yet, so only this machine may connect; accepted: an IP \
+                 address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one",
+            );
+        }
+    }
+    load(&with("[http]\nlisten = \"127.8.9.10:8000\"\n[admin]\nlisten = \"[::1]:8000\"\n")).unwrap();
+}
+
+#[test]
+fn bad_addresses_are_refused() {
+    const LISTEN: &str = "accepted: an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; \
+                          port 0 takes a free one";
+    const PEER: &str = "accepted: an address and a port from 1 such as \"192.0.2.7:3868\", \
+                        \"[2001:db8::7]:3868\" or \"pcrf.example.net:3868\"";
+    for bad in ["localhost:80", "127.0.0.1", "127.0.0.1:65536", "::1:80", ""] {
+        assert_refused(
+            &with(&format!("[http]\nlisten = \"{bad}\"\n")),
+            &format!("10:10: `listen` is \"{bad}\""),
+            LISTEN,
+        );
+        assert_refused(
+            &with_diameter(&format!("listen = [\"127.0.0.1:1\", \"{bad}\"]")),
+            &format!("5:26: `listen` is \"{bad}\""),
+            LISTEN,
+        );
+    }
+    assert_refused(
+        &with_diameter("listen = \"127.0.0.1:3869\""),
+        "5:10: `listen` is \"127.0.0.1:3869\"",
+        &LISTEN.replace("accepted: an", "accepted: a list, each item an"),
+    );
+    assert_refused(
+        &with_diameter("listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]"),
+        "5:26: `listen` has 127.0.0.1:1 twice",
+        "leave one of them out",
+    );
+    for bad in [
+        "127.0.0.1:0",
+        "0.0.0.0:3868",
+        "127.0.0.256:3868",
+        "pcrf_1.test:3868",
+        "pcrf.test:0",
+        "pcrf.test",
+        "127.0.0.1",
+    ] {
+        assert_refused(&LEAST.replace("127.0.0.1:3868", bad), &format!("8:11: `address` is \"{bad}\""), PEER);
+    }
+    assert_refused(
+        &with("[http]\nlisten = \"127.0.0.1:8002\"\n"),
+        "10:10: [http] and [admin] both listen on 127.0.0.1:8002",
+        "give each a port of its own",
+    );
+}
+
+#[test]
+fn bad_identities_are_refused() {
+    let long = "a".repeat(64);
+    for bad in
+        ["", "pcrf..test", ".test", "pcrf.", "pcrf_1.test", "-a.test", "a-.test", "p crf", "pcrf:3868", &long]
+    {
+        let (text, hint) = refusal(&LEAST.replace("pcrf.rx.test", bad));
+        assert_eq!(text, format!("gate.toml:7:8: `host` is \"{bad}\""));
+        assert!(hint.starts_with("accepted: a Diameter identity: a host name of letters"), "{hint}");
+        let (text, hint) = refusal(
+            &LEAST.replace("destination_realm = \"rx.test\"", &format!("destination_realm = \"{bad}\"")),
+        );
+        assert_eq!(text, format!("gate.toml:4:21: `destination_realm` is \"{bad}\""));
+        assert!(hint.starts_with("accepted: a realm: a domain name of letters"), "{hint}");
+    }
+    let (text, _) = refusal(&with_diameter("redirect_hosts = [\"good.test\", \"b_d.test\"]"));
+    assert_eq!(text, "gate.toml:5:32: `redirect_hosts` is \"b_d.test\"");
+}
+
+#[test]
+fn a_host_is_one_peer_and_not_the_gateway() {
+    assert_refused(
+        &with("[[diameter.peers]]\nhost = \"PCRF.rx.test\"\naddress = \"127.0.0.1:3870\"\n"),
+        "10:8: a peer with `host` PCRF.rx.test is already configured on line 7",
+        "a peer has one section; two addresses of one host are not in this version",
+    );
+    assert_refused(
+        &LEAST.replace("pcrf.rx.test", "AF.rx.test"),
+        "7:8: the peer's `host` AF.rx.test is this gateway's own `origin_host`",
+        "give the Origin-Host that the peer shows",
+    );
+}
+
+#[test]
+fn a_gateway_without_peers_is_refused() {
+    const HINT: &str = "add a [[diameter.peers]] section with `host` and `address` of the PCRF or relay";
+    let without = LEAST.split("[[").next().unwrap();
+    assert_refused(without, "1:2: [diameter] has no peers", HINT);
+    assert_refused(&format!("{without}peers = []\n"), "6:9: [diameter] has no peers", HINT);
+    assert_refused(
+        &LEAST.replace("[[diameter.peers]]", "[diameter.peers]"),
+        "6:1: `peers` is not a list of peers",
+        "write [[diameter.peers]] with two brackets",
+    );
+    assert_refused(
+        &format!("{without}peers = [\"pcrf.rx.test\"]\n"),
+        "6:10: a peer is not a section",
+        "write [[diameter.peers]] on a line of its own",
+    );
+}
+
+#[test]
+fn times_that_contradict_each_other_are_refused() {
+    assert_refused(
+        &with_diameter("attempt_timeout_ms = 10001"),
+        "5:22: `attempt_timeout_ms` (10001) is longer than `request_timeout_ms` (10000)",
+        "one attempt is part of the request's whole time: lower the first or raise the second",
+    );
+    assert_refused(
+        &with_diameter("reconnect_max_ms = 999"),
+        "5:20: `reconnect_initial_ms` (1000) is longer than `reconnect_max_ms` (999)",
+        "the wait grows from the first to the second: lower the first or raise the second",
+    );
+}
