@@ -1,13 +1,16 @@
 //! The QoS REST interface of Oracle Communications Services Gatekeeper (Application Developer's Guide 6.1,
 //! chapter 16): Apply QoS, Get QoS Status and Remove QoS.
 
+mod content;
 mod end_user;
 mod error;
 mod granted;
 mod headers;
 mod invalid;
+mod qos;
 mod read;
 mod routes;
+mod view;
 
 pub use end_user::EndUser;
 pub use error::ApiError;

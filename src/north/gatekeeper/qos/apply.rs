@@ -1,0 +1,82 @@
+//! Apply QoS.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tracing::warn;
+
+use crate::{
+    north::gatekeeper::{
+        ApiError, EndUser, content,
+        granted::ActualProperties,
+        headers,
+        read::Warning,
+        read_apply,
+        routes::{Named, Shared},
+        view::Envelope,
+    },
+    session::{Applied, QosRequest},
+};
+
+#[derive(Serialize)]
+struct ApplyResponse<'a> {
+    #[serde(rename = "applyQoSFeatureResponse")]
+    response: ApplyInside<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApplyInside<'a> {
+    request_id: &'a str,
+    actual_properties: ActualProperties,
+}
+
+/// Apply QoS.
+pub(in crate::north::gatekeeper) async fn apply(
+    State(gatekeeper): Shared,
+    Named(end_user): Named<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let user = EndUser::parse(&end_user)?;
+    content::accepts_json(request.headers())?;
+    content::is_json(request.headers())?;
+    let (head, body) = request.into_parts();
+    let body = gatekeeper.limits.read(body).await?;
+    let asked = read_apply(&body, &user, gatekeeper.settings, gatekeeper.dictionary)?;
+    log(&asked.warnings);
+    let applied = gatekeeper.sessions.apply(QosRequest {
+        end_user: user.normalised().to_owned(),
+        duration: asked.duration,
+        service: asked.service,
+        view: Envelope::text(&asked.view).into(),
+    });
+    Ok(created(&head.headers, &user, &applied.await?))
+}
+
+/// Says what was accepted though it is doubtful.
+pub(super) fn log(warnings: &[Warning]) {
+    for warning in warnings {
+        warn!(part = ?warning.part, "{}", warning.what);
+    }
+}
+
+/// The answer to what made a session.
+pub(super) fn created(request: &HeaderMap, user: &EndUser, applied: &Applied) -> Response {
+    let body = ApplyResponse {
+        response: ApplyInside {
+            request_id: applied.id.as_str(),
+            actual_properties: ActualProperties::from(&applied.granted),
+        },
+    };
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    let location = headers::location(request, user, &applied.id);
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    headers::add_answer(response.headers_mut(), &applied.answer, applied.rx_session.as_str());
+    response
+}

@@ -1,0 +1,42 @@
+//! Remove QoS.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    north::gatekeeper::{
+        ApiError, Gatekeeper, headers,
+        routes::{Named, Shared},
+    },
+    session::QosSessionId,
+};
+
+/// Remove QoS.
+pub(in crate::north::gatekeeper) async fn remove(
+    State(gatekeeper): Shared,
+    Named(id): Named<String>,
+) -> Result<Response, ApiError> {
+    gatekeeper.remove(&QosSessionId::from(id)).await
+}
+
+/// Remove QoS under the path that Location gives.
+pub(in crate::north::gatekeeper) async fn remove_of(
+    State(gatekeeper): Shared,
+    Named((end_user, id)): Named<(String, String)>,
+) -> Result<Response, ApiError> {
+    let id = QosSessionId::from(id);
+    gatekeeper.session_of(&end_user, &id).await?;
+    gatekeeper.remove(&id).await
+}
+
+impl Gatekeeper {
+    async fn remove(&self, id: &QosSessionId) -> Result<Response, ApiError> {
+        let removed = self.sessions.remove(id).await?;
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        headers::add_answer(response.headers_mut(), &removed.answer, removed.rx_session.as_str());
+        Ok(response)
+    }
+}
