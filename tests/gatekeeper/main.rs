@@ -6,6 +6,7 @@
 
 mod admin;
 mod custom;
+mod describe;
 mod example;
 mod listener;
 mod mutation;

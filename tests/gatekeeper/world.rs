@@ -244,6 +244,10 @@ impl World {
         self.gatekeeper.clone()
     }
 
+    pub fn admin_router(&self) -> Router {
+        self.admin.clone()
+    }
+
     pub async fn call(&self, request: Request<Body>) -> Reply {
         ask(self.gatekeeper.clone(), request).await
     }

@@ -9,13 +9,17 @@ use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing,
 };
 use serde::Serialize;
+use utoipa::{
+    ToSchema,
+    openapi::{Info, OpenApi, OpenApiBuilder},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::session::Sessions;
 
-use super::{server, timestamp::rfc3339};
+use super::{describe, server, timestamp::rfc3339};
 
 /// A Diameter peer, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,35 +61,66 @@ pub struct Admin {
     pub peers: Arc<dyn PeersView>,
 }
 
-/// The resources of the operator's interface.
+/// The resources of the operator's interface, and its description.
 pub fn router(admin: Admin) -> Router {
-    Router::new()
-        .route("/live", routing::get(|| async { Json(Live { live: true }) }))
-        .route("/ready", routing::get(ready))
-        .route("/peers", routing::get(peers))
-        .route("/sessions", routing::get(sessions::list))
-        .route("/sessions/{requestId}", routing::get(sessions::show).delete(sessions::end))
+    let operations = OpenApiRouter::with_openapi(interface())
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(peers))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show, sessions::end))
+        .with_state(admin);
+    describe::described(operations)
         .fallback(|| async { failed(StatusCode::NOT_FOUND, "there is nothing here") })
         .method_not_allowed_fallback(|| async {
             failed(StatusCode::METHOD_NOT_ALLOWED, "the header Allow names the methods accepted")
         })
         .layer(axum::middleware::from_fn(server::observe))
-        .with_state(admin)
 }
 
-#[derive(Serialize)]
+/// Tags of the operations.
+const HEALTH: &str = "Health";
+const PEERS: &str = "Peers";
+const SESSIONS: &str = "Sessions";
+
+/// The OpenAPI document before its operations.
+fn interface() -> OpenApi {
+    let mut info = Info::new("rxgate: administration", env!("CARGO_PKG_VERSION"));
+    info.description = Some("Shows the gateway to its operator, and lets him act on it.".into());
+    OpenApiBuilder::new().info(info).build()
+}
+
+#[derive(Serialize, ToSchema)]
 struct Live {
     live: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ready {
     ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
+/// Is it alive
+#[utoipa::path(
+    get, path = "/live", tag = HEALTH,
+    responses((status = 200, description = "It answers.", body = Live)),
+)]
+async fn live() -> Json<Live> {
+    Json(Live { live: true })
+}
+
+/// Is it ready
+///
 /// Ready is who has a peer to send to.
+#[utoipa::path(
+    get, path = "/ready", tag = HEALTH,
+    responses(
+        (status = 200, description = "A peer is open.", body = Ready),
+        (status = 503, description = "No peer is open.", body = Ready),
+    ),
+)]
 async fn ready(State(admin): State<Admin>) -> Response {
     let peers = admin.peers.peers();
     if peers.iter().any(|peer| peer.open) {
@@ -103,7 +138,7 @@ async fn ready(State(admin): State<Admin>) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, Json(Ready { ready: false, reason: Some(reason) })).into_response()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Peer {
     host: String,
     address: String,
@@ -113,6 +148,11 @@ struct Peer {
     reason: Option<String>,
 }
 
+/// The Diameter peers
+#[utoipa::path(
+    get, path = "/peers", tag = PEERS,
+    responses((status = 200, description = "Every configured peer.", body = Vec<Peer>)),
+)]
 async fn peers(State(admin): State<Admin>) -> Json<Vec<Peer>> {
     let peers = admin.peers.peers().into_iter().map(|peer| Peer {
         host: peer.host,
@@ -136,12 +176,13 @@ fn failed(status: StatusCode, message: impl Into<String>) -> Failed {
     Failed { status, message: message.into() }
 }
 
-#[derive(Serialize)]
+/// The body of every failure.
+#[derive(Serialize, ToSchema)]
 struct FailedBody {
     error: FailedInside,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct FailedInside {
     message: String,
 }

@@ -10,13 +10,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     north::{gatekeeper::EndUser, timestamp::rfc3339},
     session::{QosSessionId, Session, SessionError, SessionFilter, SessionState},
 };
 
-use super::{Admin, Failed, failed};
+use super::{Admin, Failed, FailedBody, SESSIONS, failed};
 
 /// Sessions of a page, unless the operator says how many.
 const PAGE: usize = 100;
@@ -27,16 +28,23 @@ const MAX_PAGE: usize = 1000;
 const STATES: [SessionState; 4] =
     [SessionState::Pending, SessionState::Open, SessionState::Ending, SessionState::Gone];
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Filter {
+    /// Only those of this end user, in any form that Apply QoS takes.
     end_user_id: Option<String>,
+    /// Only those in this state.
+    #[param(pattern = "^(pending|open|ending|gone)$")]
     state: Option<String>,
+    /// Only those whose requestId comes after this one: the last of the page before.
     after: Option<String>,
+    /// At most so many; 100 if not given.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Listed<'a> {
     request_id: &'a str,
@@ -61,7 +69,7 @@ impl<'a> From<&'a Session> for Listed<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Shown<'a> {
     #[serde(flatten)]
@@ -75,7 +83,7 @@ struct Shown<'a> {
     history: Vec<Happened<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Happened<'a> {
     at: String,
     state: &'static str,
@@ -89,7 +97,17 @@ fn named(id: Id) -> Result<QosSessionId, Failed> {
     Ok(QosSessionId::from(id))
 }
 
-/// The sessions that match, in the order of their names.
+/// The sessions
+///
+/// Those that match, in the order of their names.
+#[utoipa::path(
+    get, path = "/sessions", tag = SESSIONS, operation_id = "sessions", params(Filter),
+    responses(
+        (status = 200, description = "A page of sessions.", body = Vec<Listed>),
+        (status = 400, description = "The query is wrong.", body = FailedBody),
+        (status = 503, description = "The store cannot be read.", body = FailedBody),
+    ),
+)]
 pub(super) async fn list(
     State(admin): State<Admin>,
     query: Result<Query<Filter>, QueryRejection>,
@@ -123,7 +141,17 @@ pub(super) async fn list(
     Ok(Json(sessions.iter().map(Listed::from).collect::<Vec<_>>()).into_response())
 }
 
-/// One session with its history.
+/// One session with its history
+#[utoipa::path(
+    get, path = "/sessions/{requestId}", tag = SESSIONS, operation_id = "session",
+    params(("requestId" = String, Path, description = "The session.")),
+    responses(
+        (status = 200, description = "The session.", body = Shown),
+        (status = 400, description = "The path gives no UTF-8.", body = FailedBody),
+        (status = 404, description = "There is no such session.", body = FailedBody),
+        (status = 503, description = "The store cannot be read.", body = FailedBody),
+    ),
+)]
 pub(super) async fn show(State(admin): State<Admin>, id: Id) -> Result<Response, Failed> {
     let session = admin.sessions.inspect(&named(id)?).await.map_err(refused)?;
     let history = session.history.iter().map(|entry| Happened {
@@ -142,7 +170,19 @@ pub(super) async fn show(State(admin): State<Admin>, id: Id) -> Result<Response,
     Ok(Json(shown).into_response())
 }
 
-/// Ends a session; its application is told.
+/// End a session
+///
+/// Its application is told.
+#[utoipa::path(
+    delete, path = "/sessions/{requestId}", tag = SESSIONS, operation_id = "endSession",
+    params(("requestId" = String, Path, description = "The session.")),
+    responses(
+        (status = 204, description = "It is over."),
+        (status = 400, description = "The path gives no UTF-8.", body = FailedBody),
+        (status = 404, description = "There is no such session.", body = FailedBody),
+        (status = 503, description = "The store cannot be read or written.", body = FailedBody),
+    ),
+)]
 pub(super) async fn end(State(admin): State<Admin>, id: Id) -> Result<StatusCode, Failed> {
     admin.sessions.end(&named(id)?).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)

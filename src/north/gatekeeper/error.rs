@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::Serialize;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use crate::{
     north::limits::BodyError,
@@ -196,16 +197,22 @@ impl ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Body {
+/// The body of every failure.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Failure)]
+pub(super) struct Body {
     error: BodyInside,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FailureInside)]
 struct BodyInside {
+    /// PolicyException with a POL identifier in the message, else ServiceException.
     r#type: &'static str,
+    /// The identifier of the fault, a colon, and what is wrong with which part of the request.
     message: String,
+    /// What the PCRF would have granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     acceptable_service_info: Option<Acceptable>,
 }

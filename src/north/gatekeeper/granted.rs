@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     rx::{AcceptableServiceInfo, Flows, MediaComponentDescription, SupportedFeatures},
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// actualProperties, with the members that the network said something about.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ActualProperties {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -27,7 +28,7 @@ pub(super) struct ActualProperties {
     supported_features: Vec<FeatureList>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ChargingIdentifier {
     access_network_charging_identifier_value: String,
@@ -35,7 +36,7 @@ struct ChargingIdentifier {
     flows: Vec<FlowList>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FlowList {
     media_component_number: u32,
@@ -45,7 +46,7 @@ struct FlowList {
     final_unit_action: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct FeatureList {
     #[serde(rename = "vendorId")]
     vendor_id: u32,
@@ -109,7 +110,7 @@ pub(super) fn enumeration(value: impl Display) -> String {
 }
 
 /// acceptableServiceInfo: the bandwidth that would be authorised.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Acceptable {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -118,7 +119,7 @@ pub(super) struct Acceptable {
     session: Bandwidth,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AcceptableComponent {
     media_component_number: u32,
@@ -127,7 +128,7 @@ struct AcceptableComponent {
 }
 
 /// Bits per second.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Bandwidth {
     #[serde(rename = "maxRequestedBandwidthUL", skip_serializing_if = "Option::is_none")]
     uplink: Option<u64>,

@@ -2,6 +2,7 @@
 //! chapter 16): Apply QoS, Get QoS Status and Remove QoS.
 
 mod content;
+mod describe;
 mod end_user;
 mod error;
 mod granted;

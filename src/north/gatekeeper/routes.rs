@@ -6,17 +6,17 @@ use axum::{
     Router,
     extract::{FromRequestParts, Path, State},
     http::request::Parts,
-    routing,
 };
 use serde::de::DeserializeOwned;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     dict::Dictionary,
-    north::{limits::Limits, server},
+    north::{describe, limits::Limits, server},
     session::Sessions,
 };
 
-use super::{ApiError, Invalid, ReadSettings, qos};
+use super::{ApiError, Invalid, ReadSettings, describe::interface, qos};
 
 /// What the operations work with.
 pub struct Gatekeeper {
@@ -46,16 +46,15 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     }
 }
 
-/// The resources of the interface.
+/// The resources of the interface, and its description.
 pub fn router(gatekeeper: Gatekeeper) -> Router {
-    let session = || routing::get(qos::status).delete(qos::remove);
-    let session_of = || routing::get(qos::status_of).delete(qos::remove_of);
-    Router::new()
-        .route("/ApplicationQoSService/{endUserId}/qos", routing::post(qos::apply))
-        .route("/ApplicationQoSService/qos/{requestId}", session())
-        .route("/ApplicationQoSService/{endUserId}/qos/{requestId}", session_of())
+    let operations = OpenApiRouter::with_openapi(interface())
+        .routes(routes!(qos::apply::apply))
+        .routes(routes!(qos::status::status, qos::remove::remove))
+        .routes(routes!(qos::status::status_of, qos::remove::remove_of))
+        .with_state(Arc::new(gatekeeper));
+    describe::described(operations)
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })
         .layer(axum::middleware::from_fn(server::observe))
-        .with_state(Arc::new(gatekeeper))
 }

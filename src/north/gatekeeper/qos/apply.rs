@@ -8,10 +8,12 @@ use axum::{
 };
 use serde::Serialize;
 use tracing::warn;
+use utoipa::ToSchema;
 
 use crate::{
     north::gatekeeper::{
         ApiError, EndUser, content,
+        describe::{EndUserId, FromNetwork, NoJsonTaken, NotReadable, QOS, WithBody},
         granted::ActualProperties,
         headers,
         read::Warning,
@@ -22,20 +24,35 @@ use crate::{
     session::{Applied, QosRequest},
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ApplyResponse<'a> {
     #[serde(rename = "applyQoSFeatureResponse")]
     response: ApplyInside<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ApplyInside<'a> {
     request_id: &'a str,
     actual_properties: ActualProperties,
 }
 
-/// Apply QoS.
+/// Apply QoS
+///
+/// Asks the PCRF for what the body describes, for this end user, and answers once it is granted.
+#[utoipa::path(
+    post, path = "/ApplicationQoSService/{endUserId}/qos", tag = QOS, operation_id = "applyQos",
+    params(EndUserId),
+    request_body(content = Object, description = "What is asked for."),
+    responses(
+        (status = 201, description = "The QoS is granted.", body = ApplyResponse, headers(
+            ("Location" = String, description = "The resource of the new session."),
+            ("X-Plugin-Param-Keys" = String, description = "What stands in X-Plugin-Param-Values."),
+            ("X-Plugin-Param-Values" = String, description = "The PCRF's answer and its Session-Id."),
+        )),
+        NotReadable, NoJsonTaken, WithBody, FromNetwork,
+    ),
+)]
 pub(in crate::north::gatekeeper) async fn apply(
     State(gatekeeper): Shared,
     Named(end_user): Named<String>,

@@ -1,12 +1,8 @@
 //! The operations on QoS sessions: headers and bodies in, calls of the session layer out.
 
-mod apply;
-mod remove;
-mod status;
-
-pub(super) use apply::apply;
-pub(super) use remove::{remove, remove_of};
-pub(super) use status::{status, status_of};
+pub(super) mod apply;
+pub(super) mod remove;
+pub(super) mod status;
 
 use crate::{
     north::gatekeeper::{ApiError, EndUser, Gatekeeper},

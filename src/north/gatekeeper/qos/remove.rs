@@ -8,13 +8,26 @@ use axum::{
 
 use crate::{
     north::gatekeeper::{
-        ApiError, Gatekeeper, headers,
+        ApiError, Gatekeeper,
+        describe::{EndUserId, FromStore, NotReadable, QOS, RequestId},
+        headers,
         routes::{Named, Shared},
     },
     session::QosSessionId,
 };
 
-/// Remove QoS.
+/// Remove QoS
+#[utoipa::path(
+    delete, path = "/ApplicationQoSService/qos/{requestId}", tag = QOS, operation_id = "removeQos",
+    params(RequestId),
+    responses(
+        (status = 204, description = "The session is over.", headers(
+            ("X-Plugin-Param-Keys" = String, description = "What stands in X-Plugin-Param-Values."),
+            ("X-Plugin-Param-Values" = String, description = "The PCRF's answer and its Session-Id."),
+        )),
+        NotReadable, FromStore,
+    ),
+)]
 pub(in crate::north::gatekeeper) async fn remove(
     State(gatekeeper): Shared,
     Named(id): Named<String>,
@@ -22,7 +35,21 @@ pub(in crate::north::gatekeeper) async fn remove(
     gatekeeper.remove(&QosSessionId::from(id)).await
 }
 
-/// Remove QoS under the path that Location gives.
+/// Remove QoS
+///
+/// The path that Location gives: the session must be that of the end user.
+#[utoipa::path(
+    delete, path = "/ApplicationQoSService/{endUserId}/qos/{requestId}", tag = QOS,
+    operation_id = "removeQosOf",
+    params(EndUserId, RequestId),
+    responses(
+        (status = 204, description = "The session is over.", headers(
+            ("X-Plugin-Param-Keys" = String, description = "What stands in X-Plugin-Param-Values."),
+            ("X-Plugin-Param-Values" = String, description = "The PCRF's answer and its Session-Id."),
+        )),
+        NotReadable, FromStore,
+    ),
+)]
 pub(in crate::north::gatekeeper) async fn remove_of(
     State(gatekeeper): Shared,
     Named((end_user, id)): Named<(String, String)>,

@@ -8,10 +8,12 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::{
     north::gatekeeper::{
         ApiError, content,
+        describe::{EndUserId, FromStore, NoJsonTaken, NotReadable, QOS, RequestId},
         granted::ActualProperties,
         routes::{Named, Shared},
         view::Envelope,
@@ -19,21 +21,30 @@ use crate::{
     session::{QosSessionId, Session},
 };
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct StatusResponse<'a> {
     #[serde(rename = "qoSStatus")]
     status: Status<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Status<'a> {
     user_is_connected: bool,
     actual_properties: ActualProperties,
+    #[schema(value_type = Object)]
     qos_feature_properties: &'a RawValue,
 }
 
-/// Get QoS Status.
+/// Get QoS Status
+#[utoipa::path(
+    get, path = "/ApplicationQoSService/qos/{requestId}", tag = QOS, operation_id = "qosStatus",
+    params(RequestId),
+    responses(
+        (status = 200, description = "The session as it is.", body = StatusResponse),
+        NotReadable, NoJsonTaken, FromStore,
+    ),
+)]
 pub(in crate::north::gatekeeper) async fn status(
     State(gatekeeper): Shared,
     Named(id): Named<String>,
@@ -43,7 +54,18 @@ pub(in crate::north::gatekeeper) async fn status(
     shown(&gatekeeper.sessions.status(&QosSessionId::from(id)).await?)
 }
 
-/// Get QoS Status under the path that Location gives.
+/// Get QoS Status
+///
+/// The path that Location gives: the session must be that of the end user.
+#[utoipa::path(
+    get, path = "/ApplicationQoSService/{endUserId}/qos/{requestId}", tag = QOS,
+    operation_id = "qosStatusOf",
+    params(EndUserId, RequestId),
+    responses(
+        (status = 200, description = "The session as it is.", body = StatusResponse),
+        NotReadable, NoJsonTaken, FromStore,
+    ),
+)]
 pub(in crate::north::gatekeeper) async fn status_of(
     State(gatekeeper): Shared,
     Named((end_user, id)): Named<(String, String)>,

@@ -1,0 +1,26 @@
+//! What the OpenAPI document says of the interface as a whole, and what many of its operations have in common.
+
+mod failures;
+mod params;
+
+use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder};
+
+pub(super) use failures::{FromNetwork, FromStore, NoJsonTaken, NotReadable, WithBody};
+pub(super) use params::{EndUserId, RequestId};
+
+/// Tag of the operations on sessions.
+pub(super) const QOS: &str = "QoS";
+
+/// The document before its operations.
+pub(super) fn interface() -> OpenApi {
+    let mut info = Info::new("rxgate: quality of service", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "Applies, changes, shows and removes quality of service for end users, through the Rx interface of the \
+         operator's PCRF."
+            .into(),
+    );
+    let qos = TagBuilder::new().name(QOS).description(Some("QoS sessions of end users.")).build();
+    let mut components = Components::new();
+    failures::add_to(&mut components);
+    OpenApiBuilder::new().info(info).tags(Some([qos])).components(Some(components)).build()
+}
