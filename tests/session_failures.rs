@@ -178,6 +178,23 @@ async fn a_termination_is_repeated_until_it_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_removes_a_session_does_not_wait_for_a_server_that_is_gone() {
+    let world = world(&["a.net"]).await;
+    let applied = world.sessions.apply(request()).await.unwrap();
+    world.net.kill("a.net");
+    let started = Instant::now();
+    let removed = world.sessions.remove(&applied.id).await.unwrap();
+    assert!(removed.answer.is_empty());
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    assert!(matches!(world.sessions.status(&applied.id).await, Err(SessionError::NotFound)));
+    assert_eq!(world.sessions.closings(), 1);
+    sleep(Duration::from_secs(60)).await;
+    world.net.restart("a.net");
+    world.balanced().await;
+    assert_eq!((world.sessions.closings(), world.net.held().len()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_delivered_to_a_host_is_sent_once_without_it() {
     let world = world(&["a.net"]).await;
     let applied = world.sessions.apply(request()).await.unwrap();

@@ -63,7 +63,7 @@ pub(super) struct Jobs {
     slots: DashMap<Option<Arc<str>>, Arc<Semaphore>>,
 }
 
-/// Sees the STA by names, once it is there.
+/// Sees the STA by names, once it is there; nothing if there is nobody now who could be told.
 pub(super) type Answer = watch::Receiver<Option<Arc<[AvpText]>>>;
 
 /// The telling of one server.
@@ -114,6 +114,8 @@ enum Attempt {
     Undeliverable,
     /// Try again later.
     Again,
+    /// Try again later: nothing was sent, because nobody is there who could be told.
+    Nobody,
     /// It can never be sent.
     Never,
     /// This process ends; the store remembers.
@@ -265,6 +267,14 @@ impl Sessions {
                     continue;
                 }
                 Attempt::Undeliverable | Attempt::Again => progress.next_wait(target, &self.config),
+                Attempt::Nobody => {
+                    // A caller has nothing to wait for.
+                    job.answer.send_if_modified(|answer| match answer {
+                        Some(_) => false,
+                        None => answer.replace([].into()).is_none(),
+                    });
+                    progress.next_wait(target, &self.config)
+                }
                 Attempt::Never => return self.give_up(target, &closing, "it cannot be written").await,
                 Attempt::Stop => {
                     let host = target.host.as_deref().unwrap_or("any");
@@ -299,6 +309,10 @@ impl Sessions {
             Ok(exchange) => exchange,
             Err(GatewayError::Unsendable(_)) => return Attempt::Never,
             Err(GatewayError::ShuttingDown) => return Attempt::Stop,
+            Err(GatewayError::NotSent { reason }) => {
+                debug!(rx_session = %target.rx_session, %reason, "a termination cannot be sent now");
+                return Attempt::Nobody;
+            }
             Err(error) => {
                 debug!(rx_session = %target.rx_session, %error, "no answer to a termination");
                 return Attempt::Again;

@@ -148,8 +148,8 @@ impl Sessions {
 
     /// Ends a session for its caller. From the moment that this is stored the session is not found any more.
     ///
-    /// Returns when the STA is there, or without it after the request timeout: then the STR is repeated until
-    /// the server has been told.
+    /// Returns when the STA is there, or without it after the request timeout, or at once if no peer can be told
+    /// now: then the STR is repeated until the server has been told.
     pub async fn remove(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
         let (me, id) = (self.arc()?, id.clone());
         in_task(async move { me.finish(&id, Input::Remove).await }).await
