@@ -112,8 +112,9 @@ impl App {
         let sessions = Sessions::new(session_config, to_network, store);
         let from_network: Arc<dyn RxServer> = sessions.clone();
         tokio::spawn(log_events(sessions.events()));
-        let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
+        // What comes in from a peer right after it was dialled is about a session of an earlier process.
         sessions.start().await?;
+        let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
 
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
