@@ -149,8 +149,7 @@ impl Server {
         let open = pool.peers().into_iter().filter(|peer| peer.open);
         let hosts: Vec<String> = open.map(|peer| peer.host).collect();
         for host in &hosts {
-            pool.disconnect(host, cause);
-            pool.connect(host);
+            pool.say_goodbye(host, cause);
         }
         hosts
     }

@@ -39,6 +39,7 @@ impl Connection {
 pub(super) enum Redial {
     BackOff,
     AfterRefusal,
+    AtOnce,
 }
 
 /// What an input of the table is about.

@@ -1,6 +1,6 @@
 //! What entering a state brings with it: timers, events, the next dial; and what its timers do.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     DisconnectCause, Event, Peer, State, WatchdogState,
@@ -74,6 +74,7 @@ impl Peer {
         let wait = match std::mem::replace(&mut self.redial, Redial::BackOff) {
             Redial::BackOff => self.backoff.after_loss(open, &mut self.chance),
             Redial::AfterRefusal => self.backoff.after_refusal(&mut self.chance),
+            Redial::AtOnce => Duration::ZERO,
         };
         self.reconnect_at = Some(now + wait);
     }

@@ -228,6 +228,8 @@ pub struct Status {
     pub since: Instant,
     /// Why it is so, and what to do if that is wrong.
     pub reason: String,
+    /// Whether it was told to stay down.
+    pub held: bool,
 }
 
 impl Status {

@@ -97,7 +97,7 @@ pub struct Peer {
     goodbye: Option<DisconnectCause>,
     /// Cause for our DPR.
     stop_cause: DisconnectCause,
-    /// Told to stay down.
+    /// Told to stay down until [`connect`](Self::connect).
     held: bool,
     redial: Redial,
 
@@ -297,29 +297,43 @@ impl Peer {
     ///
     /// Over when [`state`](Self::state) is Closed, at the latest after `closing_timeout`.
     pub fn shut_down(&mut self, now: Instant, cause: DisconnectCause) {
-        self.held = true;
+        self.disconnect(now, cause, format!("told to stay down ({cause})"));
+    }
+
+    /// Operator's wish: the same, and `reason` is why.
+    ///
+    /// Connections that the peer makes are refused with 5012 meanwhile.
+    pub fn disconnect(&mut self, now: Instant, cause: DisconnectCause, reason: String) {
         self.stop_cause = cause;
         self.reconnect_at = None;
-        if self.state != State::Closing {
+        if !std::mem::replace(&mut self.held, true) {
             self.since = now;
-            self.reason = format!("told to stay down ({cause})");
+            self.reason = reason;
             self.step(now, Input::Stop, Subject::None);
         }
     }
 
-    /// Operator's wish: disconnect and stay down.
-    pub fn disconnect(&mut self, now: Instant) {
-        self.shut_down(now, DisconnectCause::DoNotWantToTalkToYou);
-    }
-
     /// Operator's wish: connect, at once if this peer is one that we dial, and do not wait out any back-off.
+    ///
+    /// Without effect on a peer that is connected. While a goodbye is under way it is dialled right after that.
     pub fn connect(&mut self, now: Instant) {
-        self.held = false;
+        if std::mem::take(&mut self.held) {
+            self.reason = match self.config.connect {
+                true => format!("dialling {} again", self.config.host),
+                false => format!("waiting for {} to connect", self.config.host),
+            };
+        }
         self.backoff.reset();
         match self.state {
             State::Closed if self.config.connect => self.start(now),
-            State::Closed => self.reason = format!("waiting for {} to connect", self.config.host),
-            _ => {}
+            State::Closing => self.redial = Redial::AtOnce,
+            State::Closed
+            | State::WaitConnAck
+            | State::WaitICea
+            | State::WaitConnAckElect
+            | State::WaitReturns
+            | State::ROpen
+            | State::IOpen => {}
         }
     }
 
@@ -378,6 +392,7 @@ impl Peer {
             watchdog: self.watchdog.state(),
             since: self.since,
             reason: self.reason.clone(),
+            held: self.held,
         }
     }
 

@@ -179,15 +179,20 @@ impl Node {
     pub fn connect(&mut self, now: Instant, host: &str) -> bool {
         let Some(peer) = self.peer_named(host) else { return false };
         if !self.stopping {
+            self.changed = true;
             self.with_peer(now, peer, |peer| peer.connect(now));
         }
         true
     }
 
-    /// Operator's wish: disconnect this peer and leave it so. `false` if there is none of that name.
-    pub fn disconnect(&mut self, now: Instant, host: &str, cause: DisconnectCause) -> bool {
+    /// Operator's wish: disconnect this peer and leave it so, whatever timers and the peer itself want, until
+    /// [`connect`](Self::connect). `false` if there is none of that name.
+    ///
+    /// Requests that wait there go to other peers. `reason` is what whoever misses the peer is told.
+    pub fn disconnect(&mut self, now: Instant, host: &str, cause: DisconnectCause, reason: &str) -> bool {
         let Some(peer) = self.peer_named(host) else { return false };
-        self.with_peer(now, peer, |peer| peer.shut_down(now, cause));
+        self.changed = true;
+        self.with_peer(now, peer, |peer| peer.disconnect(now, cause, reason.to_owned()));
         true
     }
 

@@ -14,8 +14,16 @@ use crate::{
 pub(super) enum Control {
     Connect {
         host: String,
+        done: oneshot::Sender<bool>,
     },
     Disconnect {
+        host: String,
+        cause: DisconnectCause,
+        reason: String,
+        done: oneshot::Sender<bool>,
+    },
+    /// Send a DPR, and let the peer come back.
+    Goodbye {
         host: String,
         cause: DisconnectCause,
     },
@@ -47,8 +55,18 @@ impl Driver {
     pub fn control(&mut self, control: Control) {
         let now = Instant::now();
         match control {
-            Control::Connect { host } => _ = self.parts.node.connect(now, &host),
-            Control::Disconnect { host, cause } => _ = self.parts.node.disconnect(now, &host, cause),
+            Control::Connect { host, done } => {
+                let known = self.parts.node.connect(now, &host);
+                self.tell(done, known);
+            }
+            Control::Disconnect { host, cause, reason, done } => {
+                let known = self.parts.node.disconnect(now, &host, cause, &reason);
+                self.tell(done, known);
+            }
+            Control::Goodbye { host, cause } => {
+                self.parts.node.disconnect(now, &host, cause, "told to say goodbye");
+                self.parts.node.connect(now, &host);
+            }
             Control::Send { host, message } => {
                 for id in self.connections_of(&host) {
                     let outbox = self.connections.get(&id).map(|connection| &connection.outbox);
@@ -72,6 +90,13 @@ impl Driver {
                 self.parts.node.shut_down(now, cause);
             }
         }
+    }
+
+    /// Whoever hears that it is done sees the peer as it is then.
+    fn tell(&mut self, done: oneshot::Sender<bool>, known: bool) {
+        self.settle();
+        // Whoever asked may not want to know any more.
+        _ = done.send(known);
     }
 
     /// There are two while an election is on.

@@ -299,7 +299,7 @@ impl Driver {
     // ---- Outputs
 
     /// Does what the node says, then tells what it has to tell.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         self.commands(Instant::now());
         if self.parts.node.take_changed() {
             let statuses = self.parts.node.statuses();

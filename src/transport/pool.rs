@@ -106,8 +106,12 @@ pub struct PeerStatus {
     pub transport: &'static str,
     /// State of RFC 6733 §5.6, with that of the watchdog (RFC 3539) while it is open: `I-Open (OKAY)`.
     pub state: String,
-    /// Whether requests can be sent.
+    /// Whether it is connected, and capabilities were exchanged.
+    pub connected: bool,
+    /// Whether requests can be sent: connected, and the watchdog trusts it.
     pub open: bool,
+    /// Whether it was [disconnected](Pool::disconnect) and stays so until somebody connects it.
+    pub held: bool,
     /// Whether it is an agent: takes requests for other hosts. Known once it has been open.
     pub relay: bool,
     /// Since when it is in this state.
@@ -203,7 +207,9 @@ impl Pool {
                 true => format!("{} ({})", status.state, status.watchdog),
                 false => status.state.to_string(),
             },
+            connected: status.state.is_open(),
             open,
+            held: status.held,
             relay: *is_relay,
             since: wall(status.since),
             reason: (!open).then(|| status.reason.clone()),
@@ -216,15 +222,24 @@ impl Pool {
         self.listening.to_vec()
     }
 
-    /// Connects a peer now, also one that was disconnected on purpose. Nothing happens without such a peer.
-    pub fn connect(&self, host: &str) {
-        // Refused only after the end.
-        _ = self.control.send(Control::Connect { host: host.to_owned() });
+    /// Connects a peer now, also one that was disconnected on purpose; returns when the dial has begun.
+    /// `false`: there is no such peer, or everything is over.
+    pub async fn connect(&self, host: &str) -> bool {
+        let (done, known) = oneshot::channel();
+        // Refused only after the end, as is the answer.
+        _ = self.control.send(Control::Connect { host: host.to_owned(), done });
+        known.await.unwrap_or(false)
     }
 
-    /// Says goodbye to a peer and leaves it disconnected until [`connect`](Self::connect).
-    pub fn disconnect(&self, host: &str, cause: DisconnectCause) {
-        _ = self.control.send(Control::Disconnect { host: host.to_owned(), cause });
+    /// Says goodbye to a peer and leaves it disconnected until [`connect`](Self::connect), whoever dials; returns
+    /// when the DPR is on its way. `false`: there is no such peer, or everything is over.
+    ///
+    /// Requests that wait there go to other peers. `reason` is what whoever misses the peer is told.
+    pub async fn disconnect(&self, host: &str, cause: DisconnectCause, reason: &str) -> bool {
+        let (done, known) = oneshot::channel();
+        let (host, reason) = (host.to_owned(), reason.to_owned());
+        _ = self.control.send(Control::Disconnect { host, cause, reason, done });
+        known.await.unwrap_or(false)
     }
 
     /// Says goodbye to all peers and waits until that is done, a few seconds at most.
@@ -246,6 +261,11 @@ impl Pool {
     /// before its answer is sent.
     pub fn send_as_is(&self, host: &str, message: MessageBuf) {
         _ = self.control.send(Control::Send { host: host.to_owned(), message });
+    }
+
+    /// Says goodbye to a peer and lets it come back.
+    pub fn say_goodbye(&self, host: &str, cause: DisconnectCause) {
+        _ = self.control.send(Control::Goodbye { host: host.to_owned(), cause });
     }
 
     /// Closes the connection of a peer without a DPR, after what is queued for it was sent.

@@ -1,6 +1,6 @@
 //! What follows when an attempt fails: decisions about who gets the request next, and with which bits.
 
-use rxgate::peer::{PeerEvent, RequestError};
+use rxgate::peer::{DisconnectCause, PeerEvent, RequestError};
 
 use crate::world::{SECOND, World, config, is_retransmission};
 
@@ -265,10 +265,10 @@ fn a_goodbye_moves_what_waits() {
     let mut world = World::up(&[("pcrf1", 1, 1), ("pcrf2", 2, 1)]);
     world.request();
     world.asked(0);
-    assert!(world.node.disconnect(world.now, "PCRF1", rxgate::peer::DisconnectCause::Busy));
+    assert!(world.node.disconnect(world.now, "PCRF1", DisconnectCause::Busy, "for a test"));
     world.settle();
     assert!(is_retransmission(&world.asked(1)));
-    assert!(!world.node.disconnect(world.now, "nobody", rxgate::peer::DisconnectCause::Busy));
+    assert!(!world.node.disconnect(world.now, "nobody", DisconnectCause::Busy, "for a test"));
     assert!(world.node.connect(world.now, "pcrf1"));
     world.advance(SECOND);
     world.request();

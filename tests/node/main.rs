@@ -6,6 +6,7 @@ mod failover;
 mod incoming;
 mod late;
 mod limits;
+mod operator;
 mod redirect;
 mod routing;
 mod world;

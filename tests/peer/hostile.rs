@@ -227,7 +227,7 @@ fn disturb(chance: &mut Chance, solo: &mut Solo, watch: &mut Watch) {
         }
         15 => solo.peer.forget(RequestId(chance.below(64))),
         16 => match chance.below(8) {
-            0 => solo.peer.disconnect(now),
+            0 => solo.peer.shut_down(now, DisconnectCause::DoNotWantToTalkToYou),
             1 => solo.peer.shut_down(now, chance.one(&[DisconnectCause::Busy, DisconnectCause::Rebooting])),
             _ => solo.peer.connect(now),
         },

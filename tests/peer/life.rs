@@ -202,7 +202,7 @@ fn a_peer_that_does_not_answer_our_dpr_is_left_after_the_timeout() {
 fn a_peer_switched_off_stays_off_until_it_is_switched_on() {
     let mut solo = Solo::wait_conn_ack();
     solo.peer.handle_connect_failed(solo.now, "refused".into());
-    solo.peer.disconnect(solo.now);
+    solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
     assert_eq!(solo.peer.poll_timeout(), None);
     solo.accept(cer());
     assert_eq!(solo.commands(), ["CEA 5012 on R", "Close R"]);
@@ -213,7 +213,7 @@ fn a_peer_switched_off_stays_off_until_it_is_switched_on() {
     assert!(solo.commands().is_empty(), "one dial is enough");
 
     let mut solo = Solo::closed();
-    solo.peer.disconnect(solo.now);
+    solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
     solo.peer.connect(solo.now);
     assert!(solo.commands().is_empty(), "not one that we dial");
     solo.accept(cer());
@@ -223,13 +223,13 @@ fn a_peer_switched_off_stays_off_until_it_is_switched_on() {
 #[test]
 fn switching_on_while_the_goodbye_is_under_way_dials_after_it() {
     let mut solo = Solo::i_open();
-    solo.peer.disconnect(solo.now);
+    solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
     solo.commands();
     solo.peer.connect(solo.now);
     solo.answer_last(I, 2001);
     assert_eq!(solo.peer.state(), State::Closed);
     solo.commands();
-    solo.expire();
+    assert_eq!(solo.expire(), Duration::ZERO);
     assert_eq!(solo.commands(), ["Connect"]);
 }
 
@@ -278,6 +278,6 @@ fn waits_follow_the_configuration() {
     solo.commands();
     solo.connected();
     solo.answer_last(I, 2001);
-    solo.peer.disconnect(solo.now);
+    solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
     assert_eq!(solo.expire(), Duration::from_millis(20));
 }

@@ -36,7 +36,7 @@ fn only_whoever_dials_says_when_it_dials_again() {
     for (who, again) in [(Who::A, false), (Who::B, true)] {
         let mut world = one_way();
         world.run_until(SECOND, World::usable);
-        world.with(who, |peer, now| peer.disconnect(now));
+        world.with(who, |peer, now| peer.shut_down(now, DisconnectCause::DoNotWantToTalkToYou));
         world.run_until(SECOND, |world| {
             world
                 .sides

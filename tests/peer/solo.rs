@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rxgate::{
-    peer::{Command, ConnectionId, Event, Peer, PeerConfig, State},
+    peer::{Command, ConnectionId, DisconnectCause, Event, Peer, PeerConfig, State},
     wire::{
         Address, AvpDef, CommandFlags, EndToEndId, Grouped, Header, HopByHopId, Index, MessageBuf,
         Unsigned32, Utf8String, VendorId, Writer,
@@ -228,13 +228,13 @@ impl Solo {
 
     pub fn r_closing() -> Self {
         let mut solo = Self::r_open();
-        solo.peer.disconnect(solo.now);
+        solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
         solo.quiet(State::Closing)
     }
 
     pub fn i_closing() -> Self {
         let mut solo = Self::i_open();
-        solo.peer.disconnect(solo.now);
+        solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
         solo.quiet(State::Closing)
     }
 

@@ -1,7 +1,7 @@
 //! The peer state machine, one row per transition of RFC 6733 §5.6, in the RFC's order.
 
 use rxgate::{
-    peer::{RequestId, State},
+    peer::{DisconnectCause, RequestId, State},
     wire::CommandFlags,
 };
 
@@ -27,7 +27,7 @@ fn accept(solo: &mut Solo) {
 }
 
 fn stop(solo: &mut Solo) {
-    solo.peer.disconnect(solo.now);
+    solo.peer.shut_down(solo.now, DisconnectCause::DoNotWantToTalkToYou);
 }
 
 fn expire(solo: &mut Solo) {

@@ -107,12 +107,25 @@ async fn an_operator_disconnects_and_connects() {
     let mut pcrf = End::start(server("pcrf.rx.test", None), |_| None).await;
     let mut af = End::start(client(&[("pcrf.rx.test", pcrf.address())]), |_| None).await;
     af.up("pcrf.rx.test").await;
-    af.pool.disconnect("pcrf.rx.test", DisconnectCause::DoNotWantToTalkToYou);
+    let shown = |af: &End| af.pool.peers().remove(0);
+    assert!(!shown(&af).held && shown(&af).connected);
+    assert!(af.pool.disconnect("PCRF.rx.test", DisconnectCause::Rebooting, "switched off").await);
+    // Whoever hears that it is done sees it.
+    let peer = shown(&af);
+    assert!(peer.held && !peer.connected && !peer.open, "{peer:?}");
+    assert_eq!(peer.reason.as_deref(), Some("switched off"));
     let reason = pcrf.down("af.rx.test").await;
-    assert!(reason.contains("DO_NOT_WANT_TO_TALK_TO_YOU"), "{reason}");
-    af.down("pcrf.rx.test").await;
-    af.pool.connect("pcrf.rx.test");
+    assert!(reason.contains("REBOOTING"), "{reason}");
+    assert_eq!(af.down("pcrf.rx.test").await, "switched off");
+    let error = af.pool.request(request(commands::AA)).await.unwrap_err();
+    assert!(error.to_string().contains("switched off"), "{error}");
+    assert!(af.pool.connect("pcrf.rx.test").await);
     af.up("pcrf.rx.test").await;
+    assert!(!shown(&af).held);
+    assert!(!af.pool.disconnect("other.rx.test", DisconnectCause::Rebooting, "switched off").await);
+    assert!(!af.pool.connect("other.rx.test").await);
+    af.pool.shut_down(DisconnectCause::Rebooting).await;
+    assert!(!af.pool.connect("pcrf.rx.test").await, "everything is over");
 }
 
 #[tokio::test]
