@@ -4,6 +4,9 @@
 //! and takes them down in the order in which nothing is lost: no new HTTP, the requests under way, the
 //! sessions, the peers.
 
+mod operator;
+mod settings;
+
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
@@ -11,24 +14,24 @@ use tokio::{sync::watch, task::JoinHandle};
 use tracing::{info, trace, warn};
 
 use crate::{
-    config::{self, Config, Transport},
-    dict::{DictError, Dictionary, enums::SpecificAction},
+    config::{self, Config},
+    dict::{DictError, Dictionary},
     gateway::{Gateway, GatewayConfig},
     north::{
-        admin::{self, Admin, PeerView},
-        gatekeeper::{self, Gatekeeper, Profile, ReadSettings},
+        admin::{self, Admin},
+        gatekeeper::{self, Gatekeeper},
         limits::Limits,
         server::{BindError, Server},
     },
-    peer::{NodePeer, PeerConfig},
     rx::RxError,
     session::{
-        QosEvent, SessionConfig, SessionError, SessionFilter, SessionState, Sessions,
+        QosEvent, SessionError, SessionFilter, SessionState, Sessions,
         ports::{RxGateway, RxServer},
     },
     store::MemoryStore,
-    transport::{Connect, DisconnectCause, LocalNode, PeerStatus, Pool, PoolConfig, Tcp},
+    transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
+use operator::Operator;
 
 /// Sessions that are ended at a time when the process ends.
 const ENDING_AT_A_TIME: usize = 64;
@@ -84,18 +87,13 @@ impl App {
             Some(directory) => Box::leak(Box::new(Dictionary::with_directory(directory)?)),
             None => Dictionary::builtin(),
         };
-        let limits = Limits {
-            max_body: config.http.max_body_bytes,
-            header_timeout: config.http.header_timeout,
-            idle_timeout: config.http.idle_timeout,
-            max_connections_per_address: config.http.max_connections_per_address,
-        };
+        let limits = settings::limits(&config.http);
         let http = Server::bind(config.http.listen, limits).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?;
         let admin = Server::bind(config.admin.listen, Limits::default()).await;
         let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
 
-        let session_config = session_config(&config);
+        let session_config = settings::session_config(&config);
         let gateway = Gateway::new(
             GatewayConfig {
                 origin_host: session_config.origin_host.clone(),
@@ -104,7 +102,7 @@ impl App {
             },
             dictionary,
         )?;
-        let pool_config = pool_config(&config.diameter, &session_config, connect);
+        let pool_config = settings::pool_config(&config.diameter, &session_config, connect);
         let to_network: Arc<dyn RxGateway> = gateway.clone();
         let store = match config.store {
             config::Store::Memory => Arc::new(MemoryStore::new()),
@@ -119,11 +117,15 @@ impl App {
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary,
-            settings: read_settings(&config.gatekeeper),
+            settings: settings::read_settings(&config.gatekeeper),
             limits,
         });
-        let peers = move || gateway.peers().into_iter().map(peer_view).collect::<Vec<_>>();
-        let operator = admin::router(Admin { sessions: sessions.clone(), peers: Arc::new(peers) });
+        let port = pool.local_addresses().first().map(SocketAddr::port);
+        let operator = admin::router(Admin {
+            sessions: sessions.clone(),
+            peers: Arc::new(Operator(pool.clone())),
+            local: settings::local(&config.diameter, port),
+        });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let request_timeout = config.diameter.request_timeout;
         let (http_address, admin_address) = (http.address(), admin.address());
@@ -192,75 +194,6 @@ struct PoolHandle(Pool);
 impl std::fmt::Debug for PoolHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.peers()).finish()
-    }
-}
-
-fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {
-    ReadSettings {
-        profile: match gatekeeper.profile {
-            config::Profile::Compatible => Profile::Compatible,
-            config::Profile::Strict => Profile::Strict,
-        },
-        short_ipv6_prefix: gatekeeper.short_ipv6_prefix,
-    }
-}
-
-fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> SessionConfig {
-    SessionConfig {
-        baseline_events: gatekeeper.baseline_events.iter().copied().map(SpecificAction).collect(),
-        request_timeout: diameter.request_timeout,
-        give_up_str_after: diameter.give_up_str_after,
-        ..SessionConfig::new(
-            &diameter.origin_host,
-            &diameter.origin_realm,
-            &diameter.destination_realm,
-            std::time::SystemTime::now(),
-        )
-    }
-}
-
-fn pool_config(
-    diameter: &config::Diameter,
-    session: &SessionConfig,
-    connect: Arc<dyn Connect>,
-) -> PoolConfig {
-    let local = LocalNode {
-        origin_state_id: Some(session.origin_state_id),
-        ..LocalNode::rx(&diameter.origin_host, &diameter.origin_realm)
-    };
-    let mut pool = PoolConfig::new(local.clone());
-    pool.listen = diameter.listen.clone();
-    pool.connect = connect;
-    pool.node.started = session.started;
-    pool.node.attempt_timeout = diameter.attempt_timeout;
-    pool.node.redirect_hosts = diameter.redirect_hosts.clone();
-    pool.node.each_peer = PeerConfig {
-        watchdog_interval: diameter.watchdog_interval,
-        reconnect_initial: diameter.reconnect_initial,
-        reconnect_max: diameter.reconnect_max,
-        reconnect_after_refusal: diameter.reconnect_after_refusal,
-        ..PeerConfig::new(local, "")
-    };
-    let peers = diameter.peers.iter().map(|peer| match peer.transport {
-        Transport::Tcp => NodePeer {
-            priority: peer.priority.into(),
-            weight: peer.weight.into(),
-            ..NodePeer::new(&peer.host, &peer.address)
-        },
-    });
-    pool.node.peers = peers.collect();
-    pool
-}
-
-fn peer_view(status: PeerStatus) -> PeerView {
-    PeerView {
-        host: status.host,
-        address: status.address,
-        transport: status.transport.into(),
-        state: status.state,
-        open: status.open,
-        since: status.since,
-        reason: status.reason,
     }
 }
 

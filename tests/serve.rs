@@ -181,6 +181,49 @@ async fn a_peer_that_says_goodbye_is_shown_with_its_cause() {
     assert_eq!(gateway.end().0, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_takes_a_peer_out_and_puts_it_back() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let mut gateway = Gateway::spawn("operator", &config(pcrf.address()));
+    let http = gateway.listening("http");
+    let admin = gateway.listening("admin");
+    let diameter = gateway.listening("diameter");
+    ready(admin);
+    let (_, peers) = call(admin, "GET", "/peers", "");
+    for member in [
+        r#""connected":true"#.into(),
+        r#""disconnectedByOperator":false"#.into(),
+        r#""destinationHost":"pcrf.rx.test""#.into(),
+        format!(r#""destinationPort":{}"#, pcrf.address().port()),
+        format!(r#""originPort":{}"#, diameter.port()),
+    ] {
+        assert!(peers.contains::<&str>(&member), "{member}: {peers}");
+    }
+    let path = "/ApplicationQoSService/tel:+49171/qos";
+    let (status, body) = call(http, "POST", path, BODY);
+    assert_eq!(status, 201, "{body}");
+
+    assert_eq!(call(admin, "POST", "/peers/pcrf.rx.test/disconnect", "").0, 204);
+    let why = "disconnected by the operator: POST /peers/pcrf.rx.test/connect on the admin listener connects it again";
+    for (address, method, path, body) in [(admin, "GET", "/ready", ""), (http, "POST", path, BODY)] {
+        let (status, body) = call(address, method, path, body);
+        assert_eq!(status, 503, "{body}");
+        assert!(body.contains(why), "{body}");
+    }
+    let (_, peers) = call(admin, "GET", "/peers", "");
+    assert!(peers.contains(r#""connected":false,"disconnectedByOperator":true"#), "{peers}");
+    assert_eq!(call(admin, "POST", "/peers/other.rx.test/connect", "").0, 404);
+
+    assert_eq!(call(admin, "POST", "/peers/pcrf.rx.test/connect", "").0, 204);
+    ready(admin);
+    // Nobody forgot the session meanwhile.
+    assert_eq!(pcrf.sessions().len(), 1);
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+    assert!(pcrf.sessions().is_empty());
+    pcrf.stop().await;
+}
+
 #[test]
 fn what_cannot_be_listened_on_ends_with_1() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -13,7 +13,9 @@ fn peer(open: bool) -> PeerView {
         address: "127.0.0.1:3868".into(),
         transport: "tcp".into(),
         state: if open { "Okay" } else { "Down" }.into(),
+        connected: open,
         open,
+        held: false,
         since: SystemTime::UNIX_EPOCH + Duration::from_secs(1_362_972_554),
         reason: (!open).then(|| "connection refused".into()),
     }
@@ -42,14 +44,45 @@ async fn peers_say_since_when_and_why() {
     let world = World::new();
     assert_eq!(world.admin("GET", "/peers").await.json(), json!([]));
     world.peers.lock().unwrap().extend([peer(false), peer(true)]);
-    let shown = |state: &str, reason: Option<&str>| {
+    let shown = |state: &str, reason: Option<&str>, connected: bool| {
         json!({
             "host": "pcrf.rx.test", "address": "127.0.0.1:3868", "transport": "tcp", "state": state,
             "since": "2013-03-11T03:29:14Z", "reason": reason,
+            "connected": connected, "disconnectedByOperator": false,
+            "destinationHost": "pcrf.rx.test", "destinationPort": 3868, "destinationRealm": "rx.test",
+            "originHost": "af.rx.test", "originPort": null, "originRealm": "af-realm",
         })
     };
-    let peers = json!([shown("Down", Some("connection refused")), shown("Okay", None)]);
+    let peers = json!([shown("Down", Some("connection refused"), false), shown("Okay", None, true)]);
     assert_eq!(world.admin("GET", "/peers").await.json(), peers);
+}
+
+#[tokio::test]
+async fn peers_are_connected_and_disconnected_by_their_name() {
+    let world = World::new();
+    world.peers.lock().unwrap().push(peer(true));
+    for (wish, status) in [("disconnect", 204), ("connect", 204)] {
+        let reply = world.admin("POST", &format!("/peers/pcrf.rx.test/{wish}")).await;
+        assert_eq!((reply.status, reply.body.len()), (status, 0));
+        let reply = world.admin("POST", &format!("/peers/other.rx.test/{wish}")).await;
+        assert_eq!(reply.status, 404);
+        assert_eq!(reply.message(), "there is no peer \"other.rx.test\": there are pcrf.rx.test");
+        assert_eq!(world.admin("GET", &format!("/peers/pcrf.rx.test/{wish}")).await.status, 405);
+        assert_eq!(world.admin("POST", &format!("/peers/%FF/{wish}")).await.status, 400);
+    }
+    let why = |host: &str| {
+        format!(
+            "disconnect {host}: disconnected by the operator: POST /peers/{host}/connect on the admin listener \
+             connects it again"
+        )
+    };
+    let expected = [
+        why("pcrf.rx.test"),
+        why("other.rx.test"),
+        "connect pcrf.rx.test".into(),
+        "connect other.rx.test".into(),
+    ];
+    assert_eq!(*world.peers.wishes.lock().unwrap(), expected);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, LockResult, Mutex, MutexGuard},
     time::{Duration, SystemTime},
 };
 
@@ -21,7 +21,7 @@ use rxgate::{
         enums::{IpCanType, RatType},
     },
     north::{
-        admin::{self, Admin, PeerView},
+        admin::{self, Admin, LocalView, PeerView, Peers},
         gatekeeper::{self, Gatekeeper},
         limits::Limits,
     },
@@ -164,11 +164,45 @@ impl RxGateway for Pcrf {
     }
 }
 
+/// The peers that the operator sees.
+#[derive(Default)]
+pub struct Known {
+    views: Mutex<Vec<PeerView>>,
+    /// What the operator wished: `connect HOST`, `disconnect HOST: REASON`.
+    pub wishes: Mutex<Vec<String>>,
+}
+
+impl Known {
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, Vec<PeerView>>> {
+        self.views.lock()
+    }
+
+    fn wish(&self, host: &str, wish: String) -> BoxFuture<'_, bool> {
+        self.wishes.lock().unwrap().push(wish);
+        let known = self.views.lock().unwrap().iter().any(|peer| peer.host == host);
+        Box::pin(async move { known })
+    }
+}
+
+impl Peers for Known {
+    fn peers(&self) -> Vec<PeerView> {
+        self.views.lock().unwrap().clone()
+    }
+
+    fn connect<'a>(&'a self, host: &'a str) -> BoxFuture<'a, bool> {
+        self.wish(host, format!("connect {host}"))
+    }
+
+    fn disconnect<'a>(&'a self, host: &'a str, reason: &'a str) -> BoxFuture<'a, bool> {
+        self.wish(host, format!("disconnect {host}: {reason}"))
+    }
+}
+
 /// The gateway without its sockets.
 pub struct World {
     pub pcrf: Arc<Pcrf>,
     pub sessions: Arc<Sessions>,
-    pub peers: Arc<Mutex<Vec<PeerView>>>,
+    pub peers: Arc<Known>,
     gatekeeper: Router,
     admin: Router,
 }
@@ -215,16 +249,23 @@ impl World {
         config.request_timeout = Duration::from_millis(200);
         let gateway: Arc<Pcrf> = Arc::clone(&pcrf);
         let sessions = Sessions::new(config, gateway, Arc::new(MemoryStore::default()));
-        let peers = Arc::new(Mutex::new(Vec::new()));
+        let peers = Arc::new(Known::default());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
             dictionary: &DICTIONARY,
             settings: Default::default(),
             limits,
         });
-        let seen = Arc::clone(&peers);
-        let view = move || seen.lock().unwrap().clone();
-        let admin = admin::router(Admin { sessions: Arc::clone(&sessions), peers: Arc::new(view) });
+        let admin = admin::router(Admin {
+            sessions: Arc::clone(&sessions),
+            peers: Arc::<Known>::clone(&peers),
+            local: LocalView {
+                origin_host: "af.rx.test".into(),
+                origin_realm: "af-realm".into(),
+                origin_port: None,
+                destination_realm: "rx.test".into(),
+            },
+        });
         Self { pcrf, sessions, peers, gatekeeper, admin }
     }
 

@@ -1,12 +1,12 @@
 //! The operator's interface: is it alive, is it ready, its peers, its sessions. On a listener of its own.
 
+mod peers;
 mod sessions;
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -17,40 +17,11 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use peers::{LocalView, PeerView, Peers};
+
 use crate::session::Sessions;
 
-use super::{describe, server, timestamp::rfc3339};
-
-/// A Diameter peer, as the operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerView {
-    /// Its Origin-Host.
-    pub host: String,
-    /// Where it is reached.
-    pub address: String,
-    /// tcp, tls or sctp.
-    pub transport: String,
-    /// Its state by name.
-    pub state: String,
-    /// Whether requests can be sent to it.
-    pub open: bool,
-    /// Since when it is in this state.
-    pub since: SystemTime,
-    /// Why it is not open.
-    pub reason: Option<String>,
-}
-
-/// Where the operator's interface sees the peers.
-pub trait PeersView: Send + Sync {
-    /// Every configured peer.
-    fn peers(&self) -> Vec<PeerView>;
-}
-
-impl<F: Fn() -> Vec<PeerView> + Send + Sync> PeersView for F {
-    fn peers(&self) -> Vec<PeerView> {
-        self()
-    }
-}
+use super::{describe, server};
 
 /// What the operator's interface shows.
 #[derive(Clone)]
@@ -58,15 +29,19 @@ pub struct Admin {
     /// The AF sessions.
     pub sessions: Arc<Sessions>,
     /// The Diameter peers.
-    pub peers: Arc<dyn PeersView>,
+    pub peers: Arc<dyn Peers>,
+    /// What this gateway is to them.
+    pub local: LocalView,
 }
 
 /// The resources of the operator's interface, and its description.
 pub fn router(admin: Admin) -> Router {
     let operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(live))
-        .routes(routes!(ready))
-        .routes(routes!(peers))
+        .routes(routes!(peers::ready))
+        .routes(routes!(peers::list))
+        .routes(routes!(peers::connect))
+        .routes(routes!(peers::disconnect))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show, sessions::end))
         .with_state(admin);
@@ -95,13 +70,6 @@ struct Live {
     live: bool,
 }
 
-#[derive(Serialize, ToSchema)]
-struct Ready {
-    ready: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
 /// Is it alive
 #[utoipa::path(
     get, path = "/live", tag = HEALTH,
@@ -109,60 +77,6 @@ struct Ready {
 )]
 async fn live() -> Json<Live> {
     Json(Live { live: true })
-}
-
-/// Is it ready
-///
-/// Ready is who has a peer to send to.
-#[utoipa::path(
-    get, path = "/ready", tag = HEALTH,
-    responses(
-        (status = 200, description = "A peer is open.", body = Ready),
-        (status = 503, description = "No peer is open.", body = Ready),
-    ),
-)]
-async fn ready(State(admin): State<Admin>) -> Response {
-    let peers = admin.peers.peers();
-    if peers.iter().any(|peer| peer.open) {
-        return Json(Ready { ready: true, reason: None }).into_response();
-    }
-    let why = peers.iter().map(|peer| match &peer.reason {
-        Some(reason) => format!("{} is {}: {reason}", peer.host, peer.state),
-        None => format!("{} is {}", peer.host, peer.state),
-    });
-    let why: Vec<String> = why.collect();
-    let reason = match why.is_empty() {
-        true => "no peer is configured".into(),
-        false => format!("no peer is open: {}", why.join("; ")),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, Json(Ready { ready: false, reason: Some(reason) })).into_response()
-}
-
-#[derive(Serialize, ToSchema)]
-struct Peer {
-    host: String,
-    address: String,
-    transport: String,
-    state: String,
-    since: String,
-    reason: Option<String>,
-}
-
-/// The Diameter peers
-#[utoipa::path(
-    get, path = "/peers", tag = PEERS,
-    responses((status = 200, description = "Every configured peer.", body = Vec<Peer>)),
-)]
-async fn peers(State(admin): State<Admin>) -> Json<Vec<Peer>> {
-    let peers = admin.peers.peers().into_iter().map(|peer| Peer {
-        host: peer.host,
-        address: peer.address,
-        transport: peer.transport,
-        state: peer.state,
-        since: rfc3339(peer.since),
-        reason: peer.reason,
-    });
-    Json(peers.collect())
 }
 
 /// A request that is not answered with what it asked for.

@@ -1,0 +1,92 @@
+//! From the configuration to what each layer is told.
+
+use std::sync::Arc;
+
+use crate::{
+    config::{self, Config, Transport},
+    dict::enums::SpecificAction,
+    north::{
+        admin::LocalView,
+        gatekeeper::{Profile, ReadSettings},
+        limits::Limits,
+    },
+    peer::{NodePeer, PeerConfig},
+    session::SessionConfig,
+    transport::{Connect, LocalNode, PoolConfig},
+};
+
+pub(super) fn limits(http: &config::Http) -> Limits {
+    Limits {
+        max_body: http.max_body_bytes,
+        header_timeout: http.header_timeout,
+        idle_timeout: http.idle_timeout,
+        max_connections_per_address: http.max_connections_per_address,
+    }
+}
+
+/// `port`: where peers may connect.
+pub(super) fn local(diameter: &config::Diameter, port: Option<u16>) -> LocalView {
+    LocalView {
+        origin_host: diameter.origin_host.clone(),
+        origin_realm: diameter.origin_realm.clone(),
+        origin_port: port,
+        destination_realm: diameter.destination_realm.clone(),
+    }
+}
+
+pub(super) fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {
+    ReadSettings {
+        profile: match gatekeeper.profile {
+            config::Profile::Compatible => Profile::Compatible,
+            config::Profile::Strict => Profile::Strict,
+        },
+        short_ipv6_prefix: gatekeeper.short_ipv6_prefix,
+    }
+}
+
+pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> SessionConfig {
+    SessionConfig {
+        baseline_events: gatekeeper.baseline_events.iter().copied().map(SpecificAction).collect(),
+        request_timeout: diameter.request_timeout,
+        give_up_str_after: diameter.give_up_str_after,
+        ..SessionConfig::new(
+            &diameter.origin_host,
+            &diameter.origin_realm,
+            &diameter.destination_realm,
+            std::time::SystemTime::now(),
+        )
+    }
+}
+
+pub(super) fn pool_config(
+    diameter: &config::Diameter,
+    session: &SessionConfig,
+    connect: Arc<dyn Connect>,
+) -> PoolConfig {
+    let local = LocalNode {
+        origin_state_id: Some(session.origin_state_id),
+        ..LocalNode::rx(&diameter.origin_host, &diameter.origin_realm)
+    };
+    let mut pool = PoolConfig::new(local.clone());
+    pool.listen = diameter.listen.clone();
+    pool.connect = connect;
+    pool.node.started = session.started;
+    pool.node.attempt_timeout = diameter.attempt_timeout;
+    pool.node.redirect_hosts = diameter.redirect_hosts.clone();
+    pool.node.each_peer = PeerConfig {
+        watchdog_interval: diameter.watchdog_interval,
+        reconnect_initial: diameter.reconnect_initial,
+        reconnect_max: diameter.reconnect_max,
+        reconnect_after_refusal: diameter.reconnect_after_refusal,
+        ..PeerConfig::new(local, "")
+    };
+    let peers = diameter.peers.iter().map(|peer| match peer.transport {
+        Transport::Tcp => NodePeer {
+            priority: peer.priority.into(),
+            weight: peer.weight.into(),
+            ..NodePeer::new(&peer.host, &peer.address)
+        },
+    });
+    pool.node.peers = peers.collect();
+    pool
+}

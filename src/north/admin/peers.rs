@@ -1,0 +1,211 @@
+//! The Diameter peers: how each is doing, whether one is ready, and the operator's wishes about them.
+
+use std::time::SystemTime;
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{BoxFuture, north::timestamp::rfc3339};
+
+use super::{Admin, Failed, FailedBody, HEALTH, PEERS, failed};
+
+/// A Diameter peer, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerView {
+    /// Its Origin-Host.
+    pub host: String,
+    /// Where it is reached.
+    pub address: String,
+    /// tcp, tls or sctp.
+    pub transport: String,
+    /// Its state by name.
+    pub state: String,
+    /// Whether it is connected and capabilities were exchanged.
+    pub connected: bool,
+    /// Whether requests can be sent to it.
+    pub open: bool,
+    /// Whether the operator disconnected it, and it stays so until the operator connects it.
+    pub held: bool,
+    /// Since when it is in this state.
+    pub since: SystemTime,
+    /// Why it is not open.
+    pub reason: Option<String>,
+}
+
+/// What this gateway calls itself towards its peers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LocalView {
+    /// Origin-Host.
+    pub origin_host: String,
+    /// Origin-Realm.
+    pub origin_realm: String,
+    /// Where peers may connect; `None`: nowhere.
+    pub origin_port: Option<u16>,
+    /// Destination-Realm of its requests.
+    pub destination_realm: String,
+}
+
+/// Where the operator's interface sees the peers, and does something about them.
+pub trait Peers: Send + Sync {
+    /// Every configured peer.
+    fn peers(&self) -> Vec<PeerView>;
+
+    /// Connects a peer at once; without effect if it is. `false`: there is no such peer.
+    fn connect<'a>(&'a self, host: &'a str) -> BoxFuture<'a, bool>;
+
+    /// Disconnects a peer, for `reason`, until it is connected again. `false`: there is no such peer.
+    fn disconnect<'a>(&'a self, host: &'a str, reason: &'a str) -> BoxFuture<'a, bool>;
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    ready: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Is it ready
+///
+/// Ready is who has a peer to send to.
+#[utoipa::path(
+    get, path = "/ready", tag = HEALTH,
+    responses(
+        (status = 200, description = "A peer is open.", body = Ready),
+        (status = 503, description = "No peer is open.", body = Ready),
+    ),
+)]
+pub(super) async fn ready(State(admin): State<Admin>) -> Response {
+    let peers = admin.peers.peers();
+    if peers.iter().any(|peer| peer.open) {
+        return Json(Ready { ready: true, reason: None }).into_response();
+    }
+    let why = peers.iter().map(|peer| match &peer.reason {
+        Some(reason) => format!("{} is {}: {reason}", peer.host, peer.state),
+        None => format!("{} is {}", peer.host, peer.state),
+    });
+    let why: Vec<String> = why.collect();
+    let reason = match why.is_empty() {
+        true => "no peer is configured".into(),
+        false => format!("no peer is open: {}", why.join("; ")),
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(Ready { ready: false, reason: Some(reason) })).into_response()
+}
+
+/// A peer, and the identity under which requests go there
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Peer {
+    /// Its Origin-Host.
+    host: String,
+    /// Where it is dialled.
+    address: String,
+    transport: String,
+    /// State of RFC 6733 §5.6; while it is connected, with that of the watchdog.
+    state: String,
+    since: String,
+    /// Why it cannot be used, and what to do about it.
+    reason: Option<String>,
+    connected: bool,
+    /// Whether it stays down until it is connected here.
+    disconnected_by_operator: bool,
+    destination_host: String,
+    destination_port: Option<u16>,
+    destination_realm: String,
+    origin_host: String,
+    /// Where it may connect to this gateway.
+    origin_port: Option<u16>,
+    origin_realm: String,
+}
+
+/// The Diameter peers
+#[utoipa::path(
+    get, path = "/peers", tag = PEERS,
+    responses((status = 200, description = "Every configured peer.", body = Vec<Peer>)),
+)]
+pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Peer>> {
+    let local = &admin.local;
+    let peers = admin.peers.peers().into_iter().map(|peer| Peer {
+        destination_host: peer.host.clone(),
+        destination_port: peer.address.rsplit_once(':').and_then(|(_, port)| port.parse().ok()),
+        destination_realm: local.destination_realm.clone(),
+        origin_host: local.origin_host.clone(),
+        origin_port: local.origin_port,
+        origin_realm: local.origin_realm.clone(),
+        connected: peer.connected,
+        disconnected_by_operator: peer.held,
+        host: peer.host,
+        address: peer.address,
+        transport: peer.transport,
+        state: peer.state,
+        since: rfc3339(peer.since),
+        reason: peer.reason,
+    });
+    Json(peers.collect())
+}
+
+type Host = Result<Path<String>, PathRejection>;
+
+fn named(host: Host) -> Result<String, Failed> {
+    let Path(host) = host.map_err(|error| failed(error.status(), error.body_text()))?;
+    Ok(host)
+}
+
+/// Connect a peer
+///
+/// At once, also one that waits for its next attempt or was disconnected here. Without effect on one that is
+/// connected.
+#[utoipa::path(
+    post, path = "/peers/{host}/connect", tag = PEERS, operation_id = "connect",
+    params(("host" = String, Path, description = "Its Origin-Host.")),
+    responses(
+        (status = 204, description = "It is being dialled, or connected already."),
+        (status = 400, description = "The path gives no UTF-8.", body = FailedBody),
+        (status = 404, description = "There is no such peer.", body = FailedBody),
+    ),
+)]
+pub(super) async fn connect(State(admin): State<Admin>, host: Host) -> Result<StatusCode, Failed> {
+    let host = named(host)?;
+    match admin.peers.connect(&host).await {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(unknown(&admin, &host)),
+    }
+}
+
+/// Disconnect a peer
+///
+/// It gets a DPR with the cause REBOOTING and stays down, whoever dials, until it is connected here or this
+/// gateway starts again. Requests that wait for it go to other peers.
+#[utoipa::path(
+    post, path = "/peers/{host}/disconnect", tag = PEERS, operation_id = "disconnect",
+    params(("host" = String, Path, description = "Its Origin-Host.")),
+    responses(
+        (status = 204, description = "The DPR is on its way, or it was down already."),
+        (status = 400, description = "The path gives no UTF-8.", body = FailedBody),
+        (status = 404, description = "There is no such peer.", body = FailedBody),
+    ),
+)]
+pub(super) async fn disconnect(State(admin): State<Admin>, host: Host) -> Result<StatusCode, Failed> {
+    let host = named(host)?;
+    let reason = format!(
+        "disconnected by the operator: POST /peers/{host}/connect on the admin listener connects it again"
+    );
+    match admin.peers.disconnect(&host, &reason).await {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(unknown(&admin, &host)),
+    }
+}
+
+fn unknown(admin: &Admin, host: &str) -> Failed {
+    let known: Vec<String> = admin.peers.peers().into_iter().map(|peer| peer.host).collect();
+    let known = match known.is_empty() {
+        true => "there are none".into(),
+        false => format!("there are {}", known.join(", ")),
+    };
+    failed(StatusCode::NOT_FOUND, format!("there is no peer \"{}\": {known}", host.escape_debug()))
+}
