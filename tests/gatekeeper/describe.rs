@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Router, routing};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::document::Document;
 use crate::world::World;
 
 const METHODS: [&str; 8] = ["get", "head", "delete", "options", "patch", "post", "put", "trace"];
@@ -64,4 +65,51 @@ async fn a_route_that_is_added_by_hand_is_found() {
     let router = router.route("/hidden/{a}", routing::put(async || ()).patch(async || ()));
     expected.extend(["put /hidden/{a}".into(), "patch /hidden/{a}".into()]);
     assert_eq!(routes(&router), expected);
+}
+#[tokio::test]
+async fn examples_are_valid_and_get_the_status_that_is_announced() {
+    let world = World::new();
+    let document = Document(world.get("/openapi.json").await.json());
+    let mut checked = 0;
+    for (path, item) in document.0["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let body = &operation["requestBody"]["content"]["application/json"];
+            let answers = operation["responses"].as_object().unwrap().values();
+            let contents = answers.map(|answer| &document.resolve(answer)["content"]["application/json"]);
+            for content in contents.chain([body]).filter(|content| content.get("example").is_some()) {
+                let faults = document.faults(&content["schema"], &content["example"]);
+                assert_eq!(faults, Vec::<String>::new(), "{method} {path}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 4, "{checked} examples");
+    let apply = "/ApplicationQoSService/{endUserId}/qos";
+    let apply = &document.0["paths"][apply]["post"]["requestBody"]["content"]["application/json"]["example"];
+    assert_eq!(world.apply(apply.to_string()).await.status, 201);
+}
+
+#[test]
+fn what_is_not_described_is_found() {
+    let document = Document(json!({"components": {"a": {"type": "integer", "maximum": 3}}}));
+    let schema = json!({
+        "type": "object", "required": ["b"],
+        "properties": {"a": {"$ref": "#/components/a"}, "b": {"type": "string", "pattern": "^x"}},
+    });
+    for (value, faults) in [
+        (json!({"a": 3, "b": "x"}), 0),
+        (json!({"b": "xy", "c": 1}), 1),
+        (json!({"a": 4, "b": "y"}), 2),
+        (json!({"a": "3"}), 2),
+        (json!([]), 1),
+    ] {
+        assert_eq!(document.faults(&schema, &value).len(), faults, "{value}");
+    }
+    let either =
+        json!({"oneOf": [{"type": "string"}, {"type": ["array", "null"], "items": {"enum": [1, 2]}}]});
+    for (value, faults) in
+        [(json!("a"), 0), (json!(null), 0), (json!([1, 2]), 0), (json!([3]), 1), (json!(1), 1)]
+    {
+        assert_eq!(document.faults(&either, &value).len(), faults, "{value}");
+    }
 }

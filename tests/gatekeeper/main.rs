@@ -7,6 +7,7 @@
 mod admin;
 mod custom;
 mod describe;
+mod document;
 mod example;
 mod listener;
 mod mutation;

@@ -34,7 +34,9 @@ use rxgate::{
     wire::{Index, MessageBuf, VendorId},
 };
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
+use crate::document::Document;
 use crate::support::{DICTIONARY, STRICT, USER};
 
 /// What the PCRF makes of an AAR.
@@ -290,7 +292,8 @@ impl World {
     }
 
     pub async fn call(&self, request: Request<Body>) -> Reply {
-        ask(self.gatekeeper.clone(), request).await
+        static DOCUMENT: OnceCell<Document> = OnceCell::const_new();
+        judged(self.gatekeeper.clone(), request, &DOCUMENT).await
     }
 
     pub async fn apply(&self, body: impl Into<Body>) -> Reply {
@@ -310,8 +313,22 @@ impl World {
 
     pub async fn admin(&self, method: &str, path: &str) -> Reply {
         let request = Request::builder().method(method).uri(path.parse::<Uri>().unwrap());
-        ask(self.admin.clone(), request.body(Body::empty()).unwrap()).await
+        static DOCUMENT: OnceCell<Document> = OnceCell::const_new();
+        judged(self.admin.clone(), request.body(Body::empty()).unwrap(), &DOCUMENT).await
     }
+}
+
+/// An answer that the interface's own description announces.
+async fn judged(router: Router, request: Request<Body>, document: &OnceCell<Document>) -> Reply {
+    let document = document.get_or_init(|| async {
+        let request = Request::get("/openapi.json").body(Body::empty()).unwrap();
+        Document(ask(router.clone(), request).await.json())
+    });
+    let document = document.await;
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let reply = ask(router.clone(), request).await;
+    document.judge(method.as_str(), &path, &reply);
+    reply
 }
 
 async fn ask(router: Router, request: Request<Body>) -> Reply {

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::describe::names;
 use crate::{
     rx::{AcceptableServiceInfo, Flows, MediaComponentDescription, SupportedFeatures},
     session::Granted,
@@ -19,8 +20,10 @@ pub(super) struct ActualProperties {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_network_charging_address: Option<String>,
     #[serde(rename = "iPCANType", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::IpCanType>)]
     ip_can_type: Option<String>,
     #[serde(rename = "rATType", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::RatType>)]
     rat_type: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flows: Vec<FlowList>,
@@ -39,20 +42,26 @@ struct ChargingIdentifier {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FlowList {
+    #[schema(value_type = names::Unsigned32)]
     media_component_number: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<names::Unsigned32>)]
     flow_number: Vec<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::FinalUnitAction>)]
     final_unit_action: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct FeatureList {
     #[serde(rename = "vendorId")]
+    #[schema(value_type = names::Unsigned32)]
     vendor_id: u32,
     #[serde(rename = "featureListID")]
+    #[schema(value_type = names::Unsigned32)]
     id: u32,
     #[serde(rename = "featureList")]
+    #[schema(value_type = names::Unsigned32)]
     bits: u32,
 }
 
@@ -122,6 +131,7 @@ pub(super) struct Acceptable {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AcceptableComponent {
+    #[schema(value_type = names::Unsigned32)]
     media_component_number: u32,
     #[serde(flatten)]
     bandwidth: Bandwidth,
@@ -131,8 +141,10 @@ struct AcceptableComponent {
 #[derive(Debug, Serialize, ToSchema)]
 struct Bandwidth {
     #[serde(rename = "maxRequestedBandwidthUL", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned64>)]
     uplink: Option<u64>,
     #[serde(rename = "maxRequestedBandwidthDL", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned64>)]
     downlink: Option<u64>,
 }
 

@@ -16,7 +16,11 @@ use crate::{
     session::Sessions,
 };
 
-use super::{ApiError, Invalid, ReadSettings, describe::interface, qos};
+use super::{
+    ApiError, Invalid, ReadSettings,
+    describe::{finish, interface},
+    qos,
+};
 
 /// What the operations work with.
 pub struct Gatekeeper {
@@ -48,11 +52,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 
 /// The resources of the interface, and its description.
 pub fn router(gatekeeper: Gatekeeper) -> Router {
-    let operations = OpenApiRouter::with_openapi(interface())
+    let mut operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(qos::apply::apply))
         .routes(routes!(qos::status::status, qos::remove::remove))
         .routes(routes!(qos::status::status_of, qos::remove::remove_of))
         .with_state(Arc::new(gatekeeper));
+    finish(operations.get_openapi_mut());
     describe::described(operations)
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })

@@ -24,17 +24,22 @@ const FAILURES: [(&str, &str, &str); 11] = [
     ("504", "GatewayTimeout", "The PCRF did not answer in time."),
 ];
 
-/// Sent with what may pass by itself.
-const RETRY_AFTER: &str = "When to come back. Seconds; there if the network or the gateway can say.";
+/// Headers of failures, and the statuses that have them.
+const HEADERS: [(&str, &[&str]); 3] = [
+    ("X-Plugin-Param-Keys", &["400", "403", "404", "409", "502", "503"]),
+    ("X-Plugin-Param-Values", &["400", "403", "404", "409", "502", "503"]),
+    ("Retry-After", &["503"]),
+];
 
 /// Adds the responses, to which operations refer by name.
 pub(super) fn add_to(components: &mut Components) {
     for (status, name, description) in FAILURES {
         let body = Content::new(Some(Ref::from_schema_name(error::Body::name())));
         let mut response = ResponseBuilder::new().description(description).content("application/json", body);
-        if status == "503" {
-            let header = Header::builder().schema(Some(u32::schema())).description(Some(RETRY_AFTER));
-            response = response.header("Retry-After", header.build());
+        for (name, statuses) in HEADERS {
+            if statuses.contains(&status) {
+                response = response.header(name, Header::default());
+            }
         }
         components.responses.insert(name.into(), response.build().into());
     }

@@ -1,12 +1,18 @@
 //! What the OpenAPI document says of the interface as a whole, and what many of its operations have in common.
 
+pub(super) mod examples;
 mod failures;
+mod finish;
+pub(super) mod names;
 mod params;
+mod schema;
 
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder};
 
 pub(super) use failures::{FromNetwork, FromStore, NoJsonTaken, NotReadable, WithBody};
+pub(super) use finish::finish;
 pub(super) use params::{EndUserId, RequestId};
+pub(super) use schema::{ApplyRequest, QosFeatureProperties};
 
 /// Tag of the operations on sessions.
 pub(super) const QOS: &str = "QoS";

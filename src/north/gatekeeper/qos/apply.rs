@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     north::gatekeeper::{
         ApiError, EndUser, content,
-        describe::{EndUserId, FromNetwork, NoJsonTaken, NotReadable, QOS, WithBody},
+        describe::{ApplyRequest, EndUserId, FromNetwork, NoJsonTaken, NotReadable, QOS, WithBody, examples},
         granted::ActualProperties,
         headers,
         read::Warning,
@@ -32,7 +32,9 @@ struct ApplyResponse<'a> {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Applied)]
 struct ApplyInside<'a> {
+    /// The name of the new session.
     request_id: &'a str,
     actual_properties: ActualProperties,
 }
@@ -43,13 +45,11 @@ struct ApplyInside<'a> {
 #[utoipa::path(
     post, path = "/ApplicationQoSService/{endUserId}/qos", tag = QOS, operation_id = "applyQos",
     params(EndUserId),
-    request_body(content = Object, description = "What is asked for."),
+    request_body(content = ApplyRequest, example = examples::apply),
     responses(
-        (status = 201, description = "The QoS is granted.", body = ApplyResponse, headers(
-            ("Location" = String, description = "The resource of the new session."),
-            ("X-Plugin-Param-Keys" = String, description = "What stands in X-Plugin-Param-Values."),
-            ("X-Plugin-Param-Values" = String, description = "The PCRF's answer and its Session-Id."),
-        )),
+        (status = 201, description = "The QoS is granted.", headers(
+            ("Location" = String), ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
+        ), body = ApplyResponse, example = examples::applied),
         NotReadable, NoJsonTaken, WithBody, FromNetwork,
     ),
 )]

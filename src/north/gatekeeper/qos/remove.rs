@@ -22,8 +22,7 @@ use crate::{
     params(RequestId),
     responses(
         (status = 204, description = "The session is over.", headers(
-            ("X-Plugin-Param-Keys" = String, description = "What stands in X-Plugin-Param-Values."),
-            ("X-Plugin-Param-Values" = String, description = "The PCRF's answer and its Session-Id."),
+            ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
         )),
         NotReadable, FromStore,
     ),
@@ -44,8 +43,7 @@ pub(in crate::north::gatekeeper) async fn remove(
     params(EndUserId, RequestId),
     responses(
         (status = 204, description = "The session is over.", headers(
-            ("X-Plugin-Param-Keys" = String, description = "What stands in X-Plugin-Param-Values."),
-            ("X-Plugin-Param-Values" = String, description = "The PCRF's answer and its Session-Id."),
+            ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
         )),
         NotReadable, FromStore,
     ),

@@ -13,7 +13,9 @@ use utoipa::ToSchema;
 use crate::{
     north::gatekeeper::{
         ApiError, content,
-        describe::{EndUserId, FromStore, NoJsonTaken, NotReadable, QOS, RequestId},
+        describe::{
+            EndUserId, FromStore, NoJsonTaken, NotReadable, QOS, QosFeatureProperties, RequestId, examples,
+        },
         granted::ActualProperties,
         routes::{Named, Shared},
         view::Envelope,
@@ -29,10 +31,12 @@ struct StatusResponse<'a> {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = QosStatus)]
 struct Status<'a> {
+    /// Whether the user equipment is connected, as far as the network has told.
     user_is_connected: bool,
     actual_properties: ActualProperties,
-    #[schema(value_type = Object)]
+    #[schema(value_type = QosFeatureProperties)]
     qos_feature_properties: &'a RawValue,
 }
 
@@ -41,7 +45,8 @@ struct Status<'a> {
     get, path = "/ApplicationQoSService/qos/{requestId}", tag = QOS, operation_id = "qosStatus",
     params(RequestId),
     responses(
-        (status = 200, description = "The session as it is.", body = StatusResponse),
+        (status = 200, description = "The session as it is.", body = StatusResponse,
+            example = examples::status),
         NotReadable, NoJsonTaken, FromStore,
     ),
 )]
@@ -62,7 +67,8 @@ pub(in crate::north::gatekeeper) async fn status(
     operation_id = "qosStatusOf",
     params(EndUserId, RequestId),
     responses(
-        (status = 200, description = "The session as it is.", body = StatusResponse),
+        (status = 200, description = "The session as it is.", body = StatusResponse,
+            example = examples::status),
         NotReadable, NoJsonTaken, FromStore,
     ),
 )]

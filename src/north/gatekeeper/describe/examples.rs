@@ -1,0 +1,23 @@
+//! The examples of the interface's own documentation, by their numbers there.
+//!
+//! Changed in two places: an endpoint is a URL (the placeholder there is none), and a notification names the end user.
+
+use serde_json::Value;
+
+macro_rules! examples {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)*) => {$(
+        $(#[$doc])*
+        pub(in crate::north::gatekeeper) fn $name() -> Value {
+            serde_json::from_str(include_str!(concat!("examples/", $file))).expect("the file is JSON")
+        }
+    )*};
+}
+
+examples! {
+    /// Apply QoS.
+    apply = "16-2.json";
+    /// What answers it.
+    applied = "16-4.json";
+    /// Get QoS Status.
+    status = "16-15.json";
+}
