@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   north/gatekeeper  north/admin          REST in, events out: only translate
-//!            │
+//!            │                └── notify      events to applications: HTTP, in order, at least once
 //!         session ── store                 what was asked, what was granted; every timer
 //!            │
 //!         gateway                          the one place where Rx meets sockets
@@ -33,6 +33,8 @@ pub mod dict;
 pub mod gateway;
 #[cfg(feature = "net")]
 pub mod north;
+#[cfg(feature = "net")]
+pub mod notify;
 #[cfg(feature = "net")]
 pub mod pcrf;
 pub mod peer;

@@ -21,7 +21,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("store", &["session"]),
     ("transport", &["wire", "peer"]),
     ("gateway", &["wire", "dict", "rx", "session", "transport"]),
-    ("north", &["wire", "dict", "rx", "session", "template"]),
+    ("notify", &[]),
+    ("north", &["wire", "dict", "rx", "session", "template", "notify"]),
     ("pcrf", &["wire", "dict", "peer", "rx", "transport"]),
     ("config", &[]),
 ];

@@ -1,0 +1,176 @@
+//! One attempt: resolve, check, connect, POST, read the answer. Nothing of it outlives the attempt.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    client::conn::http1,
+    header::{self, HeaderValue},
+};
+use hyper_util::rt::TokioIo;
+use tokio::time::{Instant, timeout, timeout_at};
+use uuid::Uuid;
+
+use super::{AddressGuard, AttemptError, Connect, Endpoint, NotifyConfig, Resolve, Stream, endpoint::Host};
+
+/// The header that tells a repetition from something new.
+const EVENT_ID: &str = "x-event-id";
+const USER_AGENT: &str = concat!("rxgate/", env!("CARGO_PKG_VERSION"));
+/// Status line and headers of an answer. Octets.
+const MAX_HEAD: usize = 16 * 1024;
+/// Headers of an answer.
+const MAX_HEADERS: usize = 64;
+/// Addresses of one name that are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// Makes attempts.
+pub(super) struct Client {
+    guard: AddressGuard,
+    resolver: Arc<dyn Resolve>,
+    connector: Arc<dyn Connect>,
+    timeout: Duration,
+    max_response: usize,
+}
+
+/// Why an attempt failed, and when the application wants the next one.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub error: AttemptError,
+    /// Retry-After of a 429 or 503.
+    pub retry_after: Option<Duration>,
+}
+
+impl From<AttemptError> for Failed {
+    fn from(error: AttemptError) -> Self {
+        Self { error, retry_after: None }
+    }
+}
+
+impl Client {
+    pub fn new(config: &NotifyConfig, resolver: Arc<dyn Resolve>, connector: Arc<dyn Connect>) -> Self {
+        let guard = AddressGuard::new(config.allow_networks.clone());
+        let (timeout, max_response) = (config.attempt_timeout, config.max_response);
+        Self { guard, resolver, connector, timeout, max_response }
+    }
+
+    pub fn guard(&self) -> &AddressGuard {
+        &self.guard
+    }
+
+    /// Done when a status line with 2xx came in time.
+    pub async fn post(&self, endpoint: &Endpoint, event: Uuid, body: Bytes) -> Result<(), Failed> {
+        let deadline = Instant::now() + self.timeout;
+        let attempt = async {
+            let stream = self.connect(endpoint, deadline).await?;
+            exchange(stream, request(endpoint, event, body), deadline, self.max_response).await
+        };
+        timeout_at(deadline, attempt).await.unwrap_or(Err(AttemptError::Timeout.into()))
+    }
+
+    /// Resolves once, and connects to an address of that answer that was checked.
+    ///
+    /// Addresses that are refused are passed over; the others are tried in their order, each with its part of
+    /// the time that is left.
+    async fn connect(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Box<dyn Stream>, AttemptError> {
+        let addresses = match endpoint.host() {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => self.resolver.resolve(name).await.map_err(AttemptError::Resolve)?,
+        };
+        let mut refused = None;
+        let mut checked: Vec<IpAddr> = Vec::new();
+        for address in addresses {
+            match self.guard.check(address) {
+                // The mapped form of an IPv4 address is that address.
+                Ok(()) => checked.push(address.to_canonical()),
+                Err(range) => refused = refused.or(Some(range)),
+            }
+        }
+        checked.truncate(MAX_ADDRESSES);
+        let mut failed = match refused {
+            Some(range) => AttemptError::Forbidden(range),
+            None => AttemptError::Resolve(io::ErrorKind::NotFound.into()),
+        };
+        for (at, address) in checked.iter().enumerate() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let part = left / u32::try_from(checked.len() - at).unwrap_or(1);
+            let to = SocketAddr::new(*address, endpoint.port());
+            failed = match timeout(part, self.connector.connect(to)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => AttemptError::Connect(error),
+                Err(_) => AttemptError::Timeout,
+            };
+        }
+        Err(failed)
+    }
+}
+
+fn request(endpoint: &Endpoint, event: Uuid, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = endpoint.target().clone();
+    let id = HeaderValue::from_str(&event.to_string()).expect("a UUID has visible characters only");
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, endpoint.authority().clone());
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(EVENT_ID, id);
+    request
+}
+
+/// Sends the request and reads the answer. The connection is driven in here: it ends with the attempt.
+async fn exchange(
+    stream: Box<dyn Stream>,
+    request: Request<Full<Bytes>>,
+    deadline: Instant,
+    max_response: usize,
+) -> Result<(), Failed> {
+    let mut settings = http1::Builder::new();
+    settings.max_headers(MAX_HEADERS).max_header_size(MAX_HEAD).max_buf_size(MAX_HEAD);
+    let (mut sender, connection) =
+        settings.handshake(TokioIo::new(stream)).await.map_err(AttemptError::Http)?;
+    let answered = async {
+        let response = sender.send_request(request).await.map_err(AttemptError::Http)?;
+        let verdict = verdict(&response);
+        // However the rest goes, the application has answered.
+        let _ = timeout_at(deadline, drain(response.into_body(), max_response)).await;
+        verdict
+    };
+    tokio::pin!(connection, answered);
+    tokio::select! {
+        verdict = &mut answered => verdict,
+        // Its end comes to whoever waits for the answer.
+        _ = &mut connection => answered.await,
+    }
+}
+
+fn verdict(response: &Response<Incoming>) -> Result<(), Failed> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+    let value = response.headers().get(header::RETRY_AFTER).filter(|_| asks);
+    let retry_after =
+        value.and_then(|value| value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs));
+    Err(Failed { error: AttemptError::Status(status.as_u16()), retry_after })
+}
+
+/// Reads a body to its end, or until it is too long.
+async fn drain(mut body: Incoming, most: usize) {
+    let mut length = 0_usize;
+    while let Some(Ok(frame)) = body.frame().await {
+        length = length.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+        if length > most {
+            return;
+        }
+    }
+}

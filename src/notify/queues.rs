@@ -1,0 +1,166 @@
+//! What waits: a queue per key, with a task while there is something in it.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{sync::watch, task::AbortHandle, time::Instant};
+use uuid::Uuid;
+
+use super::{Notification, QueueFull};
+
+/// A notification in a queue.
+pub(super) struct Item {
+    /// The same in every attempt.
+    pub event: Uuid,
+    /// When it was queued.
+    pub since: Instant,
+    pub notification: Notification,
+}
+
+/// All queues. Their lock is held for moments only, never while something is dropped or awaited.
+pub(super) struct Queues {
+    state: Mutex<State>,
+    /// How many queues there are.
+    running: watch::Sender<usize>,
+    max_queue: usize,
+    max_total: usize,
+}
+
+#[derive(Default)]
+struct State {
+    queues: HashMap<Arc<str>, Queue>,
+    total: usize,
+    last: TaskId,
+    closed: bool,
+}
+
+/// Tells the task of a queue from that of one with the same key which was forgotten.
+pub(super) type TaskId = u64;
+
+struct Queue {
+    task: TaskId,
+    abort: AbortHandle,
+    waiting: VecDeque<Item>,
+    /// Whether the task has one in hand.
+    in_hand: bool,
+}
+
+impl Queue {
+    fn len(&self) -> usize {
+        self.waiting.len() + usize::from(self.in_hand)
+    }
+}
+
+impl Queues {
+    pub fn new(max_queue: usize, max_total: usize) -> Self {
+        Self { state: Mutex::default(), running: watch::Sender::new(0), max_queue, max_total }
+    }
+
+    /// Notifications in all queues.
+    pub fn total(&self) -> usize {
+        self.state().total
+    }
+
+    /// Puts it at the end; `spawn` starts the task if there is none.
+    pub fn push(
+        &self,
+        key: &str,
+        item: Item,
+        spawn: impl FnOnce(Arc<str>, TaskId) -> AbortHandle,
+    ) -> Result<(), QueueFull> {
+        let mut state = self.state();
+        let length = state.queues.get(key).map_or(0, Queue::len);
+        let refusal = match () {
+            () if state.closed => Some(QueueFull::ShuttingDown),
+            () if length >= self.max_queue => Some(QueueFull::Queue { most: self.max_queue }),
+            () if state.total >= self.max_total => Some(QueueFull::Total { most: self.max_total }),
+            () => None,
+        };
+        if let Some(refusal) = refusal {
+            drop(state);
+            return Err(refusal);
+        }
+        state.total += 1;
+        if let Some(queue) = state.queues.get_mut(key) {
+            queue.waiting.push_back(item);
+            return Ok(());
+        }
+        state.last += 1;
+        let (key, task) = (Arc::<str>::from(key), state.last);
+        // It cannot look before the lock is free.
+        let abort = spawn(Arc::clone(&key), task);
+        state.queues.insert(key, Queue { task, abort, waiting: VecDeque::from([item]), in_hand: false });
+        self.changed(&state);
+        Ok(())
+    }
+
+    /// Hands the first one to the task. The end of the queue is the end of the task.
+    pub fn next(&self, key: &str, task: TaskId) -> Option<Item> {
+        let mut state = self.state();
+        let queue = state.queues.get_mut(key).filter(|queue| queue.task == task)?;
+        let item = queue.waiting.pop_front();
+        queue.in_hand = item.is_some();
+        if item.is_none() {
+            state.queues.remove(key);
+            self.changed(&state);
+        }
+        item
+    }
+
+    /// What the task had in hand is done with. False when the queue was forgotten meanwhile.
+    pub fn done(&self, key: &str, task: TaskId) -> bool {
+        let mut state = self.state();
+        let Some(queue) = state.queues.get_mut(key).filter(|queue| queue.task == task) else {
+            return false;
+        };
+        queue.in_hand = false;
+        state.total -= 1;
+        true
+    }
+
+    /// Drops a queue and cuts off its task; of `task` only, if that is given. How many were in it?
+    pub fn remove(&self, key: &str, task: Option<TaskId>) -> usize {
+        let queue = {
+            let mut state = self.state();
+            let queue = state.queues.get(key);
+            if queue.is_none_or(|queue| task.is_some_and(|task| task != queue.task)) {
+                return 0;
+            }
+            let queue = state.queues.remove(key);
+            state.total -= queue.as_ref().map_or(0, Queue::len);
+            self.changed(&state);
+            queue
+        };
+        queue.map_or(0, |queue| {
+            queue.abort.abort();
+            queue.len()
+        })
+    }
+
+    /// Takes no more.
+    pub fn close(&self) {
+        self.state().closed = true;
+    }
+
+    /// Done when there is no queue.
+    pub async fn idle(&self) {
+        // The sender is this struct: waiting cannot fail.
+        let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
+    }
+
+    /// Drops every queue and cuts off every task. How many were in them?
+    pub fn clear(&self) -> usize {
+        let keys: Vec<_> = self.state().queues.keys().cloned().collect();
+        keys.iter().map(|key| self.remove(key, None)).sum()
+    }
+
+    fn changed(&self, state: &State) {
+        self.running.send_replace(state.queues.len());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,144 @@
+//! The task of one queue: delivers the first notification until it is delivered or too old, then the next.
+
+use std::sync::Arc;
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until, timeout_at},
+};
+use tracing::{debug, error, info, trace};
+
+use super::{
+    AttemptError, Counters, Notification, NotifyConfig,
+    attempt::Client,
+    backoff::Backoff,
+    counters::count,
+    queues::{Item, Queues, TaskId},
+    slots::Slots,
+};
+
+/// What all tasks have in common.
+pub(super) struct Shared {
+    pub config: NotifyConfig,
+    pub client: Client,
+    pub queues: Queues,
+    pub slots: Slots,
+    pub counters: Counters,
+    /// Whether there is no time left to wait for another attempt.
+    pub closing: watch::Sender<bool>,
+}
+
+/// How it went with a notification.
+enum End {
+    Delivered,
+    TooOld {
+        attempts: u64,
+        error: Option<AttemptError>,
+    },
+    /// The last attempt before the process ends failed.
+    Stopped,
+}
+
+/// One queue's task.
+struct Worker {
+    shared: Arc<Shared>,
+    key: Arc<str>,
+    task: TaskId,
+    backoff: Backoff,
+    /// When the next attempt may begin: the endpoint failed, whichever notification it was.
+    not_before: Option<Instant>,
+}
+
+/// Delivers until the queue is empty.
+pub(super) async fn run(shared: Arc<Shared>, key: Arc<str>, task: TaskId) {
+    let backoff = Backoff::new(shared.config.retry_initial, shared.config.retry_max);
+    let mut worker = Worker { shared, key, task, backoff, not_before: None };
+    while let Some(item) = worker.next() {
+        let (event, since) = (item.event, item.since);
+        let end = worker.deliver(item).await;
+        // It was forgotten while the end was on its way: that has been counted.
+        if matches!(end, End::Stopped) || !worker.shared.queues.done(&worker.key, task) {
+            return;
+        }
+        match end {
+            End::Delivered => count(&worker.shared.counters.delivered, 1),
+            End::TooOld { attempts, error } => {
+                count(&worker.shared.counters.given_up, 1);
+                let (age_s, error) = (since.elapsed().as_secs(), error.map(tracing::field::display));
+                error!(%event, attempts, age_s, error, "a notification is given up: its application does not know");
+            }
+            End::Stopped => {}
+        }
+    }
+}
+
+impl Worker {
+    fn next(&self) -> Option<Item> {
+        self.shared.queues.next(&self.key, self.task)
+    }
+
+    async fn deliver(&mut self, item: Item) -> End {
+        let Item { event, since, notification: Notification { endpoint, body, release } } = item;
+        let too_old_at = since + self.shared.config.give_up_after;
+        let (mut attempts, mut last) = (0_u64, None);
+        if timeout_at(too_old_at, release).await.is_err() {
+            return End::TooOld { attempts, error: last };
+        }
+        loop {
+            self.wait_until(too_old_at).await;
+            if Instant::now() >= too_old_at {
+                return End::TooOld { attempts, error: last };
+            }
+            let slot = self.shared.slots.acquire(&endpoint, self.backoff.is_failing()).await;
+            attempts += 1;
+            count(&self.shared.counters.attempts, 1);
+            let result = self.shared.client.post(&endpoint, event, body.clone()).await;
+            drop(slot);
+            let failed = match result {
+                Ok(()) => {
+                    debug!(%event, attempts, "a notification is delivered");
+                    if self.backoff.is_failing() {
+                        info!(%event, attempts, "an application takes its notifications again");
+                    }
+                    self.backoff.reset();
+                    self.not_before = None;
+                    return End::Delivered;
+                }
+                Err(failed) => failed,
+            };
+            count(&self.shared.counters.failed, 1);
+            if self.backoff.is_failing() {
+                debug!(%event, attempts, error = %failed.error, "a notification is not delivered");
+            } else {
+                info!(%event, error = %failed.error, "an application does not take its notification");
+            }
+            trace!(%event, queue = &*self.key, endpoint = endpoint.as_str(), "it was this one");
+            if *self.shared.closing.borrow() {
+                return End::Stopped;
+            }
+            let wait = self.backoff.next_wait(event, failed.retry_after);
+            self.not_before = Some(Instant::now() + wait);
+            last = Some(failed.error);
+        }
+    }
+
+    /// Waits until an attempt may be made, the notification is too old, or it is the last moment for one.
+    async fn wait_until(&self, too_old_at: Instant) {
+        let Some(not_before) = self.not_before else {
+            return;
+        };
+        let mut closing = self.shared.closing.subscribe();
+        tokio::select! {
+            () = sleep_until(not_before.min(too_old_at)) => {}
+            _ = closing.wait_for(|closing| *closing) => {}
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Nothing, unless the process ends or what was to be awaited panicked.
+        let left = self.shared.queues.remove(&self.key, Some(self.task));
+        count(&self.shared.counters.left, left);
+    }
+}

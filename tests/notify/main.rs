@@ -1,0 +1,9 @@
+//! Notifications to applications: what arrives where, when, how often and in which order.
+//!
+//! Most of it runs over connections in memory and a clock that stands still until everybody waits; what needs
+//! sockets is in `sockets`.
+#![allow(clippy::unwrap_used)]
+
+mod answers;
+mod delivery;
+mod world;
