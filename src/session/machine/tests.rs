@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     dict::enums::AbortCause,
     rx::{
-        AaRequest, List, MediaComponentDescription, MediaSubComponent, SponsoredConnectivityData,
+        AaRequest, Flows, List, MediaComponentDescription, MediaSubComponent, SponsoredConnectivityData,
         UsedServiceUnit,
     },
     session::{QosRequest, RxSessionId},

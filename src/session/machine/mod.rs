@@ -19,15 +19,24 @@
 //!
 //! A modification of an open session is not part of it yet.
 
+mod closing;
+mod grant;
+mod report;
+
 use std::{sync::Arc, time::SystemTime};
 
+use self::{
+    closing::{add, asked, close, end, is_left_behind, is_owner, late, leave_behind, settle},
+    grant::{granted, is_older},
+    report::{emit, release, report, usage},
+};
 use super::{
-    Closing, EventKind, Granted, Pcrf, QosEvent, ReleaseReason, Report, Session, SessionState,
+    Closing, EventKind, QosEvent, ReleaseReason, Report, Session, SessionState,
     ports::{LateGrant, Reply},
 };
 use crate::{
     dict::enums::{SpecificAction, TerminationCause},
-    rx::{AaAnswer, AsRequest, Flows, Outcome, RaRequest, StAnswer},
+    rx::{AaAnswer, AsRequest, Outcome, RaRequest, StAnswer},
 };
 
 /// What happens to a session.
@@ -207,217 +216,6 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
         | (_, Input::Remove | Input::End | Input::Expire | Input::OriginState(..)) => {}
     }
     out
-}
-
-fn granted(
-    session: &mut Session,
-    now: SystemTime,
-    answer: &AaAnswer<'static>,
-    via: &Via,
-    out: &mut Vec<Output>,
-) {
-    leave_behind(session, now, via, Some(&answer.origin_host));
-    session.granted = Granted {
-        ip_can_type: answer.ip_can_type,
-        rat_type: answer.rat_type,
-        an_trusted: answer.an_trusted,
-        an_gw_address: answer.an_gw_address.to_vec(),
-        access_network_charging_identifier: answer.access_network_charging_identifier.to_vec(),
-        access_network_charging_address: answer.access_network_charging_address,
-        flows: answer.flows.to_vec(),
-        subscription_id: answer.subscription_id.to_vec(),
-        supported_features: answer.supported_features.to_vec(),
-        class: answer.class.iter().map(|class| class.to_vec()).collect(),
-    };
-    session.pcrf = Some(Pcrf {
-        host: Arc::from(&*answer.origin_host),
-        realm: Arc::from(&*answer.origin_realm),
-        peer: Arc::clone(&via.peer),
-        origin_state_id: answer.origin_state_id,
-    });
-    if session.aborted {
-        close(session, now, TerminationCause::DIAMETER_ADMINISTRATIVE);
-        return end(session, now, "granted after it was aborted", out);
-    }
-    session.state = SessionState::Open;
-    session.expires = session.duration.and_then(|duration| now.checked_add(duration));
-    session.record(now, "granted");
-    out.extend(session.closing.iter().cloned().map(Output::Close));
-}
-
-/// A RAR: what is known about the access network, the flows, and the events (TS 29.214 §4.4.6).
-fn report(session: &mut Session, now: SystemTime, request: &RaRequest<'static>, out: &mut Vec<Output>) {
-    let granted = &mut session.granted;
-    granted.ip_can_type = request.ip_can_type.or(granted.ip_can_type);
-    granted.rat_type = request.rat_type.or(granted.rat_type);
-    granted.an_trusted = request.an_trusted.or(granted.an_trusted);
-    granted.access_network_charging_address =
-        request.access_network_charging_address.or(granted.access_network_charging_address);
-    if !request.an_gw_address.is_empty() {
-        granted.an_gw_address = request.an_gw_address.to_vec();
-    }
-    if !request.access_network_charging_identifier.is_empty() {
-        granted.access_network_charging_identifier = request.access_network_charging_identifier.to_vec();
-    }
-    if !request.class.is_empty() {
-        granted.class = request.class.iter().map(|class| class.to_vec()).collect();
-    }
-    let report = Report {
-        flows: request.flows.to_vec(),
-        subscription_id: request.subscription_id.to_vec(),
-        abort_cause: request.abort_cause,
-        ip_can_type: request.ip_can_type,
-        rat_type: request.rat_type,
-        an_trusted: request.an_trusted,
-        an_gw_address: request.an_gw_address.to_vec(),
-        access_network_charging_identifier: request.access_network_charging_identifier.to_vec(),
-        access_network_charging_address: request.access_network_charging_address,
-        sponsored_connectivity_data: request.sponsored_connectivity_data.clone(),
-    };
-    for action in request.specific_action.iter().map(|action| *action) {
-        // Void, or of a later release than we know.
-        if action.name().is_none() {
-            out.push(Output::Ignored(action));
-            continue;
-        }
-        match action {
-            SpecificAction::INDICATION_OF_LOSS_OF_BEARER
-            | SpecificAction::INDICATION_OF_RELEASE_OF_BEARER => {
-                mark(session, &report.flows, true);
-            }
-            SpecificAction::INDICATION_OF_RECOVERY_OF_BEARER => mark(session, &report.flows, false),
-            _ => {}
-        }
-        session.record(now, format!("reported: {action}"));
-        emit(session, now, EventKind::Network(action), report.clone(), false, out);
-    }
-}
-
-/// Notes which flows are lost, or are not any more. No Flows means all, and so does one without numbers for
-/// those of its component (TS 29.214 §5.3.10).
-fn mark(session: &mut Session, flows: &[Flows<'static>], lost: bool) {
-    let concerned = |component: u32, flow: u32| {
-        flows.is_empty()
-            || flows.iter().any(|one| {
-                one.media_component_number == component
-                    && (one.flow_number.is_empty() || one.flow_number.iter().any(|number| *number == flow))
-            })
-    };
-    session.lost.retain(|flow| !concerned(flow.component, flow.flow));
-    if lost {
-        session.lost.extend(session.flows.iter().filter(|flow| concerned(flow.component, flow.flow)));
-    }
-}
-
-/// The last usage of sponsored data comes with the STA (TS 29.214 §4.4.9).
-fn usage(session: &Session, now: SystemTime, answer: &StAnswer<'static>, out: &mut Vec<Output>) {
-    let data = answer.sponsored_connectivity_data.as_ref().filter(|data| data.used_service_unit.is_some());
-    if let Some(data) = data {
-        let report = Report { sponsored_connectivity_data: Some(data.clone()), ..Report::default() };
-        emit(session, now, EventKind::Network(SpecificAction::USAGE_REPORT), report, true, out);
-    }
-}
-
-/// Adds those that were sent the AAR and whose answer, if any, is not the one that counts.
-fn leave_behind(session: &mut Session, now: SystemTime, via: &Via, owner: Option<&str>) {
-    let is_owner = |host: &str| owner.is_some_and(|owner| owner.eq_ignore_ascii_case(host));
-    // It granted twice: once too early for us to see, and now.
-    session.closing.retain(|closing| closing.host.as_deref().is_none_or(|host| !is_owner(host)));
-    let others = via.sent_to.iter().filter(|peer| !peer.eq_ignore_ascii_case(&via.peer) && !is_owner(peer));
-    for peer in others {
-        add(&mut session.closing, asked(peer, now, TerminationCause::DIAMETER_LINK_BROKEN));
-    }
-}
-
-/// The server that granted it is to be told that it is over.
-fn close(session: &mut Session, now: SystemTime, cause: TerminationCause) {
-    if let Some(pcrf) = &session.pcrf {
-        let (host, peer) = (Some(Arc::clone(&pcrf.host)), Some(Arc::clone(&pcrf.peer)));
-        let class = session.granted.class.clone();
-        add(&mut session.closing, Closing { host, peer, cause, since: now, certain: true, class });
-    }
-}
-
-/// Over for the caller; over at all if no server is to be told.
-fn end(session: &mut Session, now: SystemTime, why: impl Into<String>, out: &mut Vec<Output>) {
-    session.state = if session.closing.is_empty() { SessionState::Gone } else { SessionState::Ending };
-    session.expires = None;
-    session.record(now, why);
-    out.extend(session.closing.iter().cloned().map(Output::Close));
-    settle(session, out);
-}
-
-fn settle(session: &mut Session, out: &mut Vec<Output>) {
-    let over = matches!(session.state, SessionState::Ending | SessionState::Gone);
-    if over && session.closing.is_empty() {
-        session.state = SessionState::Gone;
-        out.push(Output::Forget);
-    }
-}
-
-/// The peer was sent an AAR; nobody knows whether it acted on it.
-fn asked(peer: &Arc<str>, since: SystemTime, cause: TerminationCause) -> Closing {
-    let host = Some(Arc::clone(peer));
-    Closing { host: host.clone(), peer: host, cause, since, certain: false, class: Vec::new() }
-}
-
-fn late(grant: &LateGrant, since: SystemTime) -> Closing {
-    Closing {
-        host: Some(Arc::clone(&grant.host)),
-        peer: Some(Arc::clone(&grant.peer)),
-        cause: TerminationCause::DIAMETER_LINK_BROKEN,
-        since,
-        certain: true,
-        class: grant.class.clone(),
-    }
-}
-
-/// Adds a server unless it is there already; what is known for certain replaces what was supposed.
-fn add(list: &mut Vec<Closing>, closing: Closing) {
-    match list.iter_mut().find(|known| known.is_same(&closing)) {
-        Some(known) if closing.certain => *known = closing,
-        Some(_) => {}
-        None => list.push(closing),
-    }
-}
-
-fn is_owner(session: &Session, host: &str) -> bool {
-    session.pcrf.as_ref().is_some_and(|pcrf| pcrf.host.eq_ignore_ascii_case(host))
-}
-
-/// Whether the host was sent the AAR too, and another one's grant is used.
-fn is_left_behind(session: &Session, host: &str) -> bool {
-    let is_host = |closing: &Closing| closing.host.as_ref().is_some_and(|one| one.eq_ignore_ascii_case(host));
-    !is_owner(session, host) && session.closing.iter().any(is_host)
-}
-
-fn is_older(session: &Session, origin_state_id: u32) -> bool {
-    let known = session.pcrf.as_ref().and_then(|pcrf| pcrf.origin_state_id);
-    known.is_some_and(|known| known < origin_state_id)
-}
-
-fn release(session: &Session, now: SystemTime, reason: ReleaseReason, out: &mut Vec<Output>) {
-    emit(session, now, EventKind::Released(reason), Report::default(), true, out);
-}
-
-fn emit(
-    session: &Session,
-    now: SystemTime,
-    kind: EventKind,
-    report: Report,
-    ended: bool,
-    out: &mut Vec<Output>,
-) {
-    out.push(Output::Emit(Box::new(QosEvent {
-        kind,
-        at: now,
-        id: session.id.clone(),
-        rx_session: session.rx_session.clone(),
-        end_user: session.end_user.clone(),
-        view: Arc::clone(&session.view),
-        ended,
-        report,
-    })));
 }
 
 #[cfg(test)]

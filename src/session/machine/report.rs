@@ -1,0 +1,112 @@
+//! What the network reports, and what the application is told (TS 29.214 §4.4.6, §4.4.9).
+
+use std::{sync::Arc, time::SystemTime};
+
+use super::Output;
+use crate::{
+    dict::enums::SpecificAction,
+    rx::{Flows, RaRequest, StAnswer},
+    session::{EventKind, QosEvent, ReleaseReason, Report, Session},
+};
+
+/// A RAR: what is known about the access network, the flows, and the events (TS 29.214 §4.4.6).
+pub(super) fn report(
+    session: &mut Session,
+    now: SystemTime,
+    request: &RaRequest<'static>,
+    out: &mut Vec<Output>,
+) {
+    let granted = &mut session.granted;
+    granted.ip_can_type = request.ip_can_type.or(granted.ip_can_type);
+    granted.rat_type = request.rat_type.or(granted.rat_type);
+    granted.an_trusted = request.an_trusted.or(granted.an_trusted);
+    granted.access_network_charging_address =
+        request.access_network_charging_address.or(granted.access_network_charging_address);
+    if !request.an_gw_address.is_empty() {
+        granted.an_gw_address = request.an_gw_address.to_vec();
+    }
+    if !request.access_network_charging_identifier.is_empty() {
+        granted.access_network_charging_identifier = request.access_network_charging_identifier.to_vec();
+    }
+    if !request.class.is_empty() {
+        granted.class = request.class.iter().map(|class| class.to_vec()).collect();
+    }
+    let report = Report {
+        flows: request.flows.to_vec(),
+        subscription_id: request.subscription_id.to_vec(),
+        abort_cause: request.abort_cause,
+        ip_can_type: request.ip_can_type,
+        rat_type: request.rat_type,
+        an_trusted: request.an_trusted,
+        an_gw_address: request.an_gw_address.to_vec(),
+        access_network_charging_identifier: request.access_network_charging_identifier.to_vec(),
+        access_network_charging_address: request.access_network_charging_address,
+        sponsored_connectivity_data: request.sponsored_connectivity_data.clone(),
+    };
+    for action in request.specific_action.iter().map(|action| *action) {
+        // Void, or of a later release than we know.
+        if action.name().is_none() {
+            out.push(Output::Ignored(action));
+            continue;
+        }
+        match action {
+            SpecificAction::INDICATION_OF_LOSS_OF_BEARER
+            | SpecificAction::INDICATION_OF_RELEASE_OF_BEARER => {
+                mark(session, &report.flows, true);
+            }
+            SpecificAction::INDICATION_OF_RECOVERY_OF_BEARER => mark(session, &report.flows, false),
+            _ => {}
+        }
+        session.record(now, format!("reported: {action}"));
+        emit(session, now, EventKind::Network(action), report.clone(), false, out);
+    }
+}
+
+/// Notes which flows are lost, or are not any more. No Flows means all, and so does one without numbers for
+/// those of its component (TS 29.214 §5.3.10).
+fn mark(session: &mut Session, flows: &[Flows<'static>], lost: bool) {
+    let concerned = |component: u32, flow: u32| {
+        flows.is_empty()
+            || flows.iter().any(|one| {
+                one.media_component_number == component
+                    && (one.flow_number.is_empty() || one.flow_number.iter().any(|number| *number == flow))
+            })
+    };
+    session.lost.retain(|flow| !concerned(flow.component, flow.flow));
+    if lost {
+        session.lost.extend(session.flows.iter().filter(|flow| concerned(flow.component, flow.flow)));
+    }
+}
+
+/// The last usage of sponsored data comes with the STA (TS 29.214 §4.4.9).
+pub(super) fn usage(session: &Session, now: SystemTime, answer: &StAnswer<'static>, out: &mut Vec<Output>) {
+    let data = answer.sponsored_connectivity_data.as_ref().filter(|data| data.used_service_unit.is_some());
+    if let Some(data) = data {
+        let report = Report { sponsored_connectivity_data: Some(data.clone()), ..Report::default() };
+        emit(session, now, EventKind::Network(SpecificAction::USAGE_REPORT), report, true, out);
+    }
+}
+
+pub(super) fn release(session: &Session, now: SystemTime, reason: ReleaseReason, out: &mut Vec<Output>) {
+    emit(session, now, EventKind::Released(reason), Report::default(), true, out);
+}
+
+pub(super) fn emit(
+    session: &Session,
+    now: SystemTime,
+    kind: EventKind,
+    report: Report,
+    ended: bool,
+    out: &mut Vec<Output>,
+) {
+    out.push(Output::Emit(Box::new(QosEvent {
+        kind,
+        at: now,
+        id: session.id.clone(),
+        rx_session: session.rx_session.clone(),
+        end_user: session.end_user.clone(),
+        view: Arc::clone(&session.view),
+        ended,
+        report,
+    })));
+}
