@@ -26,6 +26,14 @@ counters! {
     refused;
     /// Requests that nobody answered in time.
     unanswered;
+    /// Modifications granted.
+    updates_granted;
+    /// Modifications refused by a PCRF, or beforehand because it asked to wait.
+    updates_refused;
+    /// Modifications whose first AAR had no answer in time, or none that says what became of it.
+    updates_unanswered;
+    /// AARs of modifications that were sent again.
+    updates_repeated;
     /// Grants that came when nobody waited for them any more.
     late_grants;
     /// STRs sent, repetitions included.

@@ -10,10 +10,11 @@ use crate::rx::{AcceptableServiceInfo, AvpText, Outcome};
 /// Why an operation on sessions failed.
 #[derive(Clone, Debug, Error)]
 pub enum SessionError {
-    /// The network said no; there is no session.
+    /// The network said no; there is no session, or it is as it was.
     #[error("the PCRF refused: {}", .0.outcome)]
     Refused(Box<Refusal>),
-    /// The network said something that cannot be used; whatever it granted is taken back.
+    /// The network said something that cannot be used; what it granted to a new session is taken back, a
+    /// modification is sent again.
     #[error("the answer of the PCRF cannot be used: {reason}")]
     BadAnswer {
         /// What is wrong with it.
@@ -33,7 +34,8 @@ pub enum SessionError {
         /// Which peers, their states and why.
         reason: String,
     },
-    /// Nobody answered in time; whoever may have granted it will be told that it is not wanted any more.
+    /// Nobody answered in time. Whoever may have granted a session will be told that it is not wanted any more; a
+    /// modification is sent again until the network has decided.
     #[error("no answer from the PCRF: {reason}")]
     NoAnswer {
         /// What happened.
@@ -47,6 +49,12 @@ pub enum SessionError {
         /// Why.
         reason: String,
     },
+    /// The network does not know the session any more: it is over.
+    #[error("the PCRF does not know the session any more: {}", .0.outcome)]
+    Lost(Box<Refusal>),
+    /// An earlier modification of the session is not decided yet, or somebody else's was faster.
+    #[error("another modification of the session is under way")]
+    Busy,
     /// There is no such session, or it is over.
     #[error("no such session")]
     NotFound,

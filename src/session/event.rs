@@ -25,6 +25,10 @@ pub enum ReleaseReason {
     Expired,
     /// The PCRF restarted and forgot it (RFC 6733 §8.16).
     PcrfRestarted,
+    /// The PCRF answered a modification of it with "unknown session" (5002).
+    Forgotten,
+    /// For too long nobody said what became of a modification of it.
+    Undecided,
     /// The operator ended it.
     Ended,
 }
@@ -35,6 +39,8 @@ impl ReleaseReason {
         match self {
             Self::Expired => "its duration is over",
             Self::PcrfRestarted => "the PCRF restarted and forgot it",
+            Self::Forgotten => "the PCRF does not know it any more",
+            Self::Undecided => "what became of a modification is not known",
             Self::Ended => "ended by the operator",
         }
     }

@@ -9,8 +9,10 @@
 mod counters;
 mod error;
 mod event;
+mod flows;
 pub mod machine;
 mod model;
+mod modification;
 pub mod ports;
 mod request;
 #[cfg(feature = "net")]
@@ -22,11 +24,13 @@ mod timers;
 pub use counters::Counters;
 pub use error::{Refusal, SessionError, StoreError};
 pub use event::{EventKind, QosEvent, ReleaseReason, Report};
+pub use flows::FlowId;
 pub use model::{
-    Applied, Closing, FlowId, Granted, HistoryEntry, MAX_HISTORY, Pcrf, QosRequest, QosSessionId, Removed,
+    Applied, Closing, Granted, HistoryEntry, MAX_HISTORY, Pcrf, QosRequest, QosSessionId, Removed,
     RxSessionId, Session, SessionFilter, SessionState,
 };
+pub use modification::{Modification, QosChange, Updated};
 pub use ports::SessionStore;
 pub use request::SessionConfig;
 #[cfg(feature = "net")]
-pub use service::Sessions;
+pub use service::{Sessions, Update};

@@ -8,12 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use super::{FlowId, Modification, flows};
 use crate::{
     dict::enums::{AnTrusted, IpCanType, RatType, TerminationCause},
-    rx::{
-        AaRequest, AccessNetworkChargingIdentifier, AvpText, Flows, MediaComponentDescription,
-        SubscriptionId, SupportedFeatures,
-    },
+    rx::{AaRequest, AccessNetworkChargingIdentifier, AvpText, Flows, SubscriptionId, SupportedFeatures},
 };
 
 macro_rules! id {
@@ -116,6 +114,28 @@ pub struct Granted {
     pub class: Vec<Vec<u8>>,
 }
 
+impl Granted {
+    /// Takes over what the network says now; what it does not mention stays.
+    pub fn take_over(&mut self, news: Self) {
+        fn replace<T>(known: &mut Vec<T>, news: Vec<T>) {
+            if !news.is_empty() {
+                *known = news;
+            }
+        }
+        self.ip_can_type = news.ip_can_type.or(self.ip_can_type);
+        self.rat_type = news.rat_type.or(self.rat_type);
+        self.an_trusted = news.an_trusted.or(self.an_trusted);
+        replace(&mut self.an_gw_address, news.an_gw_address);
+        replace(&mut self.access_network_charging_identifier, news.access_network_charging_identifier);
+        self.access_network_charging_address =
+            news.access_network_charging_address.or(self.access_network_charging_address);
+        replace(&mut self.flows, news.flows);
+        replace(&mut self.subscription_id, news.subscription_id);
+        replace(&mut self.supported_features, news.supported_features);
+        replace(&mut self.class, news.class);
+    }
+}
+
 /// The server that granted a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pcrf {
@@ -195,17 +215,6 @@ pub struct HistoryEntry {
     pub what: String,
 }
 
-/// A media component's flow (TS 29.214 §5.3.10).
-///
-/// A component without flows counts as its flow 0, a session without media as flow 0 of component 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FlowId {
-    /// Media-Component-Number.
-    pub component: u32,
-    /// Flow-Number.
-    pub flow: u32,
-}
-
 /// A QoS session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
@@ -235,6 +244,10 @@ pub struct Session {
     pub lost: Vec<FlowId>,
     /// The network aborted it before its AAA was there.
     pub aborted: bool,
+    /// Modifications asked for so far.
+    pub revision: u64,
+    /// The latest of them, until the network has decided on it. There is no second one meanwhile.
+    pub update: Option<Modification>,
     /// Servers that are still to be told that it is over there.
     pub closing: Vec<Closing>,
     /// The latest [`MAX_HISTORY`] things that happened, oldest first.
@@ -260,9 +273,11 @@ impl Session {
             expires: None,
             pcrf: None,
             granted: Granted::default(),
-            flows: flows_of(&request.service),
+            flows: flows::merge(&[], &request.service),
             lost: Vec::new(),
             aborted: false,
+            revision: 0,
+            update: None,
             closing: Vec::new(),
             history: Vec::new(),
             version: 0,
@@ -297,25 +312,6 @@ impl Session {
         }
         self.history.push(HistoryEntry { at, state: self.state, what: what.into() });
     }
-}
-
-/// The flows that a service describes.
-fn flows_of(service: &AaRequest<'_>) -> Vec<FlowId> {
-    let mut flows = Vec::new();
-    for component in service.media_component_description.iter() {
-        let MediaComponentDescription { media_component_number, media_sub_component, .. } = &*component;
-        if media_sub_component.is_empty() {
-            flows.push(FlowId { component: *media_component_number, flow: 0 });
-        }
-        for sub_component in media_sub_component.iter() {
-            let flow = sub_component.flow_number;
-            flows.push(FlowId { component: *media_component_number, flow });
-        }
-    }
-    if flows.is_empty() {
-        flows.push(FlowId { component: 0, flow: 0 });
-    }
-    flows
 }
 
 /// Which sessions to list.

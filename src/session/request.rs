@@ -1,17 +1,18 @@
-//! The requests of the AF: what a session's AAR and STR say (TS 29.214 §4.4.1, §4.4.4, §5.6.1, §5.6.5).
+//! The requests of the AF: what a session's AARs and its STR say (TS 29.214 §4.4.1, §4.4.2, §4.4.4, §5.6.1,
+//! §5.6.5).
 
 use std::{
     borrow::Cow,
     time::{Duration, SystemTime},
 };
 
-use super::{Closing, RxSessionId};
+use super::{Closing, RxSessionId, Session};
 use crate::{
     dict::{
-        RX_APPLICATION_ID,
+        RX_APPLICATION_ID, avp,
         enums::{RxRequestType, SpecificAction},
     },
-    rx::{AaRequest, FeatureList, List, StRequest, SupportedFeatures},
+    rx::{AaRequest, CustomAvp, FeatureList, List, StRequest, SupportedFeatures},
 };
 
 /// What the core is told once.
@@ -84,6 +85,29 @@ impl SessionConfig {
             origin_state_id: Some(self.origin_state_id),
             specific_action: actions.into(),
             supported_features: features(sponsored.is_some(), &service.supported_features),
+            ..service
+        }
+    }
+
+    /// The AAR that changes a session, for the server that granted it; what the caller gave is kept.
+    ///
+    /// Only a session's first AAR subscribes to events. Class is not in the grammar of an AAR, and is echoed all
+    /// the same (RFC 6733 §8.20).
+    pub fn update_request(&self, session: &Session, service: AaRequest<'static>) -> AaRequest<'static> {
+        let pcrf = session.pcrf.as_ref();
+        let realm = pcrf.map_or(self.destination_realm.clone(), |pcrf| pcrf.realm.to_string());
+        let class = session.granted.class.iter().map(|class| CustomAvp::octets(&avp::CLASS, class.clone()));
+        AaRequest {
+            session_id: session.rx_session.as_str().to_owned().into(),
+            auth_application_id: RX_APPLICATION_ID,
+            origin_host: self.origin_host.clone().into(),
+            origin_realm: self.origin_realm.clone().into(),
+            destination_realm: realm.into(),
+            destination_host: pcrf.map(|pcrf| pcrf.host.to_string().into()),
+            rx_request_type: Some(RxRequestType::UPDATE_REQUEST),
+            origin_state_id: Some(self.origin_state_id),
+            specific_action: List::default(),
+            custom: service.custom.iter().map(Cow::into_owned).chain(class).collect(),
             ..service
         }
     }

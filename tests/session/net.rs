@@ -8,7 +8,7 @@ use std::{
 
 use rxgate::{
     BoxFuture,
-    dict::enums::{AbortCause, SpecificAction},
+    dict::enums::{AbortCause, RxRequestType, SpecificAction},
     rx::{
         AaAnswer, AaRequest, AsRequest, AvpText, AvpTextValue, Outcome, RaRequest, RxError, StAnswer,
         StRequest,
@@ -48,6 +48,8 @@ pub const fn at(host: &'static str) -> Attempt {
 #[derive(Debug, Default)]
 pub struct Host {
     pub sessions: BTreeSet<String>,
+    /// AF-Application-Identifier of the latest AAR of each session that was granted.
+    pub service: BTreeMap<String, String>,
     pub origin_state_id: u32,
     pub down: bool,
     pub hung: bool,
@@ -57,7 +59,7 @@ pub struct Host {
 
 #[derive(Debug)]
 enum Queued {
-    Aar(String, Says, Option<Duration>, oneshot::Sender<Exchange<AaAnswer<'static>>>),
+    Aar(Box<AaRequest<'static>>, Says, Option<Duration>, oneshot::Sender<Exchange<AaAnswer<'static>>>),
     Str(String),
 }
 
@@ -160,7 +162,9 @@ impl Net {
         };
         for queued in queue {
             match queued {
-                Queued::Aar(session, says, returns, answer) => self.aar(name, session, says, returns, answer),
+                Queued::Aar(request, says, returns, answer) => {
+                    self.aar(name, *request, says, returns, answer)
+                }
                 Queued::Str(session) => {
                     self.str(name, &session);
                 }
@@ -172,22 +176,29 @@ impl Net {
     fn aar(
         self: &Arc<Self>,
         name: &'static str,
-        session: String,
-        says: Says,
+        request: AaRequest<'static>,
+        mut says: Says,
         returns: Option<Duration>,
         answer: oneshot::Sender<Exchange<AaAnswer<'static>>>,
     ) {
+        let session = request.session_id.to_string();
         let mut hosts = self.hosts();
         let host = hosts.get_mut(name).unwrap();
         if host.down {
             return;
         }
         if host.hung {
-            return host.queue.push_back(Queued::Aar(session, says, returns, answer));
+            return host.queue.push_back(Queued::Aar(Box::new(request), says, returns, answer));
         }
-        self.log.lock().unwrap().push(format!("AAR {name}"));
+        let is_update = request.rx_request_type == Some(RxRequestType::UPDATE_REQUEST);
+        self.log.lock().unwrap().push(format!("{} {name}", if is_update { "update" } else { "AAR" }));
+        if is_update && !host.sessions.contains(&session) {
+            says = Says::Refuse(Outcome::base(5002), None);
+        }
         if matches!(says, Says::Grant | Says::Garbage) {
             host.sessions.insert(session.clone());
+            let service = request.af_application_identifier.as_deref().map(String::from_utf8_lossy);
+            host.service.extend(service.map(|service| (session.clone(), service.into_owned())));
         }
         let Some(returns) = returns else { return };
         let exchange = aaa(name, &session, &says, host.origin_state_id);
@@ -255,7 +266,6 @@ impl Net {
         attempts: Vec<Attempt>,
         within: Duration,
     ) -> Result<Exchange<AaAnswer<'static>>, GatewayError> {
-        let session = request.session_id.to_string();
         let mut sent_to: Vec<Arc<str>> = Vec::new();
         let deadline = tokio::time::Instant::now() + within;
         let last = attempts.len().saturating_sub(1);
@@ -266,10 +276,10 @@ impl Net {
             sent_to.push(host.into());
             let (answer, mut answered) = oneshot::channel();
             if let Some(arrives) = arrives {
-                let (net, session) = (Arc::clone(&self), session.clone());
+                let (net, request) = (Arc::clone(&self), request.clone());
                 tokio::spawn(async move {
                     sleep(arrives).await;
-                    net.aar(host, session, says, returns, answer);
+                    net.aar(host, request, says, returns, answer);
                 });
             }
             let wait =

@@ -8,7 +8,8 @@ use std::{
 use rxgate::{
     rx::AaRequest,
     session::{
-        EventKind, QosEvent, QosRequest, SessionConfig, SessionFilter, SessionState, SessionStore, Sessions,
+        EventKind, QosChange, QosEvent, QosRequest, QosSessionId, SessionConfig, SessionError, SessionFilter,
+        SessionState, SessionStore, Sessions, Updated,
     },
     store::MemoryStore,
 };
@@ -56,6 +57,19 @@ pub fn request() -> QosRequest {
     }
 }
 
+/// A change to this; it is the view too.
+pub fn change(to: &str) -> QosChange {
+    QosChange {
+        duration: None,
+        service: AaRequest {
+            framed_ip_address: Some(vec![10, 0, 0, 1].into()),
+            af_application_identifier: Some(to.as_bytes().to_vec().into()),
+            ..AaRequest::default()
+        },
+        view: to.into(),
+    }
+}
+
 pub fn lasting(seconds: u64) -> QosRequest {
     QosRequest { duration: Some(Duration::from_secs(seconds)), ..request() }
 }
@@ -76,6 +90,19 @@ impl World {
             assert!(self.sessions.list(filter).await.unwrap().is_empty(), "{state} sessions are left");
         }
         assert_eq!(self.sessions.closings(), 0);
+    }
+
+    /// Modifies a session as soon as it can be.
+    pub async fn modify(&self, id: &QosSessionId, change: QosChange) -> Result<Updated, SessionError> {
+        self.sessions.update(id).await?.apply(change).await
+    }
+
+    /// What a caller sees of a session, and what its PCRF made of the AARs.
+    pub async fn views(&self, id: &QosSessionId) -> (String, String) {
+        let session = self.sessions.status(id).await.unwrap();
+        let hosts = self.net.hosts();
+        let host = &hosts[&*session.pcrf.unwrap().host];
+        (session.view.to_string(), host.service.get(session.rx_session.as_str()).cloned().unwrap_or_default())
     }
 
     pub fn causes(&self) -> Vec<u32> {

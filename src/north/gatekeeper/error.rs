@@ -112,6 +112,12 @@ fn text(error: &SessionError) -> String {
             "SVC0002: Invalid input value for message part body: it does not fit into a Diameter message"
                 .into()
         }
+        SessionError::Lost(refused) => format!(
+            "SVC0002: Invalid input value for message part requestId: the PCRF does not know the session any \
+             more, it answered {}",
+            refused.outcome
+        ),
+        SessionError::Busy => service(&"503: another modification of the session is under way"),
         SessionError::NotFound => {
             "SVC0002: Invalid input value for message part requestId: there is no such session".into()
         }
@@ -167,10 +173,11 @@ impl ApiError {
                 SessionError::BadAnswer { .. } | SessionError::Aborted { .. } => StatusCode::BAD_GATEWAY,
                 SessionError::NoAnswer { .. } => StatusCode::GATEWAY_TIMEOUT,
                 SessionError::Unsendable { .. } => StatusCode::BAD_REQUEST,
-                SessionError::NotFound => StatusCode::NOT_FOUND,
-                SessionError::Unavailable { .. } | SessionError::Store(_) | SessionError::ShuttingDown => {
-                    StatusCode::SERVICE_UNAVAILABLE
-                }
+                SessionError::NotFound | SessionError::Lost(_) => StatusCode::NOT_FOUND,
+                SessionError::Unavailable { .. }
+                | SessionError::Busy
+                | SessionError::Store(_)
+                | SessionError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             },
         }
     }
@@ -181,7 +188,7 @@ impl ApiError {
 
     fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Self::Session(SessionError::Refused(refused)) => Some(refused),
+            Self::Session(SessionError::Refused(refused) | SessionError::Lost(refused)) => Some(refused),
             _ => None,
         }
     }
@@ -191,7 +198,9 @@ impl ApiError {
             Self::Session(SessionError::Refused(refused)) if is_temporary(refused.outcome) => {
                 Some(refused.retry_after.unwrap_or(COME_BACK))
             }
-            Self::Session(SessionError::Store(_) | SessionError::ShuttingDown) => Some(COME_BACK),
+            Self::Session(SessionError::Busy | SessionError::Store(_) | SessionError::ShuttingDown) => {
+                Some(COME_BACK)
+            }
             _ => None,
         }
     }

@@ -32,6 +32,8 @@ pub(super) fn close(session: &mut Session, now: SystemTime, cause: TerminationCa
 pub(super) fn end(session: &mut Session, now: SystemTime, why: impl Into<String>, out: &mut Vec<Output>) {
     session.state = if session.closing.is_empty() { SessionState::Gone } else { SessionState::Ending };
     session.expires = None;
+    // Nobody has to decide on it any more; but an answer that is on its way is waited for.
+    session.update.take_if(|update| update.outstanding.is_none());
     session.record(now, why);
     out.extend(session.closing.iter().cloned().map(Output::Close));
     settle(session, out);

@@ -17,21 +17,24 @@
 //! | Ending  | STA, or given up         | Gone when no server is left                                     |
 //! | any     | a late AAA 2xxx          | STR to that server, unless it is the one whose grant is used    |
 //!
-//! A modification of an open session is not part of it yet.
+//! What happens to an open session's modification stands in `update.rs`. While its AAR is under way, an STR to the
+//! same server waits (TS 29.214 §4.4.6.1); everything else about the end of a session does not.
 
 mod closing;
 mod grant;
 mod report;
+mod update;
 
 use std::{sync::Arc, time::SystemTime};
 
+pub use self::update::Progress;
 use self::{
     closing::{add, asked, close, end, is_left_behind, is_owner, late, leave_behind, settle},
     grant::{granted, is_older},
     report::{emit, release, report, usage},
 };
 use super::{
-    Closing, EventKind, QosEvent, ReleaseReason, Report, Session, SessionState,
+    Closing, EventKind, QosChange, QosEvent, ReleaseReason, Report, Session, SessionState,
     ports::{LateGrant, Reply},
 };
 use crate::{
@@ -68,6 +71,10 @@ pub enum Input<'a> {
     Closed(&'a Closing, &'a StAnswer<'static>),
     /// A server could not be told for too long.
     GivenUp(&'a Closing),
+    /// The caller wants it to be different, and knows it as of this [`revision`](Session::revision).
+    Modify(&'a Arc<QosChange>, u64),
+    /// Something happened to its modification of this number.
+    Update(u64, Progress<'a>),
     /// It was found in the store when the process started.
     Found,
 }
@@ -86,8 +93,13 @@ pub struct Via {
 pub enum Output {
     /// Answer the network.
     Reply(Reply),
-    /// Send an STR, until it has an answer.
+    /// Send an STR, until it has an answer; to the server that granted the session not before the AAR under way
+    /// has ended.
     Close(Closing),
+    /// Send the AAR of the session's modification.
+    Ask,
+    /// Send the AAR of this modification again, until its outcome is known.
+    SendAgain(u64),
     /// Tell the application.
     Emit(Box<QosEvent>),
     /// A Specific-Action that means nothing to us: log it.
@@ -207,13 +219,27 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             );
             end(session, now, "the process ended before the answer", &mut out);
         }
-        (_, Input::Found) => {
+        (state, Input::Found) => {
             out.extend(session.closing.iter().cloned().map(Output::Close));
+            match &mut session.update {
+                // It may or may not have left.
+                Some(update) if state == SessionState::Open => {
+                    update.outstanding = None;
+                    out.push(Output::SendAgain(update.number));
+                }
+                update => *update = None,
+            }
             settle(session, &mut out);
+        }
+        (SessionState::Open, Input::Modify(change, revision)) => {
+            update::wanted(session, now, change, revision, &mut out);
+        }
+        (_, Input::Update(number, progress)) => {
+            update::progress(session, now, number, progress, &mut out);
         }
         // What comes too late or twice changes nothing.
         (_, Input::Granted(..) | Input::Refused(..) | Input::Unusable(..) | Input::Unanswered(..))
-        | (_, Input::Remove | Input::End | Input::Expire | Input::OriginState(..)) => {}
+        | (_, Input::Remove | Input::End | Input::Expire | Input::OriginState(..) | Input::Modify(..)) => {}
     }
     out
 }

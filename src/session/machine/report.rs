@@ -1,12 +1,12 @@
 //! What the network reports, and what the application is told (TS 29.214 §4.4.6, §4.4.9).
 
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::BTreeSet, sync::Arc, time::SystemTime};
 
 use super::Output;
 use crate::{
     dict::enums::SpecificAction,
     rx::{Flows, RaRequest, StAnswer},
-    session::{EventKind, QosEvent, ReleaseReason, Report, Session},
+    session::{EventKind, FlowId, Granted, QosEvent, ReleaseReason, Report, Session, flows::merge},
 };
 
 /// A RAR: what is known about the access network, the flows, and the events (TS 29.214 §4.4.6).
@@ -16,21 +16,20 @@ pub(super) fn report(
     request: &RaRequest<'static>,
     out: &mut Vec<Output>,
 ) {
-    let granted = &mut session.granted;
-    granted.ip_can_type = request.ip_can_type.or(granted.ip_can_type);
-    granted.rat_type = request.rat_type.or(granted.rat_type);
-    granted.an_trusted = request.an_trusted.or(granted.an_trusted);
-    granted.access_network_charging_address =
-        request.access_network_charging_address.or(granted.access_network_charging_address);
-    if !request.an_gw_address.is_empty() {
-        granted.an_gw_address = request.an_gw_address.to_vec();
+    let facts = Granted {
+        ip_can_type: request.ip_can_type,
+        rat_type: request.rat_type,
+        an_trusted: request.an_trusted,
+        an_gw_address: request.an_gw_address.to_vec(),
+        access_network_charging_identifier: request.access_network_charging_identifier.to_vec(),
+        access_network_charging_address: request.access_network_charging_address,
+        class: request.class.iter().map(|class| class.to_vec()).collect(),
+        ..Granted::default()
+    };
+    if let Some(update) = &mut session.update {
+        update.reported.take_over(facts.clone());
     }
-    if !request.access_network_charging_identifier.is_empty() {
-        granted.access_network_charging_identifier = request.access_network_charging_identifier.to_vec();
-    }
-    if !request.class.is_empty() {
-        granted.class = request.class.iter().map(|class| class.to_vec()).collect();
-    }
+    session.granted.take_over(facts);
     let report = Report {
         flows: request.flows.to_vec(),
         subscription_id: request.subscription_id.to_vec(),
@@ -65,16 +64,20 @@ pub(super) fn report(
 /// Notes which flows are lost, or are not any more. No Flows means all, and so does one without numbers for
 /// those of its component (TS 29.214 §5.3.10).
 fn mark(session: &mut Session, flows: &[Flows<'static>], lost: bool) {
-    let concerned = |component: u32, flow: u32| {
+    let concerned = |flow: &FlowId| {
         flows.is_empty()
             || flows.iter().any(|one| {
-                one.media_component_number == component
-                    && (one.flow_number.is_empty() || one.flow_number.iter().any(|number| *number == flow))
+                flow.component == Some(one.media_component_number)
+                    && (one.flow_number.is_empty()
+                        || one.flow_number.iter().any(|number| flow.flow == Some(*number)))
             })
     };
-    session.lost.retain(|flow| !concerned(flow.component, flow.flow));
+    session.lost.retain(|flow| !concerned(flow));
     if lost {
-        session.lost.extend(session.flows.iter().filter(|flow| concerned(flow.component, flow.flow)));
+        // A report may overtake the AAA that adds its flows.
+        let wanted = session.update.as_ref().map(|update| merge(&session.flows, &update.change.service));
+        let all: BTreeSet<_> = session.flows.iter().chain(wanted.iter().flatten()).copied().collect();
+        session.lost.extend(all.iter().filter(|flow| concerned(flow)));
     }
 }
 

@@ -115,6 +115,8 @@ fn short(outputs: &[Output]) -> Vec<String> {
         }
         Output::Emit(event) => format!("event {}", event.kind.number()),
         Output::Ignored(action) => format!("ignored {}", action.0),
+        Output::Ask => "AAR".into(),
+        Output::SendAgain(number) => format!("again {number}"),
         Output::Forget => "forget".into(),
     };
     outputs.iter().map(one).collect()

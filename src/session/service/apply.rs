@@ -1,22 +1,22 @@
 //! Asking for a session (TS 29.214 §4.4.1): AAR, AAA, and what follows from it.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use tokio::{sync::watch, time::Instant};
 
-use super::{Key, Sessions, Stepped, in_task, retry};
+use super::{
+    Key, Sessions, Stepped, in_task, retry,
+    verdict::{Verdict, not_yet, unanswered},
+};
 use crate::{
-    rx::{AaAnswer, Outcome},
+    rx::AaAnswer,
     session::{
-        Applied, QosRequest, QosSessionId, Refusal, RxSessionId, Session, SessionError, SessionState,
+        Applied, QosRequest, QosSessionId, RxSessionId, Session, SessionError, SessionState,
         counters::count,
         machine::{Input, Via},
         ports::{Exchange, GatewayError},
     },
 };
-
-/// REQUESTED_SERVICE_TEMPORARILY_NOT_AUTHORIZED (TS 29.214 §5.5).
-const TEMPORARILY: Outcome = Outcome::tgpp(4261);
 
 impl Sessions {
     /// Asks the network for a session. One outcome, always, within the request timeout.
@@ -39,15 +39,7 @@ impl Sessions {
     async fn ask(&self, request: QosRequest) -> Result<Applied, SessionError> {
         if let Some(left) = self.retry.left(&request.service, Instant::now()) {
             count(&self.counters.refused);
-            return Err(SessionError::Refused(Box::new(Refusal {
-                outcome: TEMPORARILY,
-                failed_avp: None,
-                acceptable_service_info: None,
-                retry_after: Some(left),
-                error_message: Some("the PCRF asked not to be asked the same again yet".into()),
-                answer: Vec::new(),
-                rx_session: None,
-            })));
+            return Err(SessionError::Refused(not_yet(left)));
         }
         let id = QosSessionId::from(uuid::Uuid::now_v7().to_string());
         let rx_session = RxSessionId::from(self.ids.next());
@@ -69,15 +61,11 @@ impl Sessions {
                     self.close_unstored(&rx_session, sent_to);
                     return Err(error.into());
                 }
-                Err(match error {
-                    GatewayError::NotSent { reason } => SessionError::Unavailable { reason },
-                    GatewayError::NoAnswer { reason, .. } => {
-                        count(&self.counters.unanswered);
-                        SessionError::NoAnswer { reason, rx_session }
-                    }
-                    GatewayError::Unsendable(error) => SessionError::Unsendable { reason: error.to_string() },
-                    GatewayError::ShuttingDown => SessionError::ShuttingDown,
-                })
+                let error = unanswered(error, rx_session);
+                if matches!(error, SessionError::NoAnswer { .. }) {
+                    count(&self.counters.unanswered);
+                }
+                Err(error)
             }
         }
     }
@@ -88,41 +76,19 @@ impl Sessions {
         exchange: Exchange<AaAnswer<'static>>,
         digest: u64,
     ) -> Result<Applied, SessionError> {
-        let Exchange { outcome, answer, failed_avp, text, peer, sent_to } = exchange;
-        let via = Via { peer, sent_to };
-        let answer = match (outcome, answer) {
-            (Some(outcome), Ok(answer)) if outcome.is_success() => match answer.session_id.as_deref() {
-                Some(found) if found != rx_session.as_str() => Err("it is of another session".into()),
-                _ => Ok(answer),
-            },
-            (Some(outcome), Err(error)) if outcome.is_success() => Err(error.to_string()),
-            (None, _) => Err("it has no result that can be read".into()),
-            (Some(outcome), answer) => {
-                self.settle(&rx_session, Input::Refused(outcome, &via), &via).await?;
+        let (verdict, via) = Verdict::of(exchange, &rx_session);
+        match verdict {
+            Verdict::Refused(refusal, _) => {
+                self.settle(&rx_session, Input::Refused(refusal.outcome, &via), &via).await?;
                 count(&self.counters.refused);
-                let answer = answer.unwrap_or_default();
-                let retry_after = answer.retry_interval.map(|seconds| Duration::from_secs(seconds.into()));
-                if let (TEMPORARILY, Some(wait)) = (outcome, retry_after) {
-                    let now = Instant::now();
-                    self.retry.remember(digest, now + wait, now);
-                }
-                return Err(SessionError::Refused(Box::new(Refusal {
-                    outcome,
-                    failed_avp,
-                    acceptable_service_info: answer.acceptable_service_info,
-                    retry_after,
-                    error_message: answer.error_message.map(Into::into),
-                    answer: text,
-                    rx_session: Some(rx_session),
-                })));
+                self.retry.remember_refusal(digest, &refusal);
+                Err(SessionError::Refused(refusal))
             }
-        };
-        match answer {
-            Err(reason) => {
+            Verdict::Unusable(reason) => {
                 self.settle(&rx_session, Input::Unusable(&via), &via).await?;
                 Err(SessionError::BadAnswer { reason, rx_session })
             }
-            Ok(mut answer) => {
+            Verdict::Granted(mut answer, text) => {
                 let host = answer.origin_host.clone();
                 if let Some(found) = answer.origin_state_id {
                     self.note_origin_state(&host, found);

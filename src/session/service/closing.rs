@@ -6,7 +6,6 @@
 //! that, hosts that crash or hang would keep sessions that nobody owns.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -21,12 +20,12 @@ use tokio::{
 };
 use tracing::{debug, error, warn};
 
-use super::{Key, Sessions};
+use super::{Key, Sessions, again::spread};
 use crate::{
     dict::{enums::TerminationCause, result},
     rx::{AvpText, Outcome, StAnswer},
     session::{
-        Closing, RxSessionId, SessionConfig, SessionState,
+        Closing, RxSessionId, Session, SessionConfig, SessionState,
         counters::count,
         machine::Input,
         ports::{Exchange, GatewayError},
@@ -35,6 +34,9 @@ use crate::{
 
 /// Repeated STRs under way at a time, to one host.
 const AT_A_TIME: usize = 32;
+
+/// How much later than its time an AAR can end: its outcome has to be stored.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// One session at one server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -147,10 +149,7 @@ impl Progress {
 
     /// When to repeat it: each time later, and not everything in the same moment.
     fn next_wait(&mut self, target: &Target, config: &SessionConfig) -> Instant {
-        let mut hasher = DefaultHasher::new();
-        (&target.rx_session, self.wait).hash(&mut hasher);
-        // Three to five quarters.
-        let wait = self.wait.mul_f64(0.75 + (hasher.finish() % 1000) as f64 / 2000.0);
+        let wait = spread(&target.rx_session, self.wait);
         self.wait = (self.wait * 2).min(config.retry_max);
         Instant::now() + wait
     }
@@ -214,6 +213,17 @@ impl Sessions {
         loop {
             let seen = *pokes.borrow_and_update();
             progress.see(job.ups.load(Ordering::Relaxed), &self.config);
+            let session = self.store.find(&target.rx_session).await.ok().flatten();
+            if let Some(until) = session.as_ref().and_then(|session| self.answer_expected(session, &closing))
+                && Instant::now() < until
+            {
+                tokio::select! {
+                    () = tokio::time::sleep_until(until) => {}
+                    // The sender is the job: waiting cannot fail.
+                    _ = pokes.changed() => {}
+                }
+                continue;
+            }
             // A first attempt may have a caller who waits; repetitions must not flood a host that is back.
             let slot = self.jobs.slot(target);
             let permit = if progress.first { None } else { slot.acquire().await.ok() };
@@ -292,6 +302,13 @@ impl Sessions {
                 _ = pokes.changed() => {}
             }
         }
+    }
+
+    /// Until when an AAR may be under way to the server that is to be told: the STR does not cross it.
+    fn answer_expected(&self, session: &Session, closing: &Closing) -> Option<Instant> {
+        let left = session.update.as_ref()?.outstanding?;
+        let is_there = session.pcrf.as_ref().is_some_and(|pcrf| closing.host.as_ref() == Some(&pcrf.host));
+        is_there.then(|| self.clock.instant(left + self.config.request_timeout + GRACE))
     }
 
     async fn attempt(&self, target: &Target, closing: &Closing, with_host: bool) -> Attempt {

@@ -61,6 +61,7 @@ impl RxServer for Sessions {
 
     fn peer_up(&self, host: &str) {
         self.jobs.peer_up(host);
+        self.again.peer_up(host);
     }
 
     fn origin_state(&self, host: &str, origin_state_id: u32) {

@@ -2,11 +2,15 @@
 //!
 //! Every operation runs in a task of its own: a caller that goes away changes nothing about what it started.
 
+mod again;
 mod apply;
 mod clock;
 mod closing;
 mod inbound;
+mod queue;
 mod retry;
+mod update;
+mod verdict;
 
 use std::{
     future::Future,
@@ -22,9 +26,12 @@ use dashmap::DashMap;
 use tokio::sync::{Mutex, MutexGuard, Notify, broadcast, watch};
 use tracing::{error, info, warn};
 
+pub use self::update::Update;
 use self::{
+    again::Again,
     clock::Clock,
     closing::{Answer, Jobs},
+    queue::Queues,
     retry::RetryMemory,
 };
 use super::{
@@ -59,6 +66,8 @@ pub struct Sessions {
     /// Origin-State-Id by host, in lower case.
     origin_states: DashMap<String, u32>,
     jobs: Jobs,
+    queues: Queues,
+    again: Again,
     retry: RetryMemory,
     events: broadcast::Sender<Arc<QosEvent>>,
     sinks: RwLock<Vec<Arc<dyn EventSink>>>,
@@ -89,6 +98,8 @@ struct Stepped {
     held: Option<Held>,
     /// See the STAs of the STRs that began.
     closings: Vec<(Closing, Answer)>,
+    /// The AAR of its modification is to be sent.
+    ask: bool,
 }
 
 impl Sessions {
@@ -104,6 +115,8 @@ impl Sessions {
             me: Weak::clone(me),
             ids,
             jobs: Jobs::new(),
+            queues: Queues::default(),
+            again: Again::new(),
             config,
             gateway,
             store,
@@ -181,7 +194,7 @@ impl Sessions {
         self.jobs.len()
     }
 
-    /// Returns when no AAR is under way and no STR is owed.
+    /// Returns when no AAR is under way or to be sent again, and no STR is owed.
     pub async fn settled(&self) {
         // The sender is ours: waiting cannot fail.
         let _ = self.work.subscribe().wait_for(|work| *work == 0).await;
@@ -221,9 +234,8 @@ impl Sessions {
     async fn finish(&self, id: &QosSessionId, input: Input<'_>) -> Result<Removed, SessionError> {
         let stepped = self.step(Key::Qos(id), input).await?;
         // Whoever takes it out of the open state ends it; to all others it is gone.
-        let Stepped { session, mut closings, .. } = stepped
-            .filter(|stepped| stepped.before == SessionState::Open && stepped.changed())
-            .ok_or(SessionError::NotFound)?;
+        let Stepped { session, mut closings, .. } =
+            stepped.filter(Stepped::ended).ok_or(SessionError::NotFound)?;
         let pcrf = session.pcrf.as_ref().map(|pcrf| &pcrf.host);
         let mut answers = Vec::new();
         if let Some((_, answer)) = closings.iter_mut().find(|(closing, _)| closing.host.as_ref() == pcrf) {
@@ -273,7 +285,7 @@ impl Sessions {
         if before != SessionState::Open && session.expires.is_some() {
             self.deadlines.notify_one();
         }
-        let (mut reply, mut closings) = (None, Vec::new());
+        let (mut reply, mut closings, mut ask) = (None, Vec::new(), false);
         // An ASA goes out before the STR that follows it.
         let (hold, after) = watch::channel(());
         let held = outputs.iter().any(|output| matches!(output, Output::Reply(_))).then_some(hold);
@@ -284,6 +296,8 @@ impl Sessions {
                     let answer = self.close(&session.rx_session, closing.clone(), after.clone());
                     closings.extend(answer.map(|answer| (closing, answer)));
                 }
+                Output::Ask => ask = true,
+                Output::SendAgain(number) => self.send_again(&session, number),
                 Output::Emit(event) => self.emit(event, &after),
                 Output::Ignored(action) => {
                     warn!(rx_session = %session.rx_session, action = action.0, "unknown Specific-Action");
@@ -291,7 +305,7 @@ impl Sessions {
                 Output::Forget => {}
             }
         }
-        Stepped { before, session, reply, held: held.map(|held| Box::new(held) as Held), closings }
+        Stepped { before, session, reply, held: held.map(|held| Box::new(held) as Held), closings, ask }
     }
 
     /// Waits for the turn of a session's events.
@@ -367,6 +381,11 @@ impl std::fmt::Debug for Sessions {
 impl Stepped {
     fn changed(&self) -> bool {
         self.before != self.session.state
+    }
+
+    /// Whether this step ended an open session.
+    fn ended(&self) -> bool {
+        self.before == SessionState::Open && self.changed()
     }
 }
 

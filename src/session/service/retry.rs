@@ -9,7 +9,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::rx::AaRequest;
+use super::verdict::TEMPORARILY;
+use crate::{rx::AaRequest, session::Refusal};
 
 /// Refusals remembered at a time; beyond that the one that ends first is forgotten.
 const MOST: usize = 10_000;
@@ -34,8 +35,16 @@ impl RetryMemory {
         Some(left)
     }
 
+    /// Remembers it if the PCRF said for how long it does not want to be asked the same.
+    pub fn remember_refusal(&self, digest: u64, refusal: &Refusal) {
+        if let (TEMPORARILY, Some(wait)) = (refusal.outcome, refusal.retry_after) {
+            let now = Instant::now();
+            self.remember(digest, now + wait, now);
+        }
+    }
+
     /// Remembers that the same may not be asked again before `until`.
-    pub fn remember(&self, digest: u64, until: Instant, now: Instant) {
+    fn remember(&self, digest: u64, until: Instant, now: Instant) {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if memory.len() >= MOST {
             memory.retain(|_, until| *until > now);
