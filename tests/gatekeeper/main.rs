@@ -10,6 +10,7 @@ mod describe;
 mod document;
 mod example;
 mod listener;
+mod modify_read;
 mod mutation;
 mod operations;
 mod points_01_20;

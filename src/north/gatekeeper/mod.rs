@@ -16,5 +16,5 @@ mod view;
 pub use end_user::EndUser;
 pub use error::ApiError;
 pub use invalid::Invalid;
-pub use read::{Asked, Profile, ReadSettings, Warning, read_apply};
+pub use read::{Asked, Profile, ReadSettings, Warning, read_apply, read_modify};
 pub use routes::{Gatekeeper, router};

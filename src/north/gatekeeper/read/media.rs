@@ -3,7 +3,9 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use super::{
-    Context, Invalid, custom,
+    Context, Invalid,
+    before::{ComponentBefore, FlowBefore},
+    custom,
     json::{Members, Node, Path, quoted},
 };
 use crate::{
@@ -31,10 +33,12 @@ fn component(
 ) -> Result<(MediaComponentDescription<'static>, String), Invalid> {
     let mut members = node.members(context)?;
     let mut numbers = Numbers::default();
+    let media_component_number = members.required_u32("mediaComponentNumber")?;
+    let before = context.before.as_ref().and_then(|before| before.component(media_component_number));
     let component = MediaComponentDescription {
-        media_component_number: members.required_u32("mediaComponentNumber")?,
+        media_component_number,
         media_sub_component: members.many(&["mediaSubComponent"], usize::MAX, |node| {
-            let (flow, view) = sub_component(node, context)?;
+            let (flow, view) = sub_component(node, before, context)?;
             numbers.add(flow.flow_number, &node.path, "flowNumber")?;
             Ok((flow, view))
         })?,
@@ -56,25 +60,7 @@ fn component(
         custom: custom::parameters(&mut members)?,
         ..MediaComponentDescription::default()
     };
-    for (min, max, name) in [
-        (
-            component.min_requested_bandwidth_ul,
-            component.max_requested_bandwidth_ul,
-            "minRequestedBandwidthUL",
-        ),
-        (
-            component.min_requested_bandwidth_dl,
-            component.max_requested_bandwidth_dl,
-            "minRequestedBandwidthDL",
-        ),
-    ] {
-        if let (Some(min), Some(max)) = (min, max)
-            && min > max
-        {
-            let why = format!("found {min}, accepted is at most the {max} bit/s of the maximum");
-            return Err(Invalid::value(members.at(name).to_string(), why));
-        }
-    }
+    bandwidths(&component, before, &members)?;
     if component.media_component_number == 0
         && component.media_type.is_some_and(|it| it != MediaType::CONTROL)
     {
@@ -84,8 +70,49 @@ fn component(
     Ok((component, members.finish()?))
 }
 
+/// The least bandwidth is not above the most, either of which may have been given before.
+fn bandwidths(
+    component: &MediaComponentDescription<'_>,
+    before: Option<&ComponentBefore>,
+    members: &Members<'_, '_, '_>,
+) -> Result<(), Invalid> {
+    let empty = ComponentBefore::default();
+    let before = before.unwrap_or(&empty);
+    for (min, max, min_before, max_before, min_name, max_name) in [
+        (
+            component.min_requested_bandwidth_ul,
+            component.max_requested_bandwidth_ul,
+            before.min_requested_bandwidth_ul,
+            before.max_requested_bandwidth_ul,
+            "minRequestedBandwidthUL",
+            "maxRequestedBandwidthUL",
+        ),
+        (
+            component.min_requested_bandwidth_dl,
+            component.max_requested_bandwidth_dl,
+            before.min_requested_bandwidth_dl,
+            before.max_requested_bandwidth_dl,
+            "minRequestedBandwidthDL",
+            "maxRequestedBandwidthDL",
+        ),
+    ] {
+        let (name, why) = match (min, max, min_before, max_before) {
+            (Some(min), Some(max), ..) | (Some(min), None, _, Some(max)) if min > max => {
+                (min_name, format!("found {min}, accepted is at most the {max} bit/s of the maximum"))
+            }
+            (None, Some(max), Some(min), _) if min > max => {
+                (max_name, format!("found {max}, accepted is at least the {min} bit/s of the minimum"))
+            }
+            _ => continue,
+        };
+        return Err(Invalid::value(members.at(name).to_string(), why));
+    }
+    Ok(())
+}
+
 fn sub_component(
     node: Node<'_, '_>,
+    component: Option<&ComponentBefore>,
     context: &Context<'_>,
 ) -> Result<(MediaSubComponent<'static>, String), Invalid> {
     let mut members = node.members(context)?;
@@ -100,8 +127,15 @@ fn sub_component(
         custom: custom::parameters(&mut members)?,
         ..MediaSubComponent::default()
     };
-    if flow.flow_usage != Some(FlowUsage::AF_SIGNALLING)
-        && let Some(protocol) = flow.af_signalling_protocol.take()
+    let before = component.and_then(|component| component.flow(flow.flow_number));
+    let usage_before = before.and_then(FlowBefore::usage);
+    if flow.flow_usage.or(usage_before) == Some(FlowUsage::AF_SIGNALLING) {
+        // What was held back as long as it was another usage.
+        if usage_before != Some(FlowUsage::AF_SIGNALLING) {
+            let held_back = before.and_then(FlowBefore::signalling_protocol);
+            flow.af_signalling_protocol = flow.af_signalling_protocol.or(held_back);
+        }
+    } else if let Some(protocol) = flow.af_signalling_protocol.take()
         && protocol != AfSignallingProtocol::NO_INFORMATION
     {
         let what = "not sent: Rx has it only with flowUsage AF_SIGNALLING (TS 29.214 §5.3.26)";

@@ -1,10 +1,11 @@
-//! From a JSON body to an AA-Request: the parameter model of Apply QoS.
+//! From a JSON body to an AA-Request: the parameter model of Apply QoS and Modify QoS.
 //!
 //! One walk over the body makes both the AVPs and the view: the client's own properties in the form of the
 //! interface's examples, which Get QoS Status gives back. What any example or text of the interface shows is
 //! accepted; where two readings would mean different QoS or another subscriber, the request is refused.
 
 mod address;
+mod before;
 mod custom;
 mod json;
 mod media;
@@ -15,7 +16,8 @@ use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
 
 use crate::{dict::Dictionary, rx::AaRequest};
 
-use super::{EndUser, Invalid};
+use self::before::Before;
+use super::{EndUser, Invalid, view};
 
 /// How closely requests must follow the Rx specification where the interface is looser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,14 +36,16 @@ pub struct ReadSettings {
     pub profile: Profile,
     /// Whether framedIPv6Prefix may be shorter than 128 bits. TS 29.214 §4.4.1 wants the full address.
     pub short_ipv6_prefix: bool,
+    /// Longest duration that is accepted; with one, every session needs a duration. Default: no limit.
+    pub max_duration: Option<Duration>,
 }
 
 /// A request body, understood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
-    /// How long the QoS is to last; without end if not given.
+    /// How long the QoS is to last, from the answer on; if not given without end, or until when it was to before.
     pub duration: Option<Duration>,
-    /// The AVPs that the body asks for. Identities, Specific-Actions and own features are not in it.
+    /// The AVPs that the body asks for, or changes. Identities, Specific-Actions and own features are not in it.
     pub service: AaRequest<'static>,
     /// qosFeatureProperties as Get QoS Status shows them. JSON text.
     pub view: Arc<str>,
@@ -71,10 +75,26 @@ pub fn read_apply(
     settings: ReadSettings,
     dictionary: &Dictionary,
 ) -> Result<Asked, Invalid> {
-    let context = Context { settings, dictionary, warnings: RefCell::default() };
-    let properties = properties::body(json::document(body)?, user, &context)?;
-    let (duration, service, view) = properties;
-    let duration = duration.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    let context = Context { settings, dictionary, before: None, warnings: RefCell::default() };
+    let (duration, service, view) = properties::body(json::document(body)?, user, &context)?;
+    Ok(Asked { duration, service, view: view.into(), warnings: context.warnings.into_inner() })
+}
+
+/// Reads the body of Modify QoS: only what changes, in a session whose view is `current`.
+///
+/// `service` has what changes and the UE address of the session, `view` everything that holds afterwards. The
+/// address itself cannot change: the PCRF bound the session to it (TS 29.214 §4.4.1).
+pub fn read_modify(
+    body: &[u8],
+    user: &EndUser,
+    current: &str,
+    settings: ReadSettings,
+    dictionary: &Dictionary,
+) -> Result<Asked, Invalid> {
+    let before = Some(Before::read(current)?);
+    let context = Context { settings, dictionary, before, warnings: RefCell::default() };
+    let (duration, service, change) = properties::body(json::document(body)?, user, &context)?;
+    let view = view::merged(current, &change)?;
     Ok(Asked { duration, service, view: view.into(), warnings: context.warnings.into_inner() })
 }
 
@@ -82,6 +102,8 @@ pub fn read_apply(
 struct Context<'c> {
     settings: ReadSettings,
     dictionary: &'c Dictionary,
+    /// The session that is to change; `None` for a new one.
+    before: Option<Before>,
     warnings: RefCell<Vec<Warning>>,
 }
 

@@ -1,6 +1,6 @@
 //! qoSFeatureProperties: the whole of an Apply QoS request.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use super::{
     Context, Invalid, address, custom,
@@ -14,10 +14,13 @@ use crate::{
     template::value,
 };
 
-/// Seconds of QoS, the AVPs, the view.
-type Properties = (Option<u32>, AaRequest<'static>, String);
+/// Time of QoS, the AVPs, the view.
+type Properties = (Option<Duration>, AaRequest<'static>, String);
 
 const WRAPPER: &str = "qoSFeatureProperties";
+
+/// The view of no properties.
+const NOTHING: &str = "{}";
 
 /// The body: one member with the properties in it.
 pub(super) fn body(node: Node<'_, '_>, user: &EndUser, context: &Context<'_>) -> Result<Properties, Invalid> {
@@ -30,16 +33,17 @@ pub(super) fn body(node: Node<'_, '_>, user: &EndUser, context: &Context<'_>) ->
         return Err(members.node(name, raw).refuse("an object"));
     }
     // The properties are the root of every path: their members are named as the interface's texts name them.
-    read(Node::new(raw, Path::Root).members(context)?, user)
+    let properties = read(Node::new(raw, Path::Root).members(context)?, user)?;
+    if context.before.is_some() && properties.2 == NOTHING {
+        let why = "there is nothing to change in it: give the properties that are to be others than before";
+        return Err(Invalid::value(WRAPPER, why));
+    }
+    Ok(properties)
 }
 
 fn read(mut members: Members<'_, '_, '_>, user: &EndUser) -> Result<Properties, Invalid> {
     let context = members.context;
-    let duration = members.u32("duration")?;
-    if duration == Some(0) {
-        let why = "found 0, accepted are 1 second or more, or no duration for QoS without an end";
-        return Err(Invalid::value("duration", why));
-    }
+    let duration = duration(&mut members)?;
     let service = AaRequest {
         af_application_identifier: media::application_identifier(&mut members)?,
         media_component_description: media::components(&mut members)?,
@@ -68,6 +72,26 @@ fn read(mut members: Members<'_, '_, '_>, user: &EndUser) -> Result<Properties, 
     Ok((duration, service, members.into_view()))
 }
 
+/// For how long. What has no end is longer than every limit.
+pub(super) fn duration(members: &mut Members<'_, '_, '_>) -> Result<Option<Duration>, Invalid> {
+    let Context { settings, before, .. } = members.context;
+    let duration = members.u32("duration")?.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    let refuse = |found: String, accepted: &str| {
+        let most = settings.max_duration.map_or(u64::from(u32::MAX), |max| max.as_secs());
+        let why = format!("{found}, accepted are 1 to {most} seconds{accepted}");
+        Err(Invalid::value(members.at("duration").to_string(), why))
+    };
+    match (duration, settings.max_duration) {
+        (Some(Duration::ZERO), None) if before.is_none() => {
+            refuse("found 0".into(), ", or no duration for QoS without an end")
+        }
+        (Some(Duration::ZERO), _) => refuse("found 0".into(), ""),
+        (Some(found), Some(max)) if found > max => refuse(format!("found {}", found.as_secs()), ""),
+        (None, Some(_)) if before.is_none() => refuse("it is missing".into(), ""),
+        _ => Ok(duration),
+    }
+}
+
 /// Members that nobody knows, at the two levels where clients add their own: a warning, or strictly an error.
 fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
     for name in members.unknown() {
@@ -80,7 +104,7 @@ fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// The subscriber, derived from the endUserId where the body does not say it. One that is not the endUserId
+/// The subscriber, derived from the endUserId where the body of a new session does not say it. One that is not the endUserId
 /// would apply QoS to somebody else than was asked for.
 fn subscription_ids(
     members: &mut Members<'_, '_, '_>,
@@ -102,7 +126,8 @@ fn subscription_ids(
         }
         Ok((id, members.finish()?))
     })?;
-    Ok(if given.is_empty() { user.subscription_id().into_iter().collect() } else { given })
+    let is_known = context.before.is_some() || !given.is_empty();
+    Ok(if is_known { given } else { user.subscription_id().into_iter().collect() })
 }
 
 fn feature(

@@ -1,5 +1,9 @@
 //! What a session of this interface keeps in its view: the properties as Get QoS Status shows them.
 
+mod merge;
+
+pub(super) use merge::merged;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
