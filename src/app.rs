@@ -119,6 +119,7 @@ impl App {
             dictionary,
             settings: settings::read_settings(&config.gatekeeper),
             limits,
+            answers: Arc::default(),
         });
         let port = pool.local_addresses().first().map(SocketAddr::port);
         let operator = admin::router(Admin {

@@ -113,6 +113,7 @@ impl World {
             dictionary: Dictionary::builtin(),
             settings: Default::default(),
             limits,
+            answers: Default::default(),
         });
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), limits).await.unwrap();
         let http = server.address();

@@ -9,6 +9,7 @@ mod custom;
 mod describe;
 mod document;
 mod example;
+mod idempotency;
 mod listener;
 mod modify_read;
 mod mutation;

@@ -34,7 +34,7 @@ use rxgate::{
     wire::{Index, MessageBuf, VendorId},
 };
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 
 use crate::document::Document;
 use crate::support::{DICTIONARY, STRICT, USER};
@@ -45,6 +45,8 @@ pub enum Says {
     /// The same, with the name of the AVP in its Failed-AVP.
     Blames(Box<AaAnswer<'static>>, &'static str),
     Fails(GatewayError),
+    /// Grants it, but not before it is told to.
+    Waits(oneshot::Receiver<()>),
 }
 
 #[derive(Default)]
@@ -133,6 +135,10 @@ impl RxGateway for Pcrf {
                 Some(Says::Answer(answer)) => (*answer, None),
                 Some(Says::Blames(answer, avp)) => (*answer, Some(avp)),
                 Some(Says::Fails(error)) => return Err(error),
+                Some(Says::Waits(told)) => {
+                    told.await.unwrap();
+                    (aaa(), None)
+                }
             };
             let answer = AaAnswer { session_id: Some(session_id), ..answer };
             let message = answer.encode(Default::default()).unwrap();
@@ -257,6 +263,7 @@ impl World {
             dictionary: &DICTIONARY,
             settings: Default::default(),
             limits,
+            answers: Arc::default(),
         });
         let admin = admin::router(Admin {
             sessions: Arc::clone(&sessions),
@@ -279,6 +286,7 @@ impl World {
             dictionary: Dictionary::builtin(),
             settings: STRICT,
             limits: Limits::default(),
+            answers: Arc::default(),
         });
         Self { gatekeeper, ..world }
     }

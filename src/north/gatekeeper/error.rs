@@ -45,6 +45,15 @@ pub enum ApiError {
         "SVC0002: Invalid input value for message part Content-Type: accepted is application/json in UTF-8"
     )]
     NotJson,
+    /// The key of a request came with another one.
+    #[error(
+        "SVC0002: Invalid input value for message part Idempotency-Key: \
+         another request came with it; accepted is a key that is new, or the same request again"
+    )]
+    KeyReused,
+    /// The gateway lost the request half-way.
+    #[error("SVC0001: A service error occurred. Error code is 500: the request was not finished")]
+    Broken,
     /// The body did not come as it should.
     #[error("SVC0002: Invalid input value for message part body: {0}")]
     Body(#[from] BodyError),
@@ -164,6 +173,8 @@ impl ApiError {
             Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,

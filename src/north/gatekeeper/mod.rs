@@ -7,6 +7,7 @@ mod end_user;
 mod error;
 mod granted;
 mod headers;
+mod idempotency;
 mod invalid;
 mod qos;
 mod read;
@@ -15,6 +16,7 @@ mod view;
 
 pub use end_user::EndUser;
 pub use error::ApiError;
+pub use idempotency::{Answers, AnswersConfig};
 pub use invalid::Invalid;
 pub use read::{Asked, Profile, ReadSettings, Warning, read_apply, read_modify};
 pub use routes::{Gatekeeper, router};

@@ -17,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    ApiError, Invalid, ReadSettings,
+    Answers, ApiError, Invalid, ReadSettings,
     describe::{finish, interface},
     qos,
 };
@@ -32,6 +32,8 @@ pub struct Gatekeeper {
     pub settings: ReadSettings,
     /// Bounds of requests.
     pub limits: Limits,
+    /// Answers to requests that came with a key of their own.
+    pub answers: Arc<Answers>,
 }
 
 /// The state of every operation.

@@ -10,7 +10,7 @@ use utoipa::{
 use crate::north::gatekeeper::error;
 
 /// Status, name of the response in the document, what it means.
-const FAILURES: [(&str, &str, &str); 11] = [
+const FAILURES: [(&str, &str, &str); 13] = [
     ("400", "BadRequest", "A value is wrong, here or in the eyes of the PCRF; the message names it."),
     ("403", "Forbidden", "The network's policy does not allow it."),
     ("404", "NotFound", "There is no such session, or the network knows nobody with that address."),
@@ -19,6 +19,8 @@ const FAILURES: [(&str, &str, &str); 11] = [
     ("409", "Conflict", "The PCRF has another request for the same in its hands."),
     ("413", "ContentTooLarge", "The body is larger than the gateway takes."),
     ("415", "UnsupportedMediaType", "The body is not JSON in UTF-8."),
+    ("422", "UnprocessableContent", "The Idempotency-Key came with another request before."),
+    ("500", "InternalServerError", "The gateway lost the request half-way."),
     ("502", "BadGateway", "The PCRF's answer is a failure of its own, or cannot be used."),
     ("503", "ServiceUnavailable", "No PCRF can be asked now, or the gateway is shutting down."),
     ("504", "GatewayTimeout", "The PCRF did not answer in time."),
@@ -69,6 +71,8 @@ group! {
     NoJsonTaken: "406";
     /// Of an operation with a body.
     WithBody: "408" "413" "415";
+    /// Of an operation that is done once for each key of the client's.
+    Keyed: "422" "500";
     /// Of an operation on a session that is known here or not.
     FromStore: "404" "503";
     /// Of an operation that asks the PCRF.

@@ -9,9 +9,9 @@ mod schema;
 
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder};
 
-pub(super) use failures::{FromNetwork, FromStore, NoJsonTaken, NotReadable, WithBody};
+pub(super) use failures::{FromNetwork, FromStore, Keyed, NoJsonTaken, NotReadable, WithBody};
 pub(super) use finish::finish;
-pub(super) use params::{EndUserId, RequestId};
+pub(super) use params::{EndUserId, IdempotencyKey, RequestId};
 pub(super) use schema::{ApplyRequest, QosFeatureProperties};
 
 /// Tag of the operations on sessions.

@@ -34,6 +34,31 @@ impl IntoParams for RequestId {
     }
 }
 
+/// Idempotency-Key among the headers.
+pub(in crate::north::gatekeeper) struct IdempotencyKey;
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(255))
+            .pattern(Some("^[!-~]+$"));
+        let description = "A text of the client's own, for this request alone. Sent again with the same key \
+            within 24 hours, the request gets the answer that it got before, and nothing is done twice; while \
+            the first is under way, the second waits for it. Answers with a status of 500 or more are not kept: \
+            with those the request may be tried again under its key.";
+        let parameter = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(schema))
+            .example(Some("5b2f9f9e-6a2b-4c6e-9c55-0d6f3a1f7a10".into()));
+        vec![parameter.build()]
+    }
+}
+
 fn in_path(name: &str, description: &str, example: &str) -> Parameter {
     let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
     ParameterBuilder::new()

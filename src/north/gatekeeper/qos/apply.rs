@@ -1,5 +1,7 @@
 //! Apply QoS.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{Request, State},
@@ -10,10 +12,14 @@ use serde::Serialize;
 use tracing::warn;
 use utoipa::ToSchema;
 
+use super::call::Call;
 use crate::{
     north::gatekeeper::{
-        ApiError, EndUser, content,
-        describe::{ApplyRequest, EndUserId, FromNetwork, NoJsonTaken, NotReadable, QOS, WithBody, examples},
+        ApiError, EndUser, Gatekeeper,
+        describe::{
+            ApplyRequest, EndUserId, FromNetwork, IdempotencyKey, Keyed, NoJsonTaken, NotReadable, QOS,
+            WithBody, examples,
+        },
         granted::ActualProperties,
         headers,
         read::Warning,
@@ -44,13 +50,13 @@ struct ApplyInside<'a> {
 /// Asks the PCRF for what the body describes, for this end user, and answers once it is granted.
 #[utoipa::path(
     post, path = "/ApplicationQoSService/{endUserId}/qos", tag = QOS, operation_id = "applyQos",
-    params(EndUserId),
+    params(EndUserId, IdempotencyKey),
     request_body(content = ApplyRequest, example = examples::apply),
     responses(
         (status = 201, description = "The QoS is granted.", headers(
             ("Location" = String), ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
         ), body = ApplyResponse, example = examples::applied),
-        NotReadable, NoJsonTaken, WithBody, FromNetwork,
+        NotReadable, NoJsonTaken, WithBody, Keyed, FromNetwork,
     ),
 )]
 pub(in crate::north::gatekeeper) async fn apply(
@@ -58,12 +64,12 @@ pub(in crate::north::gatekeeper) async fn apply(
     Named(end_user): Named<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
+    gatekeeper.take(request, |gatekeeper, call| grant(gatekeeper, end_user, call)).await
+}
+
+async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Response, ApiError> {
     let user = EndUser::parse(&end_user)?;
-    content::accepts_json(request.headers())?;
-    content::is_json(request.headers())?;
-    let (head, body) = request.into_parts();
-    let body = gatekeeper.limits.read(body).await?;
-    let asked = read_apply(&body, &user, gatekeeper.settings, gatekeeper.dictionary)?;
+    let asked = read_apply(&call.body, &user, gatekeeper.settings, gatekeeper.dictionary)?;
     log(&asked.warnings);
     let applied = gatekeeper.sessions.apply(QosRequest {
         end_user: user.normalised().to_owned(),
@@ -71,7 +77,7 @@ pub(in crate::north::gatekeeper) async fn apply(
         service: asked.service,
         view: Envelope::text(&asked.view).into(),
     });
-    Ok(created(&head.headers, &user, &applied.await?))
+    Ok(created(&call.headers, &user, &applied.await?))
 }
 
 /// Says what was accepted though it is doubtful.

@@ -1,6 +1,7 @@
 //! The operations on QoS sessions: headers and bodies in, calls of the session layer out.
 
 pub(super) mod apply;
+mod call;
 pub(super) mod remove;
 pub(super) mod status;
 
