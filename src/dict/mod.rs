@@ -133,6 +133,18 @@ impl Dictionary {
         }
     }
 
+    /// The vendor of a symbolic name, or of a name for people; the case of letters does not matter.
+    pub fn vendor(&self, name: &str) -> Option<VendorId> {
+        let is =
+            |known: &VendorSpec| known.id.eq_ignore_ascii_case(name) || known.name.eq_ignore_ascii_case(name);
+        self.vendors.iter().find(|known| is(known)).map(|known| known.code)
+    }
+
+    /// Every vendor, by its symbolic names: one may have several.
+    pub fn vendors(&self) -> impl ExactSizeIterator<Item = &VendorSpec> {
+        self.vendors.iter()
+    }
+
     /// Name of a vendor, for people.
     pub fn vendor_name(&self, vendor: VendorId) -> Option<&str> {
         self.vendors.iter().find(|known| known.code == vendor).map(|known| &*known.name)

@@ -8,6 +8,7 @@ mod custom;
 mod decimal;
 mod filter;
 mod label;
+mod tariff;
 
 use std::borrow::Cow;
 
@@ -18,6 +19,7 @@ pub use custom::{AvpType, custom_data};
 pub use decimal::{Decimal, NotANumber};
 pub use filter::{Filter, FilterFault, check_filter};
 pub use label::{application_identifier, octets_of_hex, service_urn};
+pub use tariff::{Tariff, tariff_change_usage, tariff_time_change};
 
 use crate::dict::{enums::ReservationPriority, same_name};
 

@@ -1,15 +1,13 @@
 //! sponsoredConnectivityData: who pays, and up to which usage.
 
-use std::borrow::Cow;
-
 use super::{
     Context, Invalid, custom,
     json::{Members, Node, quoted},
 };
 use crate::{
-    dict::{avp, enums::TariffChangeUsage},
+    dict::enums::TariffChangeUsage,
     rx::{CcMoney, CustomAvp, GrantedServiceUnit, List, SponsoredConnectivityData, UnitValue},
-    wire::{AvpFlags, TimeValue, VendorId},
+    template::value::{Tariff, tariff_change_usage, tariff_time_change},
 };
 
 pub(super) fn sponsored(
@@ -40,7 +38,7 @@ fn granted(
     let mut members = node.members(context)?;
     let (tariff_time_change, usage) = match tariff(&mut members)? {
         Some(Tariff::Change(time)) => (Some(time), None),
-        Some(Tariff::Usage(usage)) => (None, Some(usage)),
+        Some(Tariff::Usage(usage, _)) => (None, Some(usage)),
         None => (None, None),
     };
     let amounts = amounts(&mut members)?;
@@ -75,45 +73,29 @@ fn used(node: Node<'_, '_>, context: &Context<'_>) -> Result<((), String), Inval
     Ok(((), members.finish()?))
 }
 
-/// What tariffTimeChange can mean: its name is that of a time, its text that of an enumeration.
-enum Tariff {
-    /// Tariff-Time-Change (451).
-    Change(TimeValue),
-    /// Tariff-Change-Usage (452).
-    Usage(TariffChangeUsage),
-}
-
 fn tariff(members: &mut Members<'_, '_, '_>) -> Result<Option<Tariff>, Invalid> {
     let context = members.context;
     members.read(&["tariffTimeChange"], |node| {
-        if node.decimal().is_ok() {
-            let seconds = node.whole(u64::from(u32::MAX))?;
-            let seconds = u32::try_from(seconds).map_err(|_| node.refuse("seconds since 1900"))?;
-            if seconds < 1 << 31 {
-                context.warn(&node.path, "sent as it stands, though it is a time before 1968 or after 2036");
+        // What is neither number nor text is none of the names either.
+        let text = node.scalar().unwrap_or_default();
+        let tariff =
+            tariff_time_change(&text, context.is_strict()).map_err(|error| node.refuse_for(error))?;
+        let shown = match tariff {
+            Tariff::Change(time) => {
+                if Tariff::is_doubtful(time) {
+                    let what = "sent as it stands, though it is a time before 1968 or after 2036";
+                    context.warn(&node.path, what);
+                }
+                time.0.to_string()
             }
-            return Ok((Tariff::Change(TimeValue(seconds)), seconds.to_string()));
-        }
-        if context.is_strict() {
-            return Err(
-                node.refuse_choice("seconds since 1900-01-01 (a name goes into usedServiceUnit)".into())
-            );
-        }
-        let (usage, name) = node.choice(TariffChangeUsage::NAMED)?;
-        context
-            .warn(&node.path, "sent as Tariff-Change-Usage, which Granted-Service-Unit has only as an extra");
-        Ok((Tariff::Usage(usage), quoted(name)))
+            Tariff::Usage(_, name) => {
+                let what = "sent as Tariff-Change-Usage, which Granted-Service-Unit has only as an extra";
+                context.warn(&node.path, what);
+                quoted(name)
+            }
+        };
+        Ok((tariff, shown))
     })
-}
-
-/// Tariff-Change-Usage with M clear: a PCRF that does not expect it there leaves it aside.
-fn tariff_change_usage(usage: TariffChangeUsage) -> CustomAvp<'static> {
-    CustomAvp {
-        code: avp::TARIFF_CHANGE_USAGE.code,
-        vendor: VendorId::NONE,
-        flags: AvpFlags::NONE,
-        data: Cow::Owned(usage.0.to_be_bytes().to_vec()),
-    }
 }
 
 fn usage_names() -> String {

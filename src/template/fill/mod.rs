@@ -1,0 +1,267 @@
+//! From a compiled template and values to a request: everything, or what an update changes.
+//!
+//! The request borrows from the template and from the values. Nothing is parsed but the texts that are set.
+
+mod build;
+mod checks;
+mod custom;
+
+use super::{
+    FillError, Template, Values,
+    compiled::{Group, Leaf, Node},
+    problem::{brief, nearest},
+    schema::{Field, Kind, Value},
+    value::ValueError,
+};
+use crate::rx::AaRequest;
+
+pub(super) use checks::{Conflict, filters_clash};
+
+/// A request made of a template.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filled<'f> {
+    /// The AVPs. Identities, Specific-Actions and own features are not in it.
+    pub service: AaRequest<'f>,
+    /// How long the QoS is to last. Seconds.
+    pub duration: Option<u32>,
+    /// Whether a parameter of the request set something of subscriptionId; else it is the template's default.
+    pub subscription_set: bool,
+}
+
+impl Filled<'_> {
+    /// The same, independent of template and values.
+    pub fn into_owned(self) -> Filled<'static> {
+        let Self { service, duration, subscription_set } = self;
+        Filled { service: service.into_owned(), duration, subscription_set }
+    }
+}
+
+impl Template {
+    /// The whole request: the template's defaults with the values over them.
+    pub fn fill<'f>(&'f self, values: &'f Values<'_>) -> Result<Filled<'f>, FillError> {
+        Filler::new(self, values)?.whole()
+    }
+
+    /// What an update sends: the elements that `changed` sets, over `values` that are in force so far.
+    ///
+    /// Rx keeps what is not sent (TS 29.214 §4.4.2). The numbers of the components and flows around a change
+    /// go with it; filters and codec data, and the groups that Rx replaces whole, go whole. The result is
+    /// checked as a whole request is.
+    pub fn change<'f>(
+        &'f self,
+        values: &'f Values<'_>,
+        changed: &'f Values<'_>,
+    ) -> Result<Filled<'f>, FillError> {
+        let before = Filler::new(self, values)?;
+        let after = before.changed(changed)?;
+        Filler { texts: after.texts.clone(), changed: None, ..after }.whole()?;
+        before.keeps(&after, &self.root)?;
+        after.build()
+    }
+}
+
+/// A template with the texts that are set.
+pub(super) struct Filler<'f> {
+    pub template: &'f Template,
+    /// By slot.
+    texts: Vec<Option<&'f str>>,
+    /// The slots that an update sets; `None` if everything is sent.
+    changed: Option<Vec<bool>>,
+    /// Whether what a request still has to set is left out: the template is being loaded.
+    loading: bool,
+}
+
+impl<'f> Filler<'f> {
+    pub fn new(template: &'f Template, values: &'f Values<'_>) -> Result<Self, FillError> {
+        let mut filler =
+            Self { template, texts: vec![None; template.parameters.len()], changed: None, loading: false };
+        for (name, text) in values.iter() {
+            let slot = filler.slot(name)?;
+            if let Some(set) = filler.texts.get_mut(slot) {
+                *set = Some(text);
+            }
+        }
+        Ok(filler)
+    }
+
+    /// The same with further texts over those of now: an update.
+    pub fn changed(&self, values: &'f Values<'_>) -> Result<Self, FillError> {
+        let mut texts = self.texts.clone();
+        let mut changed = vec![false; texts.len()];
+        for (name, text) in values.iter() {
+            let slot = self.slot(name)?;
+            if let (Some(set), Some(changed)) = (texts.get_mut(slot), changed.get_mut(slot)) {
+                (*set, *changed) = (Some(text), true);
+            }
+        }
+        Ok(Self { template: self.template, texts, changed: Some(changed), loading: false })
+    }
+
+    /// The template's defaults alone, as far as there are any.
+    pub fn of_defaults(template: &'f Template) -> Self {
+        let texts = vec![None; template.parameters.len()];
+        Self { template, texts, changed: None, loading: true }
+    }
+
+    fn slot(&self, name: &str) -> Result<usize, FillError> {
+        let Some(slot) = self.template.slot(name) else { return Err(self.unknown(name)) };
+        match self.template.parameters.get(slot) {
+            Some(parameter) if parameter.is_ambiguous() => Err(FillError::Ambiguous {
+                name: name.to_owned(),
+                elements: parameter.places.iter().map(|place| place.element.to_string()).collect(),
+            }),
+            _ => Ok(slot),
+        }
+    }
+
+    #[cold]
+    fn unknown(&self, name: &str) -> FillError {
+        let near = nearest(name, self.template.parameters.iter().map(|parameter| &*parameter.name));
+        FillError::UnknownParameter { name: brief(name), near: near.map(str::to_owned) }
+    }
+
+    /// The text that a request set, of the element that this slot sets.
+    pub fn text(&self, slot: Option<usize>) -> Option<&'f str> {
+        self.texts.get(slot?).copied().flatten()
+    }
+
+    /// The value of an element; an empty text is no value.
+    pub fn value(&self, leaf: &'f Leaf) -> Result<Option<Value<'f>>, FillError> {
+        let value = match self.text(leaf.slot) {
+            None => leaf.default.as_ref().map(Value::borrowed),
+            Some("") => None,
+            Some(text) => {
+                let value = leaf.field.read(text, self.template.strict);
+                Some(value.map_err(|error| self.bad(leaf.slot, &leaf.path, text, error))?)
+            }
+        };
+        match value {
+            None if leaf.required && !self.loading => Err(self.missing(leaf)),
+            value => Ok(value),
+        }
+    }
+
+    /// The text of an element that has a value: as it was given.
+    pub fn text_of(&self, leaf: &'f Leaf) -> &'f str {
+        self.text(leaf.slot).unwrap_or(&leaf.text)
+    }
+
+    /// Whether any element of a group has a value: a group that has none is as good as absent.
+    pub fn is_there(&self, group: &Group) -> bool {
+        group.nodes.iter().any(|node| match node {
+            Node::Leaf(leaf) => match self.text(leaf.slot) {
+                Some(text) => !text.is_empty(),
+                None => leaf.default.is_some(),
+            },
+            Node::Group(group) => self.is_there(group),
+            Node::Custom(_) => true,
+        })
+    }
+
+    /// Whether a slot is set by the update, or everything is sent.
+    fn is_changed(&self, slot: usize) -> bool {
+        self.changed.as_ref().is_none_or(|changed| changed.get(slot).copied().unwrap_or(false))
+    }
+
+    /// Whether an element is sent.
+    pub fn sends(&self, leaf: &Leaf) -> bool {
+        self.changed.is_none() || leaf.slot.is_some_and(|slot| self.is_changed(slot))
+    }
+
+    /// Whether something in a group is sent.
+    pub fn touches(&self, group: &Group) -> bool {
+        self.changed.is_none() || group.has_slot(&|slot| self.is_changed(slot))
+    }
+
+    /// Whether something in any of the groups of a kind is sent: Rx replaces them together.
+    pub fn touches_any(&self, group: &Group, kind: Kind) -> bool {
+        self.changed.is_none() || group.groups(kind).any(|group| self.touches(group))
+    }
+
+    /// Whether one of the elements that stand for one list is sent: Rx replaces the list.
+    pub fn touches_list(&self, group: &Group, field: Field) -> bool {
+        self.changed.is_none() || group.leaves().any(|leaf| leaf.field == field && self.sends(leaf))
+    }
+
+    /// Everything, checked.
+    fn whole(&self) -> Result<Filled<'f>, FillError> {
+        let filled = self.build()?;
+        match self.conflicts(&filled.service).into_iter().next() {
+            None => Ok(filled),
+            Some(conflict) => Err(self.conflict(conflict)),
+        }
+    }
+
+    pub fn build(&self) -> Result<Filled<'f>, FillError> {
+        let root = &self.template.root;
+        let duration = match root.leaf(Field::Duration) {
+            Some(leaf) if self.sends(leaf) => match self.value(leaf)? {
+                Some(Value::Number(seconds)) => Some(seconds),
+                _ => None,
+            },
+            _ => None,
+        };
+        let is_set = |slot: usize| self.texts.get(slot).copied().flatten().is_some();
+        let subscription_set = root.groups(Kind::SubscriptionId).any(|group| group.has_slot(&is_set));
+        Ok(Filled { service: self.request(root)?, duration, subscription_set })
+    }
+
+    /// Whether an update leaves the numbers alone, and takes no value back where that cannot be said.
+    fn keeps(&self, after: &Self, group: &'f Group) -> Result<(), FillError> {
+        for node in &group.nodes {
+            match node {
+                Node::Leaf(leaf) if after.changed.is_some() && after.sends(leaf) => {
+                    let (was, is) = (self.value(leaf)?, after.value(leaf)?);
+                    let (name, element) = (after.name_of(leaf.slot), leaf.path.to_string());
+                    match (was, is) {
+                        (Some(Value::Number(was)), Some(Value::Number(is)))
+                            if was != is
+                                && matches!(leaf.field, Field::MediaComponentNumber | Field::FlowNumber) =>
+                        {
+                            return Err(FillError::Fixed { name, element, is: was });
+                        }
+                        (Some(_), None) => return Err(FillError::Unset { name, element }),
+                        _ => {}
+                    }
+                }
+                Node::Group(group) => self.keeps(after, group)?,
+                Node::Leaf(_) | Node::Custom(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn bad(&self, slot: Option<usize>, element: &str, text: &str, error: ValueError) -> FillError {
+        let parameter = slot.map(|_| self.name_of(slot));
+        let (element, found, why) = (element.to_owned(), brief(text), error.to_string());
+        let choices = match error {
+            ValueError::Choice(choices) => Some(choices),
+            _ => None,
+        };
+        FillError::BadValue { parameter, element, found, why, choices }
+    }
+
+    #[cold]
+    fn missing(&self, leaf: &Leaf) -> FillError {
+        FillError::Missing {
+            parameter: leaf.slot.map(|_| self.name_of(leaf.slot)),
+            element: leaf.path.to_string(),
+        }
+    }
+
+    #[cold]
+    fn conflict(&self, conflict: Conflict<'_>) -> FillError {
+        FillError::Conflict {
+            parameter: conflict.leaf.slot.map(|_| self.name_of(conflict.leaf.slot)),
+            element: conflict.leaf.path.to_string(),
+            why: conflict.why,
+        }
+    }
+
+    /// Name of a slot's parameter.
+    fn name_of(&self, slot: Option<usize>) -> String {
+        let parameter = slot.and_then(|slot| self.template.parameters.get(slot));
+        parameter.map_or_else(String::new, |parameter| parameter.name.to_string())
+    }
+}
