@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{Router, routing};
+use quick_xml::{Reader, XmlVersion, events::Event};
 use serde_json::{Value, json};
 
 use crate::document::Document;
-use crate::world::World;
+use crate::world::{Reply, World};
 
 const METHODS: [&str; 8] = ["get", "head", "delete", "options", "patch", "post", "put", "trace"];
 
@@ -47,15 +48,76 @@ fn described(document: &Value) -> Operations {
     paths.iter().flat_map(of).collect()
 }
 
+/// Methods and paths of a WADL document.
+fn in_wadl(text: &str) -> Operations {
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_end_names = true;
+    let (mut operations, mut path) = (Operations::new(), String::new());
+    loop {
+        match reader.read_event().unwrap() {
+            Event::Start(element) => {
+                let attribute = |name: &str| {
+                    let attribute = element.try_get_attribute(name).unwrap().unwrap();
+                    attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned()
+                };
+                match element.name().as_ref() {
+                    "resource" => path = attribute("path"),
+                    "method" => {
+                        let method = attribute("name").to_ascii_lowercase();
+                        assert!(operations.insert(format!("{method} /{path}")));
+                    }
+                    _ => {}
+                }
+            }
+            Event::Eof => return operations,
+            _ => {}
+        }
+    }
+}
+
 #[tokio::test]
-async fn the_openapi_documents_name_every_route() {
+async fn the_descriptions_name_every_route() {
     let world = World::new();
+    let text = |reply: Reply| String::from_utf8(reply.body.to_vec()).unwrap();
+    let served = routes(&world.router());
+    assert!(served.contains("post /ApplicationQoSService/{endUserId}/qos"));
+    assert_eq!(described(&world.get("/openapi.json").await.json()), served);
+    assert_eq!(in_wadl(&text(world.get("/application.wadl").await)), served);
+    let served = routes(&world.admin_router());
+    assert!(served.contains("delete /sessions/{requestId}"));
+    assert_eq!(described(&world.admin("GET", "/openapi.json").await.json()), served);
+    assert_eq!(in_wadl(&text(world.admin("GET", "/application.wadl").await)), served);
+}
+
+#[tokio::test]
+async fn the_page_shows_every_operation_and_loads_nothing_from_elsewhere() {
+    let world = World::new();
+    let reply = world.get("/docs").await;
+    let policy = reply.header("content-security-policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'; "), "{policy}");
+    let page = String::from_utf8(reply.body.to_vec()).unwrap();
+    let mut loaded = Vec::new();
+    for name in ["src", "href", "action", "data", "srcset", "poster"] {
+        let start = format!(" {name}=\"");
+        loaded.extend(page.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    assert!(loaded.iter().all(|url| url.starts_with('#') || url.starts_with('/') && !url.starts_with("//")));
+    loaded.retain(|url| !url.starts_with('#'));
+    assert_eq!(loaded, ["/docs.css", "/openapi.json", "/application.wadl"]);
+    assert!(!page.contains("<script") && !page.contains("style="));
+    let style = String::from_utf8(world.get("/docs.css").await.body.to_vec()).unwrap();
+    assert!(!style.contains("url(") && !style.contains("@import"));
     let document = world.get("/openapi.json").await.json();
-    assert_eq!(described(&document), routes(&world.router()));
-    assert!(described(&document).contains("post /ApplicationQoSService/{endUserId}/qos"));
-    let document = world.admin("GET", "/openapi.json").await.json();
-    assert_eq!(described(&document), routes(&world.admin_router()));
-    assert!(described(&document).contains("delete /sessions/{requestId}"));
+    for operation in
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap())
+    {
+        let id = operation.1["operationId"].as_str().unwrap();
+        assert_eq!(page.matches(&format!(" id=\"{id}\"")).count(), 1, "{id}");
+        assert_eq!(page.matches(&format!(" href=\"#{id}\"")).count(), 1, "{id}");
+    }
+    for target in page.split(" href=\"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+        assert!(page.contains(&format!(" id=\"{target}\"")), "{target}");
+    }
 }
 
 #[tokio::test]
