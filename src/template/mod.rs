@@ -6,13 +6,17 @@
 //! parsing text again but that of the values ([`Template::fill`]); what an update sends is
 //! [`Template::change`].
 //!
+//! [`Templates`] has the match rules: which template is whose, in an order, with versions.
+//!
 //! [`value`] has the parsers from text to values, which JSON requests share.
 
 mod compiled;
 mod error;
 mod fill;
 mod load;
+mod pattern;
 mod problem;
+mod rules;
 mod schema;
 mod shown;
 pub mod value;
@@ -22,6 +26,11 @@ pub use compiled::{Parameter, Place, Template};
 pub use error::FillError;
 pub use fill::Filled;
 pub use load::{Compiled, MAX_OCTETS, Settings};
+pub use pattern::{MAX_PATTERN, Pattern, PatternError};
 pub use problem::{Problem, Problems};
+pub use rules::{
+    Changes, Loaded, MAX_RULES, MAX_SUPERSEDED, MAX_SUPERSEDED_SOURCE, MatchRule, Origin, RuleError,
+    Templates,
+};
 pub use shown::Shown;
 pub use values::Values;

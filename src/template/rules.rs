@@ -1,0 +1,283 @@
+//! Which template is whose: match rules on the endUserId, in the order in which they were loaded.
+//!
+//! The first rule that matches wins. Readers work on a snapshot that never changes, so that choosing a template
+//! waits for nobody. A session keeps the rule and the version that it was made with: versions that were
+//! replaced or removed stay reachable, [`MAX_SUPERSEDED`] of them, with [`MAX_SUPERSEDED_SOURCE`] octets of XML;
+//! the one that was superseded first goes first.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
+};
+
+use thiserror::Error;
+
+use super::{Pattern, PatternError, Template};
+
+/// Most match rules.
+pub const MAX_RULES: usize = 1000;
+
+/// Superseded versions that stay reachable, at most.
+pub const MAX_SUPERSEDED: usize = 1000;
+
+/// XML of superseded versions, at most. Octets.
+pub const MAX_SUPERSEDED_SOURCE: usize = 16 << 20;
+
+/// A template and whose it is.
+#[derive(Clone, Debug)]
+pub struct MatchRule {
+    pattern: Pattern,
+    template: Arc<Template>,
+    version: u64,
+    origin: Origin,
+}
+
+/// Where a rule came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The directory of templates: the next reload makes it what the files say.
+    Directory,
+    /// The admin interface: it stays until somebody removes it, or the process ends.
+    Admin,
+}
+
+impl MatchRule {
+    /// The regular expression, as it was written: the rule's name.
+    pub fn pattern(&self) -> &str {
+        self.pattern.as_str()
+    }
+
+    /// The template.
+    pub fn template(&self) -> &Arc<Template> {
+        &self.template
+    }
+
+    /// Counts up with everything that is loaded; no two contents of a process have the same.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Where it came from.
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    fn has(&self, template: &Template) -> bool {
+        self.template.source() == template.source()
+    }
+}
+
+/// What loading a template did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// A new rule, behind all others.
+    Created {
+        /// Its version.
+        version: u64,
+    },
+    /// The rule's template is another one now; the rule's place is the same.
+    Replaced {
+        /// The new version.
+        version: u64,
+    },
+    /// The rule had this very XML already.
+    Same {
+        /// The version that it keeps.
+        version: u64,
+    },
+}
+
+impl Loaded {
+    /// The version that is in force.
+    pub fn version(self) -> u64 {
+        match self {
+            Self::Created { version } | Self::Replaced { version } | Self::Same { version } => version,
+        }
+    }
+}
+
+/// Why a rule is not loaded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RuleError {
+    /// Its regular expression is refused.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// There are [`MAX_RULES`] rules.
+    #[error("there are {MAX_RULES} match rules already: delete one, or join rules with | in one expression")]
+    TooMany,
+}
+
+/// What a reload of the directory changed: patterns in evaluation order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rules that were not there.
+    pub added: Vec<String>,
+    /// Rules with another template than before.
+    pub replaced: Vec<String>,
+    /// Rules of the directory that are gone.
+    pub removed: Vec<String>,
+    /// Rules that are what they were; they may stand at another place.
+    pub same: Vec<String>,
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { added, replaced, removed, same } = self;
+        let (added, replaced, removed, same) = (added.len(), replaced.len(), removed.len(), same.len());
+        write!(f, "{added} added, {replaced} replaced, {removed} removed, {same} unchanged")
+    }
+}
+
+type Rules = Arc<Vec<Arc<MatchRule>>>;
+
+/// Every match rule with its template.
+#[derive(Debug, Default)]
+pub struct Templates(RwLock<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// In evaluation order: those of the directory first.
+    rules: Rules,
+    /// Versions no longer in force, the oldest first.
+    superseded: VecDeque<Arc<MatchRule>>,
+    /// Octets of XML in `superseded`.
+    superseded_source: usize,
+    last_version: u64,
+}
+
+impl Templates {
+    /// No rules.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Loads a template under a rule: behind all others if the rule is new, else in its place.
+    ///
+    /// The same XML again changes nothing, and keeps its version.
+    pub fn load(&self, pattern: &str, template: Arc<Template>) -> Result<Loaded, RuleError> {
+        let pattern = Pattern::new(pattern)?;
+        let mut state = self.write();
+        let known = state.find(pattern.as_str());
+        if let Some(known) = known.as_ref().filter(|known| known.has(&template)) {
+            return Ok(Loaded::Same { version: known.version });
+        }
+        if known.is_none() && state.rules.len() >= MAX_RULES {
+            return Err(RuleError::TooMany);
+        }
+        let version = state.next_version();
+        let origin = known.as_ref().map_or(Origin::Admin, |known| known.origin);
+        let rule = Arc::new(MatchRule { pattern, template, version, origin });
+        Ok(match known {
+            None => {
+                Arc::make_mut(&mut state.rules).push(rule);
+                Loaded::Created { version }
+            }
+            Some(known) => {
+                let slots = Arc::make_mut(&mut state.rules).iter_mut();
+                slots.filter(|slot| slot.version == known.version).for_each(|slot| *slot = Arc::clone(&rule));
+                state.supersede(known);
+                Loaded::Replaced { version }
+            }
+        })
+    }
+
+    /// Removes a rule; `None` if there is none of this name.
+    pub fn remove(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        let mut state = self.write();
+        let known = state.find(pattern)?;
+        Arc::make_mut(&mut state.rules).retain(|rule| rule.version != known.version);
+        state.supersede(Arc::clone(&known));
+        Some(known)
+    }
+
+    /// Makes these the rules of the directory, all at once.
+    ///
+    /// They stand before those of the admin interface, which stay in their order; where both have a rule, that
+    /// of the directory counts. Of two with the same pattern the first one counts.
+    pub fn replace_directory(&self, wanted: Vec<(Pattern, Arc<Template>)>) -> Changes {
+        let mut state = self.write();
+        let mut changes = Changes::default();
+        let mut rules: Vec<Arc<MatchRule>> = Vec::with_capacity(wanted.len() + state.rules.len());
+        for (pattern, template) in wanted {
+            let name = pattern.as_str().to_owned();
+            if rules.iter().any(|rule| rule.pattern() == name) {
+                continue;
+            }
+            let known = state.find(&name);
+            let (list, version) = match &known {
+                Some(known) if known.has(&template) => (&mut changes.same, known.version),
+                Some(_) => (&mut changes.replaced, state.next_version()),
+                None => (&mut changes.added, state.next_version()),
+            };
+            list.push(name);
+            rules.push(Arc::new(MatchRule { pattern, template, version, origin: Origin::Directory }));
+        }
+        let before = Arc::clone(&state.rules);
+        for rule in before.iter() {
+            match rules.iter().find(|new| new.pattern() == rule.pattern()) {
+                Some(new) if new.version == rule.version => {}
+                Some(_) => state.supersede(Arc::clone(rule)),
+                None if rule.origin == Origin::Admin => rules.push(Arc::clone(rule)),
+                None => {
+                    changes.removed.push(rule.pattern().to_owned());
+                    state.supersede(Arc::clone(rule));
+                }
+            }
+        }
+        state.rules = Arc::new(rules);
+        changes
+    }
+
+    /// Every rule, in evaluation order.
+    pub fn list(&self) -> Arc<Vec<Arc<MatchRule>>> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).rules)
+    }
+
+    /// The rule with exactly this regular expression.
+    pub fn get(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        self.list().iter().find(|rule| rule.pattern() == pattern).cloned()
+    }
+
+    /// The first rule that matches the normalised endUserId; if none does, the first that matches it as it came.
+    pub fn select(&self, normalised: &str, given: &str) -> Option<Arc<MatchRule>> {
+        let rules = self.list();
+        let first = |end_user: &str| rules.iter().find(|rule| rule.pattern.matches(end_user)).cloned();
+        first(normalised).or_else(|| if given == normalised { None } else { first(given) })
+    }
+
+    /// A version of a rule, in force or superseded; `None` if it never was, or was superseded long ago.
+    pub fn version_of(&self, pattern: &str, version: u64) -> Option<Arc<MatchRule>> {
+        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let mut all = state.rules.iter().chain(&state.superseded);
+        all.find(|rule| rule.version == version && rule.pattern() == pattern).cloned()
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        // The rules are changed in one step: what a panic left behind is whole.
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn find(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        self.rules.iter().find(|rule| rule.pattern() == pattern).cloned()
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.last_version += 1;
+        self.last_version
+    }
+
+    fn supersede(&mut self, rule: Arc<MatchRule>) {
+        self.superseded_source += rule.template.source().len();
+        self.superseded.push_back(rule);
+        while self.superseded.len() > MAX_SUPERSEDED || self.superseded_source > MAX_SUPERSEDED_SOURCE {
+            let Some(oldest) = self.superseded.pop_front() else { return };
+            self.superseded_source -= oldest.template.source().len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
