@@ -11,6 +11,7 @@ mod document;
 mod example;
 mod idempotency;
 mod listener;
+mod modify;
 mod modify_read;
 mod mutation;
 mod operations;

@@ -310,6 +310,19 @@ impl World {
         self.call(request.header("host", "localhost:8001").body(body.into()).unwrap()).await
     }
 
+    /// A request with a JSON body.
+    pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
+        let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+        self.call(request.header("host", "localhost:8001").body(body.into()).unwrap()).await
+    }
+
+    /// Get QoS Status of a session that is there.
+    pub async fn status(&self, id: &str) -> Bytes {
+        let reply = self.get(&format!("/ApplicationQoSService/qos/{id}")).await;
+        assert_eq!(reply.status, 200);
+        reply.body
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.call(Request::get(path).body(Body::empty()).unwrap()).await
     }

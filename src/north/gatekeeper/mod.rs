@@ -1,5 +1,5 @@
 //! The QoS REST interface of Oracle Communications Services Gatekeeper (Application Developer's Guide 6.1,
-//! chapter 16): Apply QoS, Get QoS Status and Remove QoS.
+//! chapter 16): Apply QoS, Modify QoS, Get QoS Status and Remove QoS.
 
 mod content;
 mod describe;

@@ -56,8 +56,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 pub fn router(gatekeeper: Gatekeeper) -> Router {
     let mut operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(qos::apply::apply))
-        .routes(routes!(qos::status::status, qos::remove::remove))
-        .routes(routes!(qos::status::status_of, qos::remove::remove_of))
+        .routes(routes!(qos::status::status, qos::modify::modify, qos::remove::remove))
+        .routes(routes!(qos::status::status_of, qos::modify::modify_of, qos::remove::remove_of))
         .with_state(Arc::new(gatekeeper));
     finish(operations.get_openapi_mut());
     describe::described(operations)

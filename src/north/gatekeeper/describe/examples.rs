@@ -18,6 +18,10 @@ examples! {
     apply = "16-2.json";
     /// What answers it.
     applied = "16-4.json";
+    /// Modify QoS.
+    modify = "16-11.json";
+    /// What answers it.
+    modified = "16-12.json";
     /// Get QoS Status.
     status = "16-15.json";
 }

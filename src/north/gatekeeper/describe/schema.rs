@@ -26,6 +26,13 @@ pub(in crate::north::gatekeeper) struct ApplyRequest {
     properties: AddressedProperties,
 }
 
+/// The body of Modify QoS.
+#[derive(ToSchema)]
+pub(in crate::north::gatekeeper) struct ModifyRequest {
+    #[schema(rename = "qoSFeatureProperties")]
+    properties: QosFeatureProperties,
+}
+
 /// Properties with an address of the user equipment among them.
 struct AddressedProperties;
 

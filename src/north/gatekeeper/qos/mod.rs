@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 mod call;
+pub(super) mod modify;
 pub(super) mod remove;
 pub(super) mod status;
 
