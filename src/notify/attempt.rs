@@ -4,7 +4,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
     client::conn::http1,
-    header::{self, HeaderValue},
+    header::{self, HeaderMap, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -158,10 +158,20 @@ fn verdict(response: &Response<Incoming>) -> Result<(), Failed> {
         return Ok(());
     }
     let asks = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
-    let value = response.headers().get(header::RETRY_AFTER).filter(|_| asks);
-    let retry_after =
-        value.and_then(|value| value.to_str().ok()?.trim().parse().ok().map(Duration::from_secs));
+    let retry_after = if asks { retry_after(response.headers()) } else { None };
     Err(Failed { error: AttemptError::Status(status.as_u16()), retry_after })
+}
+
+/// Seconds, or a date (RFC 9110 §10.2.3): from the answer's own date, for its clock may not be ours.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let value = text(header::RETRY_AFTER)?;
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let from = text(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
+    Some(date.duration_since(from.unwrap_or_else(SystemTime::now)).unwrap_or_default())
 }
 
 /// Reads a body to its end, or until it is too long.

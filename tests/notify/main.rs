@@ -4,6 +4,9 @@
 //! sockets is in `sockets`.
 #![allow(clippy::unwrap_used)]
 
+mod addresses;
 mod answers;
 mod delivery;
+mod endpoints;
+mod retries;
 mod world;
