@@ -8,5 +8,8 @@ mod addresses;
 mod answers;
 mod delivery;
 mod endpoints;
+mod limits;
 mod retries;
+mod shutdown;
+mod sockets;
 mod world;
