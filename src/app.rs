@@ -19,10 +19,11 @@ use crate::{
     gateway::{Gateway, GatewayConfig},
     north::{
         admin::{self, Admin},
-        gatekeeper::{self, Gatekeeper},
+        gatekeeper::{self, Gatekeeper, Notifications},
         limits::Limits,
         server::{BindError, Server},
     },
+    notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
         QosEvent, SessionError, SessionFilter, SessionState, Sessions,
@@ -68,6 +69,7 @@ pub struct App {
     admin: SocketAddr,
     pool: PoolHandle,
     sessions: Arc<Sessions>,
+    notifier: Arc<Notifier>,
     stop_http: watch::Sender<bool>,
     stop_admin: watch::Sender<bool>,
     serving: (JoinHandle<()>, JoinHandle<()>),
@@ -110,6 +112,11 @@ impl App {
         let sessions = Sessions::new(session_config, to_network, store);
         let from_network: Arc<dyn RxServer> = sessions.clone();
         tokio::spawn(log_events(sessions.events()));
+        let notifier =
+            Notifier::new(settings::notify_config(&config.notify), Arc::new(SystemResolver::default()));
+        let notifications =
+            Notifications::new(notifier.clone(), settings::notification_settings(&config.gatekeeper));
+        sessions.deliver_to(notifications.clone());
         // What comes in from a peer right after it was dialled is about a session of an earlier process.
         sessions.start().await?;
         let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
@@ -120,6 +127,7 @@ impl App {
             settings: settings::read_settings(&config.gatekeeper),
             limits,
             answers: Arc::default(),
+            notifications,
         });
         let port = pool.local_addresses().first().map(SocketAddr::port);
         let operator = admin::router(Admin {
@@ -140,6 +148,7 @@ impl App {
             admin: admin_address,
             pool: PoolHandle(pool),
             sessions,
+            notifier,
             stop_http,
             stop_admin,
             serving,
@@ -172,6 +181,11 @@ impl App {
         &self.sessions
     }
 
+    /// The way of the events to the applications.
+    pub fn notifier(&self) -> &Arc<Notifier> {
+        &self.notifier
+    }
+
     /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the
     /// peers with DPR (REBOOTING). Takes the request timeout a few times at worst.
     pub async fn shut_down(self) {
@@ -184,6 +198,7 @@ impl App {
             warn!("sessions are left at the PCRF");
         }
         self.sessions.shut_down(self.request_timeout).await;
+        self.notifier.shut_down(self.request_timeout).await;
         self.pool.0.shut_down(DisconnectCause::Rebooting).await;
         _ = self.stop_admin.send(true);
         ended("admin", admin).await;

@@ -15,10 +15,11 @@ use rxgate::{
     dict::{Dictionary, commands},
     gateway::{Gateway, GatewayConfig},
     north::{
-        gatekeeper::{self, Gatekeeper},
+        gatekeeper::{self, Gatekeeper, Notifications},
         limits::Limits,
         server::Server,
     },
+    notify::{Notifier, NotifyConfig, SystemResolver},
     pcrf::{Action, Command, Exchange, Pcrf, PcrfConfig, Rule},
     peer::LocalNode,
     session::{SessionConfig, SessionFilter, SessionState, Sessions, ports::RxServer},
@@ -114,6 +115,10 @@ impl World {
             settings: Default::default(),
             limits,
             answers: Default::default(),
+            notifications: Notifications::new(
+                Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
+                Default::default(),
+            ),
         });
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), limits).await.unwrap();
         let http = server.address();

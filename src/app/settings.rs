@@ -7,9 +7,10 @@ use crate::{
     dict::enums::SpecificAction,
     north::{
         admin::LocalView,
-        gatekeeper::{Profile, ReadSettings},
+        gatekeeper::{NotificationSettings, Profile, ReadSettings},
         limits::Limits,
     },
+    notify::NotifyConfig,
     peer::{NodePeer, PeerConfig},
     session::SessionConfig,
     transport::{Connect, LocalNode, PoolConfig},
@@ -56,6 +57,26 @@ pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> Se
             &diameter.destination_realm,
             std::time::SystemTime::now(),
         )
+    }
+}
+
+pub(super) fn notify_config(notify: &config::Notify) -> NotifyConfig {
+    NotifyConfig {
+        allow_networks: notify.allow_networks.clone(),
+        retry_initial: notify.retry_initial,
+        retry_max: notify.retry_max,
+        give_up_after: notify.give_up_after,
+        attempt_timeout: notify.attempt_timeout,
+        max_queue: notify.max_waiting_per_correlator,
+        max_total: notify.max_waiting,
+        ..NotifyConfig::default()
+    }
+}
+
+pub(super) fn notification_settings(gatekeeper: &config::Gatekeeper) -> NotificationSettings {
+    NotificationSettings {
+        abort_also_released: gatekeeper.abort_also_released,
+        ..NotificationSettings::default()
     }
 }
 

@@ -14,9 +14,13 @@ mod listener;
 mod modify;
 mod modify_read;
 mod mutation;
+mod notification;
+mod notification_body;
 mod operations;
 mod points_01_20;
 mod points_21_55;
+#[allow(dead_code)]
+mod receiver;
 mod refusals;
 mod support;
 mod world;

@@ -22,9 +22,10 @@ use rxgate::{
     },
     north::{
         admin::{self, Admin, LocalView, PeerView, Peers},
-        gatekeeper::{self, Gatekeeper},
+        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
     },
+    notify::{Notifier, NotifyConfig, SystemResolver},
     rx::{AaAnswer, AaRequest, AvpText, ExperimentalResult, Outcome, StAnswer, StRequest},
     session::{
         SessionConfig, Sessions,
@@ -211,6 +212,8 @@ pub struct World {
     pub pcrf: Arc<Pcrf>,
     pub sessions: Arc<Sessions>,
     pub peers: Arc<Known>,
+    pub notifier: Arc<Notifier>,
+    notifications: Arc<Notifications>,
     gatekeeper: Router,
     admin: Router,
 }
@@ -252,11 +255,24 @@ impl World {
     }
 
     pub fn with(limits: Limits) -> Self {
+        Self::with_settings(limits, NotificationSettings::default())
+    }
+
+    pub fn with_settings(limits: Limits, settings: NotificationSettings) -> Self {
         let pcrf = Arc::new(Pcrf::default());
         let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
         config.request_timeout = Duration::from_millis(200);
         let gateway: Arc<Pcrf> = Arc::clone(&pcrf);
         let sessions = Sessions::new(config, gateway, Arc::new(MemoryStore::default()));
+        let notify = NotifyConfig {
+            allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            retry_initial: Duration::from_millis(10),
+            retry_max: Duration::from_millis(50),
+            ..NotifyConfig::default()
+        };
+        let notifier = Notifier::new(notify, Arc::new(SystemResolver::default()));
+        let notifications = Notifications::new(notifier.clone(), settings);
+        sessions.deliver_to(notifications.clone());
         let peers = Arc::new(Known::default());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
@@ -264,6 +280,7 @@ impl World {
             settings: Default::default(),
             limits,
             answers: Arc::default(),
+            notifications: notifications.clone(),
         });
         let admin = admin::router(Admin {
             sessions: Arc::clone(&sessions),
@@ -275,7 +292,7 @@ impl World {
                 destination_realm: "rx.test".into(),
             },
         });
-        Self { pcrf, sessions, peers, gatekeeper, admin }
+        Self { pcrf, sessions, peers, notifier, notifications, gatekeeper, admin }
     }
 
     /// The same with requests read strictly.
@@ -287,6 +304,7 @@ impl World {
             settings: STRICT,
             limits: Limits::default(),
             answers: Arc::default(),
+            notifications: world.notifications.clone(),
         });
         Self { gatekeeper, ..world }
     }
@@ -321,6 +339,10 @@ impl World {
         let reply = self.get(&format!("/ApplicationQoSService/qos/{id}")).await;
         assert_eq!(reply.status, 200);
         reply.body
+    }
+
+    pub async fn register(&self, body: impl Into<Body>) -> Reply {
+        self.send("POST", "/ApplicationQoSNotification/registration", body).await
     }
 
     pub async fn get(&self, path: &str) -> Reply {

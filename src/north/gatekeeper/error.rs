@@ -17,7 +17,7 @@ use crate::{
     wire::VendorId,
 };
 
-use super::{Invalid, granted::Acceptable, headers};
+use super::{Invalid, RegistrationError, granted::Acceptable, headers};
 
 /// When to come back where the network did not say.
 const COME_BACK: Duration = Duration::from_secs(10);
@@ -57,6 +57,9 @@ pub enum ApiError {
     /// The body did not come as it should.
     #[error("SVC0002: Invalid input value for message part body: {0}")]
     Body(#[from] BodyError),
+    /// A registration cannot be made, or is not there.
+    #[error(transparent)]
+    Registration(#[from] RegistrationError),
     /// The core or the network did not do it.
     #[error("{}", text(.0))]
     Session(#[from] SessionError),
@@ -179,6 +182,7 @@ impl ApiError {
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
+            Self::Registration(error) => error.status(),
             Self::Session(error) => match error {
                 SessionError::Refused(refused) => refusal(refused.outcome).0,
                 SessionError::BadAnswer { .. } | SessionError::Aborted { .. } => StatusCode::BAD_GATEWAY,
@@ -194,7 +198,11 @@ impl ApiError {
     }
 
     fn is_policy(&self) -> bool {
-        matches!(self, Self::Session(SessionError::Refused(refused)) if refusal(refused.outcome).1 == Fault::Policy)
+        match self {
+            Self::Session(SessionError::Refused(refused)) => refusal(refused.outcome).1 == Fault::Policy,
+            Self::Registration(error) => error.is_policy(),
+            _ => false,
+        }
     }
 
     fn refusal(&self) -> Option<&Refusal> {

@@ -7,7 +7,10 @@ use utoipa::ToSchema;
 
 use super::describe::names;
 use crate::{
-    rx::{AcceptableServiceInfo, Flows, MediaComponentDescription, SupportedFeatures},
+    rx::{
+        AcceptableServiceInfo, AccessNetworkChargingIdentifier, Flows, MediaComponentDescription,
+        SupportedFeatures,
+    },
     session::Granted,
 };
 
@@ -33,7 +36,7 @@ pub(super) struct ActualProperties {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct ChargingIdentifier {
+pub(super) struct ChargingIdentifier {
     access_network_charging_identifier_value: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flows: Vec<FlowList>,
@@ -41,7 +44,7 @@ struct ChargingIdentifier {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct FlowList {
+pub(super) struct FlowList {
     #[schema(value_type = names::Unsigned32)]
     media_component_number: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -67,24 +70,25 @@ struct FeatureList {
 
 impl From<&Granted> for ActualProperties {
     fn from(granted: &Granted) -> Self {
-        let identifiers = granted.access_network_charging_identifier.iter().map(|identifier| {
-            let octets = &identifier.access_network_charging_identifier_value;
-            ChargingIdentifier {
-                // Binary: a GCID or a charging id of the access network.
-                access_network_charging_identifier_value: octets
-                    .iter()
-                    .map(|octet| format!("{octet:02X}"))
-                    .collect(),
-                flows: identifier.flows.iter().map(|flows| FlowList::from(&*flows)).collect(),
-            }
-        });
+        let identifiers = granted.access_network_charging_identifier.iter();
         Self {
-            access_network_charging_identifier: identifiers.collect(),
+            access_network_charging_identifier: identifiers.map(ChargingIdentifier::from).collect(),
             access_network_charging_address: granted.access_network_charging_address.map(|it| it.to_string()),
             ip_can_type: granted.ip_can_type.map(enumeration),
             rat_type: granted.rat_type.map(enumeration),
             flows: granted.flows.iter().map(FlowList::from).collect(),
             supported_features: granted.supported_features.iter().map(FeatureList::from).collect(),
+        }
+    }
+}
+
+impl From<&AccessNetworkChargingIdentifier<'_>> for ChargingIdentifier {
+    fn from(identifier: &AccessNetworkChargingIdentifier<'_>) -> Self {
+        // Binary: a GCID or a charging id of the access network.
+        let octets = identifier.access_network_charging_identifier_value.iter();
+        Self {
+            access_network_charging_identifier_value: octets.map(|octet| format!("{octet:02X}")).collect(),
+            flows: identifier.flows.iter().map(|flows| FlowList::from(&*flows)).collect(),
         }
     }
 }

@@ -106,9 +106,16 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Where a new session is found: absolute if the request says under which name it came here.
+/// Where a new session is found.
 pub(super) fn location(request: &HeaderMap, user: &EndUser, id: &QosSessionId) -> String {
-    let path = format!("/ApplicationQoSService/{}/qos/{}", encoded(user.given()), encoded(id.as_str()));
+    absolute(
+        request,
+        format!("/ApplicationQoSService/{}/qos/{}", encoded(user.given()), encoded(id.as_str())),
+    )
+}
+
+/// A path with what comes before it if the request says under which name it came here.
+pub(super) fn absolute(request: &HeaderMap, path: String) -> String {
     let is_authority = |host: &&str| {
         let legal = |octet: u8| octet.is_ascii_alphanumeric() || b"-._:[]".contains(&octet);
         !host.is_empty() && host.bytes().all(legal)
@@ -120,7 +127,7 @@ pub(super) fn location(request: &HeaderMap, user: &EndUser, id: &QosSessionId) -
 }
 
 /// Percent-encodes all but the characters that never need it (RFC 3986 §2.3).
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for octet in text.bytes() {
         if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {

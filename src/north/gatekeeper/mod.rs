@@ -1,5 +1,5 @@
 //! The QoS REST interface of Oracle Communications Services Gatekeeper (Application Developer's Guide 6.1,
-//! chapter 16): Apply QoS, Modify QoS, Get QoS Status and Remove QoS.
+//! chapter 16).
 
 mod content;
 mod describe;
@@ -9,6 +9,7 @@ mod granted;
 mod headers;
 mod idempotency;
 mod invalid;
+mod notification;
 mod qos;
 mod read;
 mod routes;
@@ -18,5 +19,10 @@ pub use end_user::EndUser;
 pub use error::ApiError;
 pub use idempotency::{Answers, AnswersConfig};
 pub use invalid::Invalid;
-pub use read::{Asked, Profile, ReadSettings, Warning, read_apply, read_modify};
+pub use notification::{
+    Event, NotificationSettings, Notifications, Registration, RegistrationError, Registrations,
+};
+pub use read::{
+    Asked, AskedRegistration, Profile, ReadSettings, Warning, read_apply, read_modify, read_registration,
+};
 pub use routes::{Gatekeeper, router};

@@ -17,9 +17,9 @@ use crate::{
 };
 
 use super::{
-    Answers, ApiError, Invalid, ReadSettings,
+    Answers, ApiError, Invalid, Notifications, ReadSettings,
     describe::{finish, interface},
-    qos,
+    notification, qos,
 };
 
 /// What the operations work with.
@@ -34,6 +34,8 @@ pub struct Gatekeeper {
     pub limits: Limits,
     /// Answers to requests that came with a key of their own.
     pub answers: Arc<Answers>,
+    /// The registrations for events.
+    pub notifications: Arc<Notifications>,
 }
 
 /// The state of every operation.
@@ -58,6 +60,7 @@ pub fn router(gatekeeper: Gatekeeper) -> Router {
         .routes(routes!(qos::apply::apply))
         .routes(routes!(qos::status::status, qos::modify::modify, qos::remove::remove))
         .routes(routes!(qos::status::status_of, qos::modify::modify_of, qos::remove::remove_of))
+        .merge(notification::routes())
         .with_state(Arc::new(gatekeeper));
     finish(operations.get_openapi_mut());
     describe::described(operations)

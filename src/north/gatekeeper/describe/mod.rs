@@ -17,6 +17,9 @@ pub(super) use schema::{ApplyRequest, ModifyRequest, QosFeatureProperties};
 /// Tag of the operations on sessions.
 pub(super) const QOS: &str = "QoS";
 
+/// Tag of the operations on registrations for events.
+pub(super) const NOTIFICATIONS: &str = "Notifications";
+
 /// The document before its operations.
 pub(super) fn interface() -> OpenApi {
     let mut info = Info::new("rxgate: quality of service", env!("CARGO_PKG_VERSION"));
@@ -26,7 +29,11 @@ pub(super) fn interface() -> OpenApi {
             .into(),
     );
     let qos = TagBuilder::new().name(QOS).description(Some("QoS sessions of end users.")).build();
+    let notifications = TagBuilder::new()
+        .name(NOTIFICATIONS)
+        .description(Some("Registrations for what happens to the sessions of end users."))
+        .build();
     let mut components = Components::new();
     failures::add_to(&mut components);
-    OpenApiBuilder::new().info(info).tags(Some([qos])).components(Some(components)).build()
+    OpenApiBuilder::new().info(info).tags(Some([qos, notifications])).components(Some(components)).build()
 }

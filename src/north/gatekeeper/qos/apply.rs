@@ -71,10 +71,11 @@ async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Res
     let user = EndUser::parse(&end_user)?;
     let asked = read_apply(&call.body, &user, gatekeeper.settings, gatekeeper.dictionary)?;
     log(&asked.warnings);
+    let service = gatekeeper.notifications.subscribe(&user, asked.service);
     let applied = gatekeeper.sessions.apply(QosRequest {
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
-        service: asked.service,
+        service,
         view: Envelope::text(&asked.view).into(),
     });
     Ok(created(&call.headers, &user, &applied.await?))

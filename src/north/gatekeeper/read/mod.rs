@@ -10,6 +10,7 @@ mod custom;
 mod json;
 mod media;
 mod properties;
+mod registration;
 mod sponsored;
 
 use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
@@ -18,6 +19,8 @@ use crate::{dict::Dictionary, rx::AaRequest};
 
 use self::before::Before;
 use super::{EndUser, Invalid, view};
+
+pub use registration::{AskedRegistration, read_registration};
 
 /// How closely requests must follow the Rx specification where the interface is looser.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,68 @@
+//! QoS notifications: Register, Unregister and List, and the events that go to the applications.
+//!
+//! A registration names end users and events; whatever happens to any session of these users is told to its
+//! endpoint, in order, until the application takes it ([`Notifier`]). It is independent of sessions: those that
+//! are there already report what they subscribed to when they were asked for, later ones what is registered
+//! then, too. Registrations live in memory.
+
+mod body;
+mod error;
+mod event;
+mod registration;
+mod routes;
+mod sink;
+
+use std::sync::Arc;
+
+use crate::{notify::Notifier, rx::AaRequest};
+
+use super::EndUser;
+
+pub use error::RegistrationError;
+pub use event::Event;
+pub use registration::{Registration, Registrations};
+pub(super) use routes::routes;
+
+/// Bounds and choices of the notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotificationSettings {
+    /// Whether an ASR is QOS_FEATURE_RELEASED (12) after INDICATION_OF_RELEASE_OF_BEARER (4). Default no.
+    pub abort_also_released: bool,
+    /// Most registrations at a time. Default 10,000.
+    pub max_registrations: usize,
+    /// Most endUserIdentities of a registration. Default 1,000.
+    pub max_end_users: usize,
+}
+
+impl Default for NotificationSettings {
+    fn default() -> Self {
+        Self { abort_also_released: false, max_registrations: 10_000, max_end_users: 1000 }
+    }
+}
+
+/// The registrations, and the way to the applications. Takes the events of the sessions.
+pub struct Notifications {
+    settings: NotificationSettings,
+    registrations: Registrations,
+    notifier: Arc<Notifier>,
+}
+
+impl Notifications {
+    /// Without registrations.
+    pub fn new(notifier: Arc<Notifier>, settings: NotificationSettings) -> Arc<Self> {
+        Arc::new(Self { settings, registrations: Registrations::default(), notifier })
+    }
+
+    /// The service of a new session, which subscribes to what is registered for its end user, beside the
+    /// baseline. Only the request that opens a session can (TS 29.214 §5.3.13).
+    pub(super) fn subscribe(&self, user: &EndUser, service: AaRequest<'static>) -> AaRequest<'static> {
+        let specific_action = self.registrations.events_of(user.normalised()).into();
+        AaRequest { specific_action, ..service }
+    }
+}
+
+impl std::fmt::Debug for Notifications {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notifications").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

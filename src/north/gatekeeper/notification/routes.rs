@@ -1,0 +1,232 @@
+//! Register for QoS Notifications, Unregister, List.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use tracing::{info, warn};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    north::gatekeeper::{
+        ApiError, EndUser, Gatekeeper, Invalid, content,
+        describe::{NOTIFICATIONS, NoJsonTaken, NotReadable, WithBody},
+        error, headers, read_registration,
+        routes::{Named, Shared},
+    },
+    notify::EndpointError,
+};
+
+use super::{Registration, RegistrationError};
+
+/// The resources of the notifications.
+pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
+    OpenApiRouter::new()
+        .routes(routes!(register, list))
+        .routes(routes!(list_with_slash))
+        .routes(routes!(show, unregister))
+}
+
+/// Register for QoS Notifications
+///
+/// From now on, what happens to any session of these end users and is one of these events is sent to the
+/// endpoint as a POST, in order, until it answers 2xx. A session that is there already reports what it
+/// subscribed to when it was made.
+#[utoipa::path(
+    post, path = "/ApplicationQoSNotification/registration", tag = NOTIFICATIONS,
+    operation_id = "registerForQosNotifications",
+    request_body(
+        content = ShowResponse,
+        description = "Where to, whose events, and which: by numbers, or by names such as IP-CAN_CHANGE.",
+        example = json!({ "startQoSNotification": {
+            "reference": {
+                "endpoint": "http://application.example.com:8080/jaxrs/QoSNotification",
+                "interfaceName": "interfaceName",
+                "correlator": "987654321"
+            },
+            "endUserIdentities": ["tel:88888888", "tel:123456", "tel:234567"],
+            "eventCriteria": ["1", "2", "6", "7"]
+        } }),
+    ),
+    responses(
+        (status = 201, description = "Registered.", headers(
+            ("Location" = String, description = "The resource of the registration."),
+        )),
+        (status = 403, description = "Too many end users or registrations.", body = error::Body),
+        (status = 409, description = "The correlator is in use.", body = error::Body),
+        NotReadable, WithBody,
+    ),
+)]
+async fn register(State(gatekeeper): Shared, request: Request) -> Result<Response, ApiError> {
+    content::is_json(request.headers())?;
+    let (head, body) = request.into_parts();
+    let body = gatekeeper.limits.read(body).await?;
+    let asked = read_registration(&body, gatekeeper.settings, gatekeeper.dictionary)?;
+    for warning in &asked.warnings {
+        warn!(part = ?warning.part, "{}", warning.what);
+    }
+    let notifications = &gatekeeper.notifications;
+    let (found, max) = (asked.end_users.len(), notifications.settings.max_end_users);
+    if found > max {
+        return Err(RegistrationError::TooManyUsers { found, max }.into());
+    }
+    let endpoint = notifications.notifier.endpoint(&asked.endpoint).map_err(refused)?;
+    let path = format!("/ApplicationQoSNotification/registration/{}", headers::encoded(&asked.correlator));
+    let registration = Registration {
+        correlator: asked.correlator.into(),
+        endpoint,
+        interface_name: asked.interface_name,
+        end_users: asked.end_users,
+        criteria: asked.criteria,
+    };
+    let events: Vec<u32> = registration.criteria.iter().map(|event| event.number()).collect();
+    notifications.registrations.add(registration, notifications.settings.max_registrations)?;
+    info!(end_users = found, ?events, "registered: open sessions go on to report what they subscribed to");
+    let mut response = StatusCode::CREATED.into_response();
+    if let Ok(location) = HeaderValue::try_from(headers::absolute(&head.headers, path)) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+fn refused(error: EndpointError) -> Invalid {
+    let hint = match error {
+        EndpointError::Forbidden { .. } => "; [notify] allow_networks of the configuration can allow it",
+        _ => "",
+    };
+    Invalid::value("reference.endpoint", format!("{error}{hint}"))
+}
+
+/// Unregister for QoS Notifications
+///
+/// What waits for the application is dropped.
+#[utoipa::path(
+    delete, path = "/ApplicationQoSNotification/registration/{correlator}", tag = NOTIFICATIONS,
+    operation_id = "unregisterForQosNotifications",
+    params(("correlator" = String, Path, description = "The registration.", example = "987654321")),
+    responses(
+        (status = 204, description = "Nothing is sent for it any more."),
+        (status = 404, description = "There is no such registration.", body = error::Body),
+        NotReadable,
+    ),
+)]
+async fn unregister(
+    State(gatekeeper): Shared,
+    Named(correlator): Named<String>,
+) -> Result<StatusCode, ApiError> {
+    let notifications = &gatekeeper.notifications;
+    let forget = || notifications.notifier.forget(&correlator);
+    match notifications.registrations.remove(&correlator, forget) {
+        true => {
+            info!("unregistered");
+            Ok(StatusCode::NO_CONTENT)
+        }
+        false => Err(RegistrationError::Unknown.into()),
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CorrelatorsResponse)]
+struct ListResponse<'a> {
+    correlators: Correlators<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Correlators<'a> {
+    correlator: Vec<&'a str>,
+}
+
+/// List QoS Event Notifications
+///
+/// All correlators, in the order in which they were registered.
+#[utoipa::path(
+    get, path = "/ApplicationQoSNotification/registration", tag = NOTIFICATIONS,
+    operation_id = "listQosNotifications",
+    responses((status = 200, description = "All correlators.", body = ListResponse), NoJsonTaken),
+)]
+async fn list(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
+    listed(&gatekeeper, &headers)
+}
+
+/// List QoS Event Notifications
+///
+/// The same under the path of a correlator that is left out.
+#[utoipa::path(
+    get, path = "/ApplicationQoSNotification/registration/", tag = NOTIFICATIONS,
+    operation_id = "listQosNotificationsWithSlash",
+    responses((status = 200, description = "All correlators.", body = ListResponse), NoJsonTaken),
+)]
+async fn list_with_slash(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
+    listed(&gatekeeper, &headers)
+}
+
+fn listed(gatekeeper: &Gatekeeper, headers: &HeaderMap) -> Result<Response, ApiError> {
+    content::accepts_json(headers)?;
+    let correlators = gatekeeper.notifications.registrations.correlators();
+    let correlator = correlators.iter().map(|correlator| &**correlator).collect();
+    Ok(Json(ListResponse { correlators: Correlators { correlator } }).into_response())
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = QosNotificationResponse)]
+struct ShowResponse<'a> {
+    #[serde(rename = "startQoSNotification")]
+    registration: Shown<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = QosNotification)]
+struct Shown<'a> {
+    reference: Reference<'a>,
+    end_user_identities: Vec<&'a str>,
+    event_criteria: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Reference<'a> {
+    endpoint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interface_name: Option<&'a str>,
+    correlator: &'a str,
+}
+
+/// List QoS Event Notifications
+///
+/// The registration of a correlator.
+#[utoipa::path(
+    get, path = "/ApplicationQoSNotification/registration/{correlator}", tag = NOTIFICATIONS,
+    operation_id = "qosNotification",
+    params(("correlator" = String, Path, description = "The registration.", example = "987654321")),
+    responses(
+        (status = 200, description = "The registration.", body = ShowResponse),
+        (status = 404, description = "There is no such registration.", body = error::Body),
+        NotReadable, NoJsonTaken,
+    ),
+)]
+async fn show(
+    State(gatekeeper): Shared,
+    Named(correlator): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    content::accepts_json(&headers)?;
+    let found = gatekeeper.notifications.registrations.get(&correlator);
+    let registration = found.ok_or(RegistrationError::Unknown)?;
+    let shown = Shown {
+        reference: Reference {
+            endpoint: registration.endpoint.as_str(),
+            interface_name: registration.interface_name.as_deref(),
+            correlator: &registration.correlator,
+        },
+        end_user_identities: registration.end_users.iter().map(EndUser::given).collect(),
+        event_criteria: registration.criteria.iter().map(|event| event.number().to_string()).collect(),
+    };
+    Ok(Json(ShowResponse { registration: shown }).into_response())
+}
