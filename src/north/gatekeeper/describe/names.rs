@@ -30,9 +30,11 @@ macro_rules! schemas {
 
 schemas! {
     /// A whole number of 32 bits.
-    Unsigned32 = number(u32::MAX as usize);
+    Unsigned32 = whole(0, u32::MAX as usize);
     /// A whole number of 64 bits.
-    Unsigned64 = number(usize::MAX);
+    Unsigned64 = whole(0, usize::MAX);
+    /// How long QoS lasts.
+    Seconds = whole(1, u32::MAX as usize);
     /// A text without control characters.
     Text = text(r"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$", "Without control characters.");
     /// framedIPAddress.
@@ -50,7 +52,7 @@ schemas! {
         .item(text("^(0080)?[0-9A-Fa-f]{32}$", "The hexadecimal digits of an IPv6 address."))
         .build();
     /// reservationPriority.
-    Priority = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(15)).build();
+    Priority = whole(0, 15);
     /// serviceURN.
     Service = text(
         "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
@@ -59,7 +61,7 @@ schemas! {
     /// tariffTimeChange of granted units.
     TariffChange = AnyOfBuilder::new()
         .description(Some("When the tariff changes, seconds since 1900-01-01; or which side of it is meant."))
-        .item(number(u32::MAX as usize))
+        .item(whole(0, u32::MAX as usize))
         .item(one_of(enums::TariffChangeUsage::NAMED.iter().map(|(_, name)| (*name).into())))
         .build();
 }
@@ -92,8 +94,8 @@ macro_rules! open_enumerations {
 
 open_enumerations! { FinalUnitAction IpCanType RatType }
 
-fn number(maximum: usize) -> Object {
-    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0usize)).maximum(Some(maximum)).build()
+fn whole(least: usize, most: usize) -> Object {
+    ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most)).build()
 }
 
 fn text(pattern: &str, description: &str) -> Object {

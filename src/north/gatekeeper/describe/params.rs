@@ -8,6 +8,10 @@ use utoipa::{
     },
 };
 
+/// Forms of an endUserId, without what is accepted beyond them: separators in numbers, any letters in hosts.
+pub(super) const END_USER: &str = "^([0-9]{1,20}|tel:[+]?[0-9]{1,20}|imsi:[0-9]{6,15}|nai:[!-.0-~]{1,200}|\
+    sips?:[!-.0-?A-~]{1,100}@[0-9A-Za-z.-]{1,100})$";
+
 /// endUserId in the path.
 pub(in crate::north::gatekeeper) struct EndUserId;
 
@@ -17,6 +21,7 @@ impl IntoParams for EndUserId {
             "endUserId",
             "The end user: a tel:, sip:, sips:, imsi: or nai: URI, or the digits of a telephone number.",
             "tel:861013388991111",
+            END_USER,
         )]
     }
 }
@@ -30,6 +35,7 @@ impl IntoParams for RequestId {
             "requestId",
             "The QoS session, as requestId and Location of the answer to Apply QoS name it.",
             "af.rx.test;1362972174;0-1362972554169",
+            "^.+$",
         )]
     }
 }
@@ -59,8 +65,8 @@ impl IntoParams for IdempotencyKey {
     }
 }
 
-fn in_path(name: &str, description: &str, example: &str) -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+fn in_path(name: &str, description: &str, example: &str, pattern: &str) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).max_length(Some(256));
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Path)

@@ -14,7 +14,7 @@ use utoipa::{
 };
 
 use super::names::{
-    AfSignallingProtocol, FlowStatus, FlowUsage, MediaType, Priority, Service, ServiceInfoStatus,
+    AfSignallingProtocol, FlowStatus, FlowUsage, MediaType, Priority, Seconds, Service, ServiceInfoStatus,
     SipForkingIndication, SubscriptionIdType, TariffChange, TariffChangeUsage, Text, UeAddress, UePrefix,
     Unsigned32, Unsigned64,
 };
@@ -58,8 +58,8 @@ impl ToSchema for AddressedProperties {
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub(in crate::north::gatekeeper) struct QosFeatureProperties {
-    /// How long the QoS is to last, at least 1. Seconds; without it, until it is removed.
-    duration: Option<Unsigned32>,
+    /// How long the QoS is to last; without it, until it is removed. Seconds.
+    duration: Option<Seconds>,
     /// The service that the session belongs to: a text, or octets as `hex:` and their digits.
     application_identifier: Option<Text>,
     /// The media components, each with a number of its own.
