@@ -24,10 +24,8 @@ use super::{AddressGuard, AttemptError, Connect, Endpoint, NotifyConfig, Resolve
 /// The header that tells a repetition from something new.
 const EVENT_ID: &str = "x-event-id";
 const USER_AGENT: &str = concat!("rxgate/", env!("CARGO_PKG_VERSION"));
-/// Status line and headers of an answer. Octets.
+/// Status line and headers of an answer. Octets; hyper takes at most 100 headers.
 const MAX_HEAD: usize = 16 * 1024;
-/// Headers of an answer.
-const MAX_HEADERS: usize = 64;
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 4;
 
@@ -134,7 +132,7 @@ async fn exchange(
     max_response: usize,
 ) -> Result<(), Failed> {
     let mut settings = http1::Builder::new();
-    settings.max_headers(MAX_HEADERS).max_header_size(MAX_HEAD).max_buf_size(MAX_HEAD);
+    settings.max_header_size(MAX_HEAD).max_buf_size(MAX_HEAD);
     let (mut sender, connection) =
         settings.handshake(TokioIo::new(stream)).await.map_err(AttemptError::Http)?;
     let answered = async {

@@ -17,8 +17,10 @@
 //!   is never followed. `Retry-After` of a 429 or 503 replaces the back-off, within its bounds.
 //! - **Addresses are checked** after the name was resolved, and the connection goes to exactly what was checked:
 //!   see [`AddressGuard`]. Every attempt resolves and connects anew.
-//! - **Nothing is unbounded**: queues, connections, answers and ages are; see [`NotifyConfig`]. When there is no
-//!   room the newest notification is refused, so that what an application gets has no holes before its end.
+//! - **Queues, connections, answers and ages are bounded**: see [`NotifyConfig`]. When there is no
+//!   room the newest notification is refused: what waits already keeps its place. What becomes too old is given
+//!   up in its turn, logged and counted.
+//! - **An endpoint that is down** holds up its own queue only. Others at the same host and port share its slots.
 //!
 //! What waits is in memory only: it is gone with the process. Endpoints, bodies and keys are logged at `trace`
 //! only.

@@ -5,9 +5,10 @@ use std::{
     io,
     net::{IpAddr, ToSocketAddrs},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::BoxFuture;
 
@@ -51,13 +52,18 @@ impl SystemResolver {
         let (me, host) = (self.clone(), host.to_owned());
         tokio::spawn(async move {
             let permit = Arc::clone(&me.threads).acquire_owned().await;
+            let (done, found) = oneshot::channel();
             let name = host.clone();
-            let found = tokio::task::spawn_blocking(move || {
+            // Not one of the runtime's threads: the end of the process would wait for those.
+            let thread = thread::Builder::new().name("resolver".into()).spawn(move || {
                 let found = (name.as_str(), 0).to_socket_addrs();
                 drop(permit);
-                found.map(|addresses| addresses.map(|address| address.ip()).collect())
+                let _ = done.send(found.map(|addresses| addresses.map(|address| address.ip()).collect()));
             });
-            let found = found.await.unwrap_or_else(|error| Err(io::Error::other(error)));
+            let found = match thread {
+                Ok(_) => found.await.unwrap_or_else(|lost| Err(io::Error::other(lost))),
+                Err(error) => Err(error),
+            };
             me.under_way().remove(&host);
             sender.send_replace(Some(found.map_err(Arc::new)));
         });

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::{Endpoint, NotifyConfig, endpoint::Host};
 
@@ -24,7 +24,8 @@ pub(super) struct Slots {
 
 /// Leave to make one attempt.
 pub(super) struct Slot<'s> {
-    _permits: (tokio::sync::SemaphorePermit<'s>, Option<tokio::sync::SemaphorePermit<'s>>),
+    _any: SemaphorePermit<'s>,
+    _repetition: Option<SemaphorePermit<'s>>,
     _host: HostSlot<'s>,
 }
 
@@ -49,12 +50,12 @@ impl Slots {
     /// Waits for leave: first where only those to the same host wait.
     pub async fn acquire(&self, endpoint: &Endpoint, repetition: bool) -> Slot<'_> {
         let host = self.acquire_host((endpoint.host().clone(), endpoint.port())).await;
-        let repeats = match repetition {
+        let repetition = match repetition {
             true => Some(self.repetitions.acquire().await.expect("never closed")),
             false => None,
         };
         let any = self.all.acquire().await.expect("never closed");
-        Slot { _permits: (any, repeats), _host: host }
+        Slot { _any: any, _repetition: repetition, _host: host }
     }
 
     async fn acquire_host(&self, key: Key) -> HostSlot<'_> {

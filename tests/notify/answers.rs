@@ -72,7 +72,7 @@ async fn what_is_no_http_is_repeated() {
         head("Content-Length: -1\r\n".into()),
         head("Content-Length: 99999999999999999999999\r\n".into()),
         head(format!("X: {}\r\n", "a".repeat(17 * 1024))),
-        head("X: 1\r\n".repeat(65)),
+        head("X: 1\r\n".repeat(101)),
         b"\xff\xfe\xfd\r\n\r\n".to_vec(),
     ];
     for case in cases {

@@ -9,6 +9,7 @@ mod answers;
 mod delivery;
 mod endpoints;
 mod limits;
+mod logs;
 mod retries;
 mod shutdown;
 mod sockets;
