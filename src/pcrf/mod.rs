@@ -22,6 +22,7 @@ mod filter;
 mod json;
 mod merge;
 mod order;
+mod overlap;
 mod push;
 mod refusal;
 mod rule_text;

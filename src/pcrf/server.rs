@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use super::{
     PcrfConfig, PcrfError,
     exchange::{self, Exchange},
+    overlap::Overlap,
     refusal::Refusal,
     rules::{Action, Rule, Rules},
     sessions::Sessions,
@@ -33,6 +34,7 @@ pub(super) struct Server {
     pub sessions: Sessions,
     pub rules: Rules,
     counters: Counters,
+    overlap: Overlap,
     /// Where AFs connect; known from the first opening on.
     address: OnceLock<SocketAddr>,
     /// The connections; `None` during a restart and after the end.
@@ -60,6 +62,7 @@ impl Server {
             sessions: Sessions::default(),
             rules,
             counters: Counters::default(),
+            overlap: Overlap::default(),
             address: OnceLock::new(),
             pool: RwLock::new(None),
             life: AtomicU64::new(0),
@@ -156,7 +159,10 @@ impl Server {
 
     /// The present state and all counters.
     pub fn stats(&self) -> Stats {
+        let (most_aars_of_a_session, strs_during_an_aar) = self.overlap.read();
         Stats {
+            most_aars_of_a_session,
+            strs_during_an_aar,
             origin_state_id: self.local().origin_state_id,
             hung: self.is_hung(),
             sessions: self.sessions.lock().len(),
@@ -176,6 +182,7 @@ impl Server {
 
     async fn serve(&self, peer: Arc<str>, request: MessageBuf) -> Option<MessageBuf> {
         let started = Instant::now();
+        let _in_hand = self.overlap.begin(&request);
         let life = self.life.load(Ordering::SeqCst);
         let rule = self.rule(&request);
         let delay = rule.as_ref().map_or(Duration::ZERO, |rule| rule.delay);

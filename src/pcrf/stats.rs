@@ -56,6 +56,10 @@ pub struct Stats {
     pub hung: bool,
     /// Sessions held.
     pub sessions: usize,
+    /// Most AARs that were in hand for one Session-Id at a time.
+    pub most_aars_of_a_session: usize,
+    /// STRs that came while an AAR of their session was in hand.
+    pub strs_during_an_aar: u64,
     /// Everybody who has connected.
     pub peers: Vec<ConnectedPeer>,
     /// The counters.
