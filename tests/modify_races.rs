@@ -1,0 +1,222 @@
+//! Many modifications of many sessions at once, with RARs and ASRs racing against them, over real connections: no
+//! session ever has two AARs under way, and in the end gateway and PCRF have the same sessions with the same
+//! bandwidth.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "net")]
+
+#[path = "pcrf/http.rs"]
+mod http;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use http::call;
+use rxgate::{
+    app::App,
+    config::Loaded,
+    pcrf::{Action, Command, Pcrf, PcrfConfig, Rule},
+    rx::{AaRequest, MediaComponentDescription, Outcome},
+    session::{QosChange, QosRequest, QosSessionId, SessionError, SessionFilter},
+};
+use serde_json::json;
+use tokio::{
+    sync::{Barrier, watch},
+    task::JoinSet,
+    time::timeout,
+};
+
+/// Longer than anything takes, on any machine.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+const SESSIONS: usize = 100;
+
+/// At a time, of each session.
+const MODIFIES: usize = 10;
+
+/// Of all modifications, those that the PCRF refuses.
+const REFUSED: u32 = 150;
+
+/// How long the PCRF takes for an AAR: much longer than it takes to send another one.
+const THINKS: Duration = Duration::from_millis(20);
+
+/// A gateway in front of a PCRF.
+struct World {
+    pcrf: Pcrf,
+    control: SocketAddr,
+    app: App,
+}
+
+impl World {
+    async fn new() -> Self {
+        let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+        let config = format!(
+            r#"
+            [http]
+            listen = "127.0.0.1:0"
+            [admin]
+            listen = "127.0.0.1:0"
+            [diameter]
+            origin_host = "af.rx.test"
+            origin_realm = "rx.test"
+            destination_realm = "rx.test"
+            request_timeout_ms = 60000
+            attempt_timeout_ms = 30000
+            [[diameter.peers]]
+            host = "pcrf.rx.test"
+            address = "{}"
+            "#,
+            pcrf.address()
+        );
+        let app =
+            App::start(Loaded::from_text(Path::new("rxgate.toml"), &config).unwrap().config).await.unwrap();
+        let control = pcrf.control_address().unwrap();
+        let world = Self { pcrf, control, app };
+        let mut look = tokio::time::interval(Duration::from_millis(5));
+        // Being open is not told.
+        while !world.app.peers().iter().any(|peer| peer.open) {
+            look.tick().await;
+        }
+        world
+    }
+}
+
+fn service(session: usize, bandwidth: u32) -> AaRequest<'static> {
+    let component = MediaComponentDescription {
+        media_component_number: 1,
+        max_requested_bandwidth_dl: Some(bandwidth),
+        ..Default::default()
+    };
+    AaRequest {
+        framed_ip_address: Some(vec![10, 0, 1, u8::try_from(session).unwrap()].into()),
+        media_component_description: vec![component].into(),
+        ..AaRequest::default()
+    }
+}
+
+/// Each has its own.
+fn bandwidth(session: usize, modification: usize) -> u32 {
+    u32::try_from(1_000_000 + session * 1_000 + modification).unwrap()
+}
+
+/// What became of a modification, as the status of its operation.
+fn status(outcome: Result<(), SessionError>) -> u16 {
+    match outcome {
+        Ok(()) => 200,
+        Err(SessionError::Refused(_)) => 403,
+        Err(SessionError::NotFound) => 404,
+        Err(SessionError::Busy) => 503,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_modifications_race_with_reports_and_aborts() {
+    timeout(DEADLINE, race()).await.expect("every operation ends");
+}
+
+async fn race() {
+    let world = Arc::new(World::new().await);
+    let mut sessions: Vec<(QosSessionId, String)> = Vec::new();
+    for number in 0..SESSIONS {
+        let applied = world.app.sessions().apply(QosRequest {
+            end_user: format!("tel:+{number}"),
+            duration: None,
+            service: service(number, bandwidth(number, 0)),
+            view: bandwidth(number, 0).to_string().into(),
+        });
+        let applied = applied.await.unwrap();
+        sessions.push((applied.id, applied.rx_session.to_string()));
+    }
+    let slow = Rule { command: Some(Command::Aar), delay: THINKS, ..Rule::default() };
+    let refuse = Action::answer(Outcome::tgpp(5063));
+    world.pcrf.set_rules(vec![Rule { times: Some(REFUSED), action: refuse, ..slow.clone() }, slow]);
+
+    let started = Instant::now();
+    let begin = Arc::new(Barrier::new(SESSIONS * MODIFIES));
+    let (mut modifies, mut pushes) = (JoinSet::new(), JoinSet::new());
+    for (number, (id, rx)) in sessions.iter().enumerate() {
+        let done = watch::Sender::new(0);
+        for modification in 1..=MODIFIES {
+            let (world, id, begin, done) = (world.clone(), id.clone(), begin.clone(), done.clone());
+            modifies.spawn(async move {
+                begin.wait().await;
+                let outcome = async {
+                    let turn = world.app.sessions().update(&id).await?;
+                    let bandwidth = bandwidth(number, modification);
+                    let service = service(number, bandwidth);
+                    let change = QosChange { duration: None, service, view: bandwidth.to_string().into() };
+                    turn.apply(change).await.map(|_| ())
+                };
+                let status = status(outcome.await);
+                done.send_modify(|done| *done += 1);
+                status
+            });
+        }
+        // After so many modifications of it: in the midst of the next one.
+        let mut push = |after: usize, what: &'static str, order: serde_json::Value| {
+            let (control, mut done) = (world.control, done.subscribe());
+            let path = format!("/sessions/{rx}/{what}");
+            pushes.spawn(async move {
+                done.wait_for(|done| *done >= after).await.unwrap();
+                (what, call(control, "POST", &path, &order.to_string()).await)
+            });
+        };
+        push(0, "rar", json!({ "specificActions": [6], "ratType": "UTRAN" }));
+        push(3, "rar", json!({ "specificActions": ["INDICATION_OF_LOSS_OF_BEARER"] }));
+        if number % 5 == 0 {
+            push(number % 7, "asr", json!({}));
+        }
+    }
+    let mut counts = BTreeMap::<u16, usize>::new();
+    while let Some(status) = modifies.join_next().await {
+        *counts.entry(status.unwrap()).or_default() += 1;
+    }
+    let mut pushed = BTreeMap::<(&str, u64), usize>::new();
+    while let Some(push) = pushes.join_next().await {
+        let (what, (status, body)) = push.unwrap();
+        // 404: the session was over, for the PCRF too.
+        assert!(matches!(status, 200 | 404), "{what}: {status} {body}");
+        *pushed.entry((what, body["resultCode"].as_u64().unwrap_or(status.into()))).or_default() += 1;
+    }
+    let took = started.elapsed();
+    world.app.sessions().settled().await;
+
+    let stats = world.pcrf.stats();
+    assert_eq!(stats.most_aars_of_a_session, 1, "AARs under way for one Session-Id");
+    assert_eq!(stats.strs_during_an_aar, 0, "STRs that crossed an AAR");
+    assert_eq!(counts.values().sum::<usize>(), SESSIONS * MODIFIES);
+    // A refusal of a session that was aborted meanwhile is a 404.
+    let refused = counts.get(&403).copied().unwrap_or_default();
+    assert!(refused > 0 && refused <= usize::try_from(REFUSED).unwrap(), "{counts:?}");
+    assert!(!counts.contains_key(&503), "{counts:?}");
+    let live = world.app.sessions().list(SessionFilter::default()).await.unwrap();
+    assert_eq!(live.len(), SESSIONS - SESSIONS / 5);
+    let ours: BTreeSet<_> = live.iter().map(|it| (it.rx_session.to_string(), it.view.to_string())).collect();
+    let theirs: BTreeSet<_> = world
+        .pcrf
+        .sessions()
+        .into_iter()
+        .map(|it| {
+            let bandwidth = it.media_components[0].max_requested_bandwidth_dl.unwrap();
+            (it.session_id, bandwidth.to_string())
+        })
+        .collect();
+    assert_eq!(ours, theirs, "sessions and their bandwidth: gateway on the left, PCRF on the right");
+    // What was reported in the midst of modifications is known afterwards.
+    let lost = live.iter().filter(|session| !session.is_connected()).count();
+    assert_eq!(lost, live.len());
+    println!(
+        "modify: {} modifies of {SESSIONS} sessions in {} ms: {counts:?}; {pushed:?}; most AARs of a session at \
+         a time {}, STRs during an AAR {}; {} sessions on both sides with the same bandwidth",
+        SESSIONS * MODIFIES,
+        took.as_millis(),
+        stats.most_aars_of_a_session,
+        stats.strs_during_an_aar,
+        live.len(),
+    );
+}
