@@ -12,7 +12,7 @@ use crate::{
     session::{QosRequest, RxSessionId},
 };
 
-const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+pub(super) const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
 fn request() -> QosRequest {
     let flow = |flow_number| MediaSubComponent { flow_number, ..Default::default() };
@@ -34,11 +34,11 @@ fn request() -> QosRequest {
     }
 }
 
-fn pending() -> Session {
+pub(super) fn pending() -> Session {
     Session::pending("q".into(), "af;1;1".into(), NOW, &request())
 }
 
-fn answer() -> AaAnswer<'static> {
+pub(super) fn answer() -> AaAnswer<'static> {
     AaAnswer {
         origin_host: "a.net".into(),
         origin_realm: "net".into(),
@@ -49,15 +49,15 @@ fn answer() -> AaAnswer<'static> {
     }
 }
 
-fn via(peer: &str, sent_to: &[&str]) -> Via {
+pub(super) fn via(peer: &str, sent_to: &[&str]) -> Via {
     Via { peer: peer.into(), sent_to: names(sent_to) }
 }
 
-fn names(names: &[&str]) -> Vec<Arc<str>> {
+pub(super) fn names(names: &[&str]) -> Vec<Arc<str>> {
     names.iter().map(|name| Arc::from(*name)).collect()
 }
 
-fn open() -> Session {
+pub(super) fn open() -> Session {
     let mut session = pending();
     step(&mut session, NOW, Input::Granted(&answer(), &via("a.net", &["a.net"])));
     session
@@ -70,7 +70,7 @@ fn open_with_leftover() -> Session {
     session
 }
 
-fn ending() -> Session {
+pub(super) fn ending() -> Session {
     let mut session = open();
     step(&mut session, NOW, Input::Remove);
     session
@@ -82,7 +82,7 @@ fn gone() -> Session {
     session
 }
 
-fn rar(actions: &[u32]) -> RaRequest<'static> {
+pub(super) fn rar(actions: &[u32]) -> RaRequest<'static> {
     RaRequest {
         session_id: "af;1;1".into(),
         origin_host: "a.net".into(),
@@ -91,11 +91,11 @@ fn rar(actions: &[u32]) -> RaRequest<'static> {
     }
 }
 
-fn asr(from: &'static str) -> AsRequest<'static> {
+pub(super) fn asr(from: &'static str) -> AsRequest<'static> {
     AsRequest { origin_host: from.into(), abort_cause: AbortCause(2), ..AsRequest::default() }
 }
 
-fn grant(host: &str) -> LateGrant {
+pub(super) fn grant(host: &str) -> LateGrant {
     LateGrant {
         rx_session: RxSessionId::from("af;1;1"),
         host: host.into(),
@@ -105,7 +105,7 @@ fn grant(host: &str) -> LateGrant {
 }
 
 /// What is done, in short.
-fn short(outputs: &[Output]) -> Vec<String> {
+pub(super) fn short(outputs: &[Output]) -> Vec<String> {
     let one = |output: &Output| match output {
         Output::Reply(reply) => format!("{reply:?}"),
         Output::Close(closing) => {

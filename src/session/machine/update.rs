@@ -209,3 +209,6 @@ fn is_first(session: &Session) -> bool {
 fn decides(session: &Session, outcome: Outcome, via: &Via) -> bool {
     !matches!(outcome.class(), 3 | 4) || is_first(session) && via.sent_to.len() <= 1
 }
+
+#[cfg(test)]
+mod tests;
