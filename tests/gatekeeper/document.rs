@@ -36,7 +36,7 @@ impl Document {
         }
     }
 
-    /// The path with the fewest parameters that is this one.
+    /// The path that is this one, with its first parameter as late as possible.
     fn item(&self, path: &str) -> Option<(&String, &Value)> {
         let path = path.split('?').next().unwrap();
         let matches = |template: &str| {
@@ -48,7 +48,9 @@ impl Document {
             same && template.split('/').count() == path.split('/').count()
         };
         let fitting = self.0["paths"].as_object()?.iter().filter(|(template, _)| matches(template));
-        fitting.min_by_key(|(template, _)| template.matches('{').count())
+        fitting.min_by_key(|(template, _)| {
+            template.split('/').map(|part| part.starts_with('{')).collect::<Vec<_>>()
+        })
     }
 
     /// What a reference refers to.

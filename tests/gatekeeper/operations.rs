@@ -258,7 +258,7 @@ async fn paths_methods_and_media_types_have_their_statuses() {
     assert_eq!((reply.status, reply.header("allow")), (405, "POST"));
     assert_starts(&reply.message(), "SVC0002: Invalid input value for message part method: ");
     let reply = send("POST", "/ApplicationQoSService/qos/1", &[]).await;
-    assert_eq!((reply.status, reply.header("allow")), (405, "GET,HEAD,DELETE"));
+    assert_eq!((reply.status, reply.header("allow")), (405, "GET,HEAD,PUT,DELETE"));
     assert_eq!(send("POST", &apply, &[("accept", "text/html")]).await.status, 406);
     assert_eq!(send("GET", "/ApplicationQoSService/qos/1", &[("accept", "text/html")]).await.status, 406);
     for wrong in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=utf-16"] {
