@@ -1,4 +1,4 @@
-//! The elements of a template: which stand in which, in which order and how often, and what each holds.
+//! The elements of a template: which stand in which and how often, and what each holds.
 //!
 //! The order is that of the interface's complete template (Example 16-10). `duration` is an addition of ours;
 //! the further names are those that the interface's texts have beside its examples.
@@ -72,7 +72,7 @@ const fn many(name: &'static str, kind: Kind) -> Part {
 const CUSTOM: Part = Part { name: "avp", alias: None, holds: Holds::Custom, required: false, at_most: None };
 
 impl Kind {
-    /// What may stand in it, in this order.
+    /// What may stand in it, in any order.
     pub fn parts(self) -> &'static [Part] {
         use Field as F;
         const UNIT: [Part; 5] = [

@@ -1,4 +1,4 @@
-//! Elements by the schema: what stands where, in which order, how often, and with which text.
+//! Elements by the schema: what stands where, how often, and with which text. Their order has no meaning.
 
 use super::{
     super::{
@@ -37,8 +37,6 @@ impl Loader<'_, '_, '_> {
         self.no_text(element);
         let parts = kind.parts();
         let mut counts = vec![0usize; parts.len()];
-        // The part that the reading has come to.
-        let mut reached = 0;
         let mut nodes = Vec::new();
         for child in element.children.iter().filter(|child| !child.skipped) {
             let Some(index) = parts.iter().position(|part| part.is(&child.name)) else {
@@ -46,13 +44,6 @@ impl Loader<'_, '_, '_> {
                 continue;
             };
             let (Some(part), Some(count)) = (parts.get(index), counts.get_mut(index)) else { continue };
-            if index < reached
-                && let Some(before) = parts.get(reached)
-            {
-                let text = format!("<{}> stands behind <{}>, it belongs before it", child.name, before.name);
-                self.report.error(child.at, text);
-            }
-            reached = reached.max(index);
             *count += 1;
             let number = *count;
             if part.at_most.is_some_and(|most| number > most) {
