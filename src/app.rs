@@ -6,6 +6,7 @@
 
 mod operator;
 mod settings;
+mod templates;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -18,7 +19,7 @@ use crate::{
     dict::{DictError, Dictionary},
     gateway::{Gateway, GatewayConfig},
     north::{
-        admin::{self, Admin},
+        admin::{self, Admin, TemplateAdmin},
         gatekeeper::{self, Gatekeeper, Notifications},
         limits::Limits,
         server::{BindError, Server},
@@ -30,9 +31,14 @@ use crate::{
         ports::{RxGateway, RxServer},
     },
     store::MemoryStore,
+    template::{Changes, Templates},
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
+pub use templates::TemplateDirectory;
+pub(crate) use templates::read_file as read_template_file;
+
 use operator::Operator;
+use templates::LiveTemplates;
 
 /// Sessions that are ended at a time when the process ends.
 const ENDING_AT_A_TIME: usize = 64;
@@ -60,6 +66,9 @@ pub enum AppError {
     /// The store cannot be read.
     #[error("[store] {0}")]
     Store(#[from] SessionError),
+    /// The templates of the directory are refused, for every one of these reasons.
+    #[error("[templates] {} problems", .0.len())]
+    Templates(Vec<config::Problem>),
 }
 
 /// A running gateway. Dropped, it breaks off; [`shut_down`](Self::shut_down) takes it down in order.
@@ -70,6 +79,7 @@ pub struct App {
     pool: PoolHandle,
     sessions: Arc<Sessions>,
     notifier: Arc<Notifier>,
+    templates: LiveTemplates,
     stop_http: watch::Sender<bool>,
     stop_admin: watch::Sender<bool>,
     serving: (JoinHandle<()>, JoinHandle<()>),
@@ -89,6 +99,13 @@ impl App {
             Some(directory) => Box::leak(Box::new(Dictionary::with_directory(directory)?)),
             None => Dictionary::builtin(),
         };
+        let templates = LiveTemplates {
+            rules: Arc::new(Templates::new()),
+            directory: config.templates.clone(),
+            dictionary,
+            settings: settings::template_settings(&config.gatekeeper),
+        };
+        templates.reload().await.map_err(AppError::Templates)?;
         let limits = settings::limits(&config.http);
         let http = Server::bind(config.http.listen, limits).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?;
@@ -134,6 +151,11 @@ impl App {
             sessions: sessions.clone(),
             peers: Arc::new(Operator(pool.clone())),
             local: settings::local(&config.diameter, port),
+            templates: TemplateAdmin {
+                rules: Arc::clone(&templates.rules),
+                dictionary,
+                settings: templates.settings,
+            },
         });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let request_timeout = config.diameter.request_timeout;
@@ -149,6 +171,7 @@ impl App {
             pool: PoolHandle(pool),
             sessions,
             notifier,
+            templates,
             stop_http,
             stop_admin,
             serving,
@@ -184,6 +207,11 @@ impl App {
     /// The way of the events to the applications.
     pub fn notifier(&self) -> &Arc<Notifier> {
         &self.notifier
+    }
+
+    /// Reads the directory of templates again: all of it takes effect, or with anything wrong nothing.
+    pub async fn reload_templates(&self) -> Result<Changes, AppError> {
+        self.templates.reload().await.map_err(AppError::Templates)
     }
 
     /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the

@@ -13,6 +13,7 @@ use crate::{
     notify::NotifyConfig,
     peer::{NodePeer, PeerConfig},
     session::SessionConfig,
+    template,
     transport::{Connect, LocalNode, PoolConfig},
 };
 
@@ -33,6 +34,11 @@ pub(super) fn local(diameter: &config::Diameter, port: Option<u16>) -> LocalView
         origin_port: port,
         destination_realm: diameter.destination_realm.clone(),
     }
+}
+
+/// Templates are read as closely as requests are.
+pub(super) fn template_settings(gatekeeper: &config::Gatekeeper) -> template::Settings {
+    template::Settings { strict: gatekeeper.profile == config::Profile::Strict }
 }
 
 pub(super) fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {

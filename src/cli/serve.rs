@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError},
-    config::{Config, Loaded},
+    config::{Config, ConfigError, Loaded},
 };
 
 /// Runs the gateway: REST requests come in, Diameter Rx goes to the PCRF.
@@ -63,6 +63,7 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let text = error.to_string();
         match error {
+            AppError::Templates(problems) => ConfigError::Refused(problems).into(),
             AppError::Dictionary(_) => {
                 Self::usage(text, "correct that file, or take it out of the directory")
             }

@@ -8,6 +8,7 @@
 
 mod problem;
 mod read;
+mod rules;
 mod section;
 
 use std::{
@@ -18,6 +19,7 @@ use std::{
 };
 
 pub use problem::{ConfigError, Position, Problem};
+pub use rules::RuleEntry;
 pub use section::Setting;
 
 use ipnet::IpNet;

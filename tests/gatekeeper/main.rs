@@ -23,4 +23,5 @@ mod points_21_55;
 mod receiver;
 mod refusals;
 mod support;
+mod templates_admin;
 mod world;

@@ -21,7 +21,7 @@ use rxgate::{
         enums::{IpCanType, RatType},
     },
     north::{
-        admin::{self, Admin, LocalView, PeerView, Peers},
+        admin::{self, Admin, LocalView, PeerView, Peers, TemplateAdmin},
         gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
     },
@@ -32,6 +32,7 @@ use rxgate::{
         ports::{Exchange, GatewayError, RxGateway},
     },
     store::MemoryStore,
+    template::Templates,
     wire::{Index, MessageBuf, VendorId},
 };
 use serde_json::Value;
@@ -214,6 +215,7 @@ pub struct World {
     pub peers: Arc<Known>,
     pub notifier: Arc<Notifier>,
     notifications: Arc<Notifications>,
+    pub templates: Arc<Templates>,
     gatekeeper: Router,
     admin: Router,
 }
@@ -274,6 +276,7 @@ impl World {
         let notifications = Notifications::new(notifier.clone(), settings);
         sessions.deliver_to(notifications.clone());
         let peers = Arc::new(Known::default());
+        let templates = Arc::new(Templates::new());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
             dictionary: &DICTIONARY,
@@ -291,8 +294,13 @@ impl World {
                 origin_port: None,
                 destination_realm: "rx.test".into(),
             },
+            templates: TemplateAdmin {
+                rules: Arc::clone(&templates),
+                dictionary: &DICTIONARY,
+                settings: Default::default(),
+            },
         });
-        Self { pcrf, sessions, peers, notifier, notifications, gatekeeper, admin }
+        Self { pcrf, sessions, peers, templates, notifier, notifications, gatekeeper, admin }
     }
 
     /// The same with requests read strictly.
@@ -355,9 +363,13 @@ impl World {
     }
 
     pub async fn admin(&self, method: &str, path: &str) -> Reply {
+        self.admin_with(method, path, Body::empty()).await
+    }
+
+    pub async fn admin_with(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
         let request = Request::builder().method(method).uri(path.parse::<Uri>().unwrap());
         static DOCUMENT: OnceCell<Document> = OnceCell::const_new();
-        judged(self.admin.clone(), request.body(Body::empty()).unwrap(), &DOCUMENT).await
+        judged(self.admin.clone(), request.body(body.into()).unwrap(), &DOCUMENT).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod peers;
 mod sessions;
+mod templates;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use peers::{LocalView, PeerView, Peers};
+pub use templates::TemplateAdmin;
 
 use crate::session::Sessions;
 
@@ -32,6 +34,8 @@ pub struct Admin {
     pub peers: Arc<dyn Peers>,
     /// What this gateway is to them.
     pub local: LocalView,
+    /// The QoS templates.
+    pub templates: TemplateAdmin,
 }
 
 /// The resources of the operator's interface, and its description.
@@ -44,6 +48,8 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(peers::disconnect))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show, sessions::end))
+        .routes(routes!(templates::load, templates::list, templates::remove))
+        .routes(routes!(templates::show))
         .with_state(admin);
     describe::described(operations)
         .fallback(|| async { failed(StatusCode::NOT_FOUND, "there is nothing here") })
@@ -57,6 +63,7 @@ pub fn router(admin: Admin) -> Router {
 const HEALTH: &str = "Health";
 const PEERS: &str = "Peers";
 const SESSIONS: &str = "Sessions";
+const TEMPLATES: &str = "QoS templates";
 
 /// The OpenAPI document before its operations.
 fn interface() -> OpenApi {
@@ -84,10 +91,12 @@ async fn live() -> Json<Live> {
 struct Failed {
     status: StatusCode,
     message: String,
+    /// What is wrong with a template.
+    problems: Vec<templates::TemplateProblem>,
 }
 
 fn failed(status: StatusCode, message: impl Into<String>) -> Failed {
-    Failed { status, message: message.into() }
+    Failed { status, message: message.into(), problems: Vec::new() }
 }
 
 /// The body of every failure.
@@ -99,10 +108,14 @@ struct FailedBody {
 #[derive(Serialize, ToSchema)]
 struct FailedInside {
     message: String,
+    /// What is wrong with a template, in the order of its lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<templates::TemplateProblem>,
 }
 
 impl IntoResponse for Failed {
     fn into_response(self) -> Response {
-        (self.status, Json(FailedBody { error: FailedInside { message: self.message } })).into_response()
+        let Self { status, message, problems } = self;
+        (status, Json(FailedBody { error: FailedInside { message, problems } })).into_response()
     }
 }
