@@ -1,6 +1,5 @@
 //! `rxgate demo`: the QoS call flow of the REST interface's documentation, played over real sockets.
 
-mod http;
 mod show;
 mod tap;
 
@@ -12,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::{
     Failure,
+    http::{self, Reply},
     process::{self, Signals},
 };
 use crate::{
@@ -23,7 +23,6 @@ use crate::{
     },
     pcrf::{ChargingOrder, Pcrf, PcrfConfig, RarOrder},
 };
-use http::Reply;
 use show::Show;
 use tap::{Seen, Tap};
 
@@ -194,7 +193,9 @@ impl Demo {
     ) -> Result<Reply, Failure> {
         let address = self.app.http_address();
         self.show.request(&method, &format!("http://{address}{path}"), body)?;
-        let exchange = http::exchange(address, method, path, body);
+        let body = body.to_owned();
+        let address = address.to_string();
+        let exchange = http::exchange(&address, method, path, "application/json", body);
         let reply = self.during(exchange).await?;
         let reply = reply.map_err(|error| step_failed(format!("the gateway does not answer: {error}")))?;
         self.show.reply(&reply)?;

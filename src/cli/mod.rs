@@ -6,9 +6,11 @@
 mod check_config;
 mod decode;
 mod demo;
+mod http;
 mod pcrf;
 mod process;
 mod serve;
+mod template;
 
 use std::{
     io::{self, Write},
@@ -26,6 +28,7 @@ Examples:
   rxgate pcrf                        simulate a PCRF on loopback, with a control API
   rxgate check-config gate.toml      check a configuration and show every effective setting
   rxgate decode message.hex          show a message as a tree with names and units
+  rxgate template check video.xml    check a QoS template
 
 Exit codes: 0 done; 1 failed; 2 wrong arguments or configuration.
 Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.";
@@ -45,6 +48,7 @@ enum Command {
     Pcrf(pcrf::Arguments),
     Decode(decode::Arguments),
     CheckConfig(check_config::Arguments),
+    Template(template::Arguments),
 }
 
 /// How the program ends.
@@ -104,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Pcrf(arguments) => pcrf::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
+        Command::Template(arguments) => template::run(&arguments),
     };
     let exit = match done {
         Ok(()) => Exit::Done,

@@ -4,8 +4,11 @@ use std::io::{self, IsTerminal, Write};
 
 use hyper::Method;
 
-use super::{http::Reply, tap::Seen};
-use crate::dict::{Dictionary, dump::Tree};
+use super::tap::Seen;
+use crate::{
+    cli::http::Reply,
+    dict::{Dictionary, dump::Tree},
+};
 
 const BOLD: &str = "\x1b[1m";
 const HTTP: &str = "\x1b[36m";

@@ -1,0 +1,332 @@
+//! `rxgate template load`, `list`, `show` and `delete`: the templates of a running gateway, over its admin
+//! interface.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
+
+use clap::Args;
+use hyper::{Method, StatusCode};
+use serde::Deserialize;
+
+use super::check::{open, said};
+use crate::{
+    cli::{
+        Failure,
+        http::{self, Reply},
+        process,
+    },
+    template::Problem,
+};
+
+/// Where the gateway is.
+#[derive(Args)]
+pub(super) struct Gateway {
+    /// The admin interface of the running gateway.
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8002", value_parser = address)]
+    admin: String,
+}
+
+/// Loads a template into a running gateway.
+///
+/// The match rule is a regular expression of whole endUserIds. A new rule is tried after all others; one that
+/// is there keeps its place and gets this template.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate template load --match-rule 'tel:\\+?4917.*' video.xml
+  rxgate template load --match-rule '.*' --admin http://127.0.0.1:9002 default.xml
+
+Exit codes: 0 loaded; 1 refused, or no gateway there; 2 wrong arguments.")]
+pub(super) struct LoadArguments {
+    /// Whose template it is: a regular expression of endUserIds, in single quotes.
+    #[arg(long, value_name = "REGEX")]
+    match_rule: String,
+    /// The template (XML).
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// Lists the match rules of a running gateway, in the order in which they are tried.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate template list
+  rxgate template list --json | jq -r '.[].matchRule'
+
+Exit codes: 0 listed; 1 no gateway there; 2 wrong arguments.")]
+pub(super) struct ListArguments {
+    /// As JSON, as the admin interface gives it.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// Shows a template of a running gateway: the XML as it was loaded.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate template show --match-rule 'tel:\\+?4917.*'
+  rxgate template show --end-user tel:+491701234567
+  rxgate template show 'tel:\\+?4917.*' > video.xml
+
+Exit codes: 0 shown; 1 there is none, or no gateway there; 2 wrong arguments.")]
+pub(super) struct ShowArguments {
+    /// A match rule; if there is no such rule, an end user.
+    #[arg(value_name = "REGEX|ID", required_unless_present_any = ["match_rule", "end_user"])]
+    either: Option<String>,
+    /// The template of this rule, written as it was when it was loaded.
+    #[arg(long, value_name = "REGEX", conflicts_with_all = ["either", "end_user"])]
+    match_rule: Option<String>,
+    /// The template of the first rule that matches this end user.
+    #[arg(long, value_name = "ID", conflicts_with = "either")]
+    end_user: Option<String>,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// Removes a match rule and its template from a running gateway.
+///
+/// Sessions that were made with it keep it. What the gateway loads from its directory of templates is there
+/// again after a reload: take it out of the directory's rules.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate template delete --match-rule 'tel:\\+?4917.*'
+
+Exit codes: 0 removed; 1 there is no such rule, or no gateway there; 2 wrong arguments.")]
+pub(super) struct DeleteArguments {
+    /// The rule, written as it was when it was loaded.
+    #[arg(long, value_name = "REGEX")]
+    match_rule: String,
+    #[command(flatten)]
+    gateway: Gateway,
+}
+
+/// Host and port of `http://HOST:PORT`.
+fn address(url: &str) -> Result<String, String> {
+    let accepted = || "accepted is http://HOST:PORT, such as http://127.0.0.1:8002".to_owned();
+    let host = url.strip_prefix("http://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
+    let host = host.ok_or_else(accepted)?;
+    let (name, port) = host.rsplit_once(':').ok_or_else(accepted)?;
+    let good = !name.is_empty()
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-.:[]".contains(&octet))
+        && port.parse::<u16>().is_ok_and(|port| port != 0);
+    if good { Ok(host.to_owned()) } else { Err(accepted()) }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LoadedBody {
+    template_id: String,
+    version: u64,
+    warnings: Vec<Place>,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    line: usize,
+    column: usize,
+    text: String,
+    hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    match_rule: String,
+    template_id: String,
+    version: u64,
+}
+
+#[derive(Deserialize)]
+struct FailedBody {
+    error: FailedInside,
+}
+
+#[derive(Deserialize)]
+struct FailedInside {
+    message: String,
+    #[serde(default)]
+    problems: Vec<Place>,
+}
+
+fn problems(places: Vec<Place>) -> Vec<Problem> {
+    let problem = |Place { line, column, text, hint }| Problem { line, column, text, hint };
+    places.into_iter().map(problem).collect()
+}
+
+pub(super) fn load(arguments: &LoadArguments) -> Result<(), Failure> {
+    let xml = open(&arguments.file)?;
+    let LoadArguments { match_rule, file, gateway } = arguments;
+    process::run(async move {
+        let reply = gateway.ask(Method::PUT, &rule_path(match_rule), xml).await?;
+        let status = reply.status;
+        if status != StatusCode::OK && status != StatusCode::CREATED {
+            let (failure, places) = refused(&reply);
+            write!(io::stderr(), "{}", said(file, "error", &problems(places)))?;
+            return Err(failure);
+        }
+        let body: LoadedBody = gateway.read(&reply)?;
+        write!(io::stderr(), "{}", said(file, "warning", &problems(body.warnings)))?;
+        let what = if status == StatusCode::CREATED { "created" } else { "in force" };
+        let LoadedBody { template_id, version, .. } = body;
+        Ok(writeln!(io::stdout(), "{what}: {match_rule} -> {template_id}, version {version}")?)
+    })
+}
+
+pub(super) fn list(arguments: &ListArguments) -> Result<(), Failure> {
+    let ListArguments { json, gateway } = arguments;
+    process::run(async move {
+        let reply = gateway.ask(Method::GET, RULES, Vec::new()).await?;
+        let reply = expected(reply, StatusCode::OK)?;
+        let listed: Vec<Listed> = gateway.read(&reply)?;
+        let mut out = io::stdout().lock();
+        match json {
+            true => writeln!(out, "{}", reply.body)?,
+            false => table(&mut out, &listed)?,
+        }
+        Ok(out.flush()?)
+    })
+}
+
+fn table(out: &mut impl Write, listed: &[Listed]) -> io::Result<()> {
+    if listed.is_empty() {
+        return writeln!(out, "no match rules; `rxgate template load --match-rule REGEX FILE` makes one");
+    }
+    let heads = ["MATCH RULE", "TEMPLATE", "VERSION"];
+    let length = |text: &str| text.chars().count();
+    let rule = listed.iter().map(|rule| length(&rule.match_rule)).fold(length(heads[0]), usize::max);
+    let id = listed.iter().map(|rule| length(&rule.template_id)).fold(length(heads[1]), usize::max);
+    writeln!(out, "{:rule$}  {:id$}  {}", heads[0], heads[1], heads[2])?;
+    for Listed { match_rule, template_id, version } in listed {
+        writeln!(out, "{match_rule:rule$}  {template_id:id$}  {version}")?;
+    }
+    Ok(())
+}
+
+pub(super) fn show(arguments: &ShowArguments) -> Result<(), Failure> {
+    let ShowArguments { either, match_rule, end_user, gateway } = arguments;
+    process::run(async move {
+        let ask = |name: &str, value: &str| {
+            let path = format!("{RULES}/template?{name}={}", encoded(value));
+            async move { gateway.ask(Method::GET, &path, Vec::new()).await }
+        };
+        let reply = match (either, match_rule, end_user) {
+            (Some(either), ..) => match ask("matchRule", either).await? {
+                reply if reply.status == StatusCode::NOT_FOUND => ask("endUserId", either).await?,
+                reply => reply,
+            },
+            (_, Some(rule), _) => ask("matchRule", rule).await?,
+            (.., user) => ask("endUserId", user.as_deref().unwrap_or_default()).await?,
+        };
+        let reply = expected(reply, StatusCode::OK)?;
+        let end = if reply.body.ends_with('\n') { "" } else { "\n" };
+        Ok(write!(io::stdout(), "{}{end}", reply.body)?)
+    })
+}
+
+pub(super) fn delete(arguments: &DeleteArguments) -> Result<(), Failure> {
+    let DeleteArguments { match_rule, gateway } = arguments;
+    process::run(async move {
+        let reply = gateway.ask(Method::DELETE, &rule_path(match_rule), Vec::new()).await?;
+        expected(reply, StatusCode::NO_CONTENT)?;
+        Ok(writeln!(io::stdout(), "removed: {match_rule}")?)
+    })
+}
+
+const RULES: &str = "/qos-templates";
+
+fn rule_path(match_rule: &str) -> String {
+    format!("{RULES}?matchRule={}", encoded(match_rule))
+}
+
+/// A value of a query (RFC 3986 §2.3: what is not unreserved is encoded).
+fn encoded(value: &str) -> String {
+    let octet = |octet: u8| match octet {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(octet).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    value.bytes().map(octet).collect()
+}
+
+impl Gateway {
+    async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, Failure> {
+        let reply = http::exchange(&self.admin, method, path, "application/xml", body).await;
+        reply.map_err(|error| {
+            Failure::failed(
+                format!("http://{} does not answer: {error}", self.admin),
+                "is the gateway running (`rxgate serve`)? --admin URL is the address of its admin interface",
+            )
+        })
+    }
+
+    fn read<T: for<'b> Deserialize<'b>>(&self, reply: &Reply) -> Result<T, Failure> {
+        serde_json::from_str(&reply.body).map_err(|_| self.not_a_gateway(reply))
+    }
+
+    fn not_a_gateway(&self, reply: &Reply) -> Failure {
+        Failure::failed(
+            format!("http://{} answers {}, not as an admin interface does", self.admin, reply.status),
+            "--admin URL is the address of [admin] in the gateway's configuration, not that of [http]",
+        )
+    }
+}
+
+fn expected(reply: Reply, status: StatusCode) -> Result<Reply, Failure> {
+    if reply.status == status { Ok(reply) } else { Err(refused(&reply).0) }
+}
+
+/// What the gateway says, and what is wrong with the template.
+fn refused(reply: &Reply) -> (Failure, Vec<Place>) {
+    let hint = match reply.status {
+        StatusCode::NOT_FOUND => "`rxgate template list` shows the rules; a rule is written as it was loaded",
+        StatusCode::BAD_REQUEST => {
+            "correct the rule or the template; `rxgate template check FILE` checks it here"
+        }
+        _ => "--admin URL is the address of [admin] in the gateway's configuration, not that of [http]",
+    };
+    match serde_json::from_str(&reply.body) {
+        Ok(FailedBody { error: FailedInside { message, problems } }) => {
+            (Failure::failed(message, hint), problems)
+        }
+        Err(_) => (Failure::failed(format!("the gateway answers {}", reply.status), hint), Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admin_url_is_a_host_and_a_port() {
+        for (url, host) in [
+            ("http://127.0.0.1:8002", "127.0.0.1:8002"),
+            ("http://[::1]:8002/", "[::1]:8002"),
+            ("http://gate.example.net:80", "gate.example.net:80"),
+        ] {
+            assert_eq!(address(url).as_deref(), Ok(host));
+        }
+        for url in [
+            "127.0.0.1:8002",
+            "https://127.0.0.1:8002",
+            "http://127.0.0.1",
+            "http://a:0",
+            "http://a b:1",
+            "http://:1",
+            "http://a:1/x",
+        ] {
+            assert!(address(url).unwrap_err().starts_with("accepted is http://HOST:PORT"), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_has_a_meaning_in_a_query_is_encoded() {
+        assert_eq!(encoded(r"tel:\+?49.*"), "tel%3A%5C%2B%3F49.%2A");
+        assert_eq!(encoded("a&b=ü"), "a%26b%3D%C3%BC");
+    }
+}
