@@ -24,4 +24,10 @@ examples! {
     modified = "16-12.json";
     /// Get QoS Status.
     status = "16-15.json";
+    /// Register for QoS Notifications.
+    register = "16-16.json";
+    /// List QoS Event Notifications without a correlator.
+    correlators = "16-18.json";
+    /// List QoS Event Notifications with one.
+    registration = "16-19.json";
 }

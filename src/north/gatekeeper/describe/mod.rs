@@ -12,7 +12,7 @@ use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder
 pub(super) use failures::{FromNetwork, FromStore, Keyed, NoJsonTaken, NotReadable, WithBody};
 pub(super) use finish::finish;
 pub(super) use params::{EndUserId, IdempotencyKey, RequestId};
-pub(super) use schema::{ApplyRequest, ModifyRequest, QosFeatureProperties};
+pub(super) use schema::{ApplyRequest, ModifyRequest, QosFeatureProperties, RegisterRequest};
 
 /// Tag of the operations on sessions.
 pub(super) const QOS: &str = "QoS";

@@ -10,7 +10,15 @@ use utoipa::{
     },
 };
 
-use crate::{dict::enums, north::gatekeeper::granted::enumeration};
+use super::params::END_USER;
+use crate::{
+    dict::enums,
+    north::gatekeeper::{Event, granted::enumeration},
+};
+
+/// A text that has neither control characters nor blanks around it, of at most 256 characters.
+const VISIBLE: &str =
+    r"^[^\u0000-\u0020\u007F-\u00A0]([^\u0000-\u001F\u007F-\u009F]{0,254}[^\u0000-\u0020\u007F-\u00A0])?$";
 
 /// Types that stand for a schema, which the document has under the name of the type.
 macro_rules! schemas {
@@ -57,6 +65,22 @@ schemas! {
     Service = text(
         "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
         "What follows urn:service: (RFC 5031), such as sos, sos.fire or counseling.children.",
+    );
+    /// An end user.
+    EndUser = text(END_USER, "A tel:, sip:, sips:, imsi: or nai: URI, or the digits of a telephone number.");
+    /// reference.endpoint.
+    Endpoint = text(
+        r"^http://([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?([/?][0-9A-Za-z/?&=._~-]*)?$",
+        "Where notifications go: an absolute URL, whose address the gateway must allow.",
+    );
+    /// reference.correlator.
+    Correlator = text(VISIBLE, "The application's own name for it, used once; not a dot or two.");
+    /// An event of eventCriteria.
+    Criterion = one_of(
+        Event::NAMED
+            .iter()
+            .map(|(event, _)| event.number().to_string())
+            .chain(Event::NAMED.iter().map(|(_, name)| (*name).into())),
     );
     /// tariffTimeChange of granted units.
     TariffChange = AnyOfBuilder::new()

@@ -14,9 +14,9 @@ use utoipa::{
 };
 
 use super::names::{
-    AfSignallingProtocol, FlowStatus, FlowUsage, MediaType, Priority, Seconds, Service, ServiceInfoStatus,
-    SipForkingIndication, SubscriptionIdType, TariffChange, TariffChangeUsage, Text, UeAddress, UePrefix,
-    Unsigned32, Unsigned64,
+    AfSignallingProtocol, Correlator, Criterion, EndUser, Endpoint, FlowStatus, FlowUsage, MediaType,
+    Priority, Seconds, Service, ServiceInfoStatus, SipForkingIndication, SubscriptionIdType, TariffChange,
+    TariffChangeUsage, Text, UeAddress, UePrefix, Unsigned32, Unsigned64,
 };
 
 /// The body of Apply QoS.
@@ -52,6 +52,36 @@ impl ToSchema for AddressedProperties {
         schemas.push((QosFeatureProperties::name().into_owned(), QosFeatureProperties::schema()));
         QosFeatureProperties::schemas(schemas);
     }
+}
+
+/// The body of Register for QoS Notifications.
+#[derive(ToSchema)]
+pub(in crate::north::gatekeeper) struct RegisterRequest {
+    #[schema(rename = "startQoSNotification")]
+    registration: StartQosNotification,
+}
+
+/// Where to, whose events, and which.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct StartQosNotification {
+    reference: StartReference,
+    /// Each once; several forms of one identity are one.
+    #[schema(min_items = 1, max_items = 1000)]
+    end_user_identities: Vec<EndUser>,
+    #[schema(min_items = 1)]
+    event_criteria: Vec<Criterion>,
+}
+
+/// Where notifications go.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct StartReference {
+    endpoint: Endpoint,
+    /// Means nothing here.
+    #[schema(max_length = 256)]
+    interface_name: Option<Text>,
+    correlator: Correlator,
 }
 
 /// The QoS that is asked for: what flows, how much of it, for whom.

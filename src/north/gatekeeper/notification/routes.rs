@@ -16,7 +16,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     north::gatekeeper::{
         ApiError, EndUser, Gatekeeper, Invalid, content,
-        describe::{NOTIFICATIONS, NoJsonTaken, NotReadable, WithBody},
+        describe::{NOTIFICATIONS, NoJsonTaken, NotReadable, RegisterRequest, WithBody, examples, names},
         error, headers, read_registration,
         routes::{Named, Shared},
     },
@@ -42,17 +42,9 @@ pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
     post, path = "/ApplicationQoSNotification/registration", tag = NOTIFICATIONS,
     operation_id = "registerForQosNotifications",
     request_body(
-        content = ShowResponse,
+        content = RegisterRequest,
         description = "Where to, whose events, and which: by numbers, or by names such as IP-CAN_CHANGE.",
-        example = json!({ "startQoSNotification": {
-            "reference": {
-                "endpoint": "http://application.example.com:8080/jaxrs/QoSNotification",
-                "interfaceName": "interfaceName",
-                "correlator": "987654321"
-            },
-            "endUserIdentities": ["tel:88888888", "tel:123456", "tel:234567"],
-            "eventCriteria": ["1", "2", "6", "7"]
-        } }),
+        example = examples::register,
     ),
     responses(
         (status = 201, description = "Registered.", headers(
@@ -148,7 +140,10 @@ struct Correlators<'a> {
 #[utoipa::path(
     get, path = "/ApplicationQoSNotification/registration", tag = NOTIFICATIONS,
     operation_id = "listQosNotifications",
-    responses((status = 200, description = "All correlators.", body = ListResponse), NoJsonTaken),
+    responses(
+        (status = 200, description = "All correlators.", body = ListResponse, example = examples::correlators),
+        NoJsonTaken,
+    ),
 )]
 async fn list(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
     listed(&gatekeeper, &headers)
@@ -160,7 +155,10 @@ async fn list(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response,
 #[utoipa::path(
     get, path = "/ApplicationQoSNotification/registration/", tag = NOTIFICATIONS,
     operation_id = "listQosNotificationsWithSlash",
-    responses((status = 200, description = "All correlators.", body = ListResponse), NoJsonTaken),
+    responses(
+        (status = 200, description = "All correlators.", body = ListResponse, example = examples::correlators),
+        NoJsonTaken,
+    ),
 )]
 async fn list_with_slash(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
     listed(&gatekeeper, &headers)
@@ -186,6 +184,7 @@ struct ShowResponse<'a> {
 struct Shown<'a> {
     reference: Reference<'a>,
     end_user_identities: Vec<&'a str>,
+    #[schema(value_type = Vec<names::Criterion>)]
     event_criteria: Vec<String>,
 }
 
@@ -206,7 +205,7 @@ struct Reference<'a> {
     operation_id = "qosNotification",
     params(("correlator" = String, Path, description = "The registration.", example = "987654321")),
     responses(
-        (status = 200, description = "The registration.", body = ShowResponse),
+        (status = 200, description = "The registration.", body = ShowResponse, example = examples::registration),
         (status = 404, description = "There is no such registration.", body = error::Body),
         NotReadable, NoJsonTaken,
     ),
