@@ -16,6 +16,7 @@ mod modify_read;
 mod mutation;
 mod notification;
 mod notification_body;
+mod notification_refused;
 mod operations;
 mod points_01_20;
 mod points_21_55;

@@ -2,10 +2,14 @@
 
 use rxgate::{
     dict::Dictionary,
-    north::gatekeeper::{EndUser, read_apply},
+    north::gatekeeper::{EndUser, read_apply, read_registration},
 };
 
-use crate::{support::*, world::World};
+use crate::{
+    notification::{EXAMPLE_16_16, with_host},
+    support::*,
+    world::World,
+};
 
 /// xorshift64*: the same bodies in every run.
 struct Random(u64);
@@ -62,8 +66,8 @@ const WORDS: &[&str] = &[
     "\"usedServiceUnit\":{},",
 ];
 
-fn mutated(random: &mut Random) -> Vec<u8> {
-    let mut body = EXAMPLE.to_vec();
+fn mutated(random: &mut Random, body: &[u8]) -> Vec<u8> {
+    let mut body = body.to_vec();
     for _ in 0..=random.below(2) {
         let at = random.below(body.len());
         match random.below(6) {
@@ -104,7 +108,7 @@ fn no_body_makes_the_reader_panic() {
     let mut random = Random(0x5eed_0001);
     let (mut accepted, mut refused) = (0, 0);
     for round in 0..20_000 {
-        let body = mutated(&mut random);
+        let body = mutated(&mut random, EXAMPLE);
         let settings = if round % 2 == 0 { COMPATIBLE } else { STRICT };
         match read_apply(&body, &user, settings, &dictionary) {
             Ok(asked) => {
@@ -123,12 +127,37 @@ fn no_body_makes_the_reader_panic() {
     assert!(accepted > 200 && refused > 2000, "{accepted} accepted, {refused} refused");
 }
 
+#[test]
+fn no_registration_makes_the_reader_panic() {
+    let mut random = Random(0x5eed_0003);
+    let example = with_host(EXAMPLE_16_16);
+    let (mut accepted, mut refused) = (0, 0);
+    for round in 0..20_000 {
+        let body = mutated(&mut random, example.as_bytes());
+        let settings = if round % 2 == 0 { COMPATIBLE } else { STRICT };
+        match read_registration(&body, settings, Dictionary::builtin()) {
+            Ok(asked) => {
+                accepted += 1;
+                assert!(!asked.end_users.is_empty() && (1..=11).contains(&asked.criteria.len()));
+                assert!((1..=256).contains(&asked.correlator.len()));
+            }
+            Err(error) => {
+                refused += 1;
+                let text = error.to_string();
+                assert!(text.starts_with("SVC000") && !error.part().is_empty(), "{text}");
+                assert!(text.len() < 1000, "{text}");
+            }
+        }
+    }
+    assert!(accepted > 200 && refused > 2000, "{accepted} accepted, {refused} refused");
+}
+
 #[tokio::test]
 async fn no_body_is_the_gateways_fault() {
     let world = World::new();
     let mut random = Random(0x5eed_0002);
     for _ in 0..2000 {
-        let body = mutated(&mut random);
+        let body = mutated(&mut random, EXAMPLE);
         let reply = world.apply(body.clone()).await;
         let text = String::from_utf8_lossy(&body);
         match reply.status {
