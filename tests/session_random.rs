@@ -7,14 +7,14 @@ mod net;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::Ordering},
     time::{Duration, SystemTime},
 };
 
 use net::{Attempt, Net, Port, Says};
 use rxgate::{
     rx::{AaRequest, Outcome},
-    session::{QosRequest, QosSessionId, SessionConfig, SessionFilter, Sessions, ports::RxServer},
+    session::{QosChange, QosRequest, QosSessionId, SessionConfig, SessionFilter, Sessions, ports::RxServer},
     store::MemoryStore,
 };
 use tokio::time::{Instant, sleep};
@@ -48,6 +48,19 @@ impl Chance {
         }
     }
 
+    /// An update is not under way for longer than its answer is waited for: one that came back to a server after
+    /// later ones would undo them there.
+    fn update(&mut self, host: &'static str) -> Attempt {
+        let says = match self.below(8) {
+            0 => Says::Refuse(Outcome::tgpp(5063), None),
+            1 => Says::Garbage,
+            2 => Says::Refuse(Outcome::base(3004), None),
+            _ => Says::Grant,
+        };
+        let arrives = self.delay().map(|delay| delay.min(Duration::from_secs(9)));
+        Attempt { host, arrives, says, returns: self.delay() }
+    }
+
     fn attempt(&mut self, host: &'static str) -> Attempt {
         let says = match self.below(12) {
             0 => Says::Refuse(Outcome::tgpp(5063), None),
@@ -72,21 +85,28 @@ impl Chance {
 
 #[tokio::test(start_paused = true)]
 async fn at_the_end_both_sides_have_the_same_sessions() {
-    let (mut applied, mut held) = (0, 0);
+    let (mut applied, mut held, mut modified) = (0, 0, 0);
     for seed in 1..=60 {
-        let (outcomes, open) = schedule(seed).await;
+        let (outcomes, open, updates) = schedule(seed).await;
         applied += outcomes;
         held += open;
+        modified += updates;
     }
-    println!("60 schedules: {applied} requests, each with one outcome; {held} sessions open at the end");
+    println!(
+        "60 schedules: {applied} requests, each with one outcome; {modified} modifications granted; \
+         {held} sessions open at the end"
+    );
+    assert!(modified > 100, "hardly anything is modified: {modified}");
     assert!(held > 100, "the schedules end almost everything: {held}");
 }
 
-/// Runs one schedule; how many requests had an outcome, and how many sessions are open when it is over.
-async fn schedule(seed: u64) -> (usize, usize) {
+/// Runs one schedule; how many requests had an outcome, how many sessions are open when it is over, and how many
+/// modifications were granted.
+async fn schedule(seed: u64) -> (usize, usize, u64) {
     const STEPS: usize = 120;
     let mut chance = Chance(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let net = Net::new(&HOSTS);
+    *net.updates.lock().unwrap() = Some(Default::default());
     let config = SessionConfig::new("af.test", "test", "net", SystemTime::now());
     let sessions = Sessions::new(config, Arc::new(Port(net.clone())), Arc::new(MemoryStore::new()));
     let server: Arc<dyn RxServer> = sessions.clone();
@@ -95,6 +115,7 @@ async fn schedule(seed: u64) -> (usize, usize) {
     let known: Arc<Mutex<Vec<(QosSessionId, String)>>> = Arc::default();
     let mut tasks = Vec::new();
     let mut asked = 0;
+    let mut changes = 0;
     for _ in 0..STEPS {
         sleep(Duration::from_millis(chance.below(1_500))).await;
         let some = {
@@ -102,7 +123,39 @@ async fn schedule(seed: u64) -> (usize, usize) {
             known.get(chance.below(known.len().max(1) as u64) as usize).cloned()
         };
         let (sessions, net) = (sessions.clone(), net.clone());
-        match chance.below(20) {
+        match chance.below(24) {
+            20.. => {
+                if let Some((id, _)) = some {
+                    changes += 1;
+                    asked += 1;
+                    // To whoever granted it; a repetition meets what is planned for others.
+                    let updates: Vec<_> = (0..1 + chance.below(2)).map(|_| chance.update("")).collect();
+                    let change = QosChange {
+                        duration: chance.one_in(4).then(|| Duration::from_secs(1 + chance.below(120))),
+                        service: AaRequest {
+                            af_application_identifier: Some(changes.to_string().into_bytes().into()),
+                            ..AaRequest::default()
+                        },
+                        view: changes.to_string().into(),
+                    };
+                    tasks.push(tokio::spawn(async move {
+                        let started = Instant::now();
+                        if let Ok(turn) = sessions.update(&id).await {
+                            assert!(
+                                started.elapsed() < Duration::from_secs(11),
+                                "seed {seed}: no turn in time"
+                            );
+                            net.updates.lock().unwrap().as_mut().unwrap().extend(updates);
+                            let started = Instant::now();
+                            _ = turn.apply(change).await;
+                            assert!(
+                                started.elapsed() < Duration::from_secs(11),
+                                "seed {seed}: no outcome in time"
+                            );
+                        }
+                    }));
+                }
+            }
             0..9 => {
                 asked += 1;
                 let first = chance.below(3) as usize;
@@ -177,6 +230,7 @@ async fn schedule(seed: u64) -> (usize, usize) {
         task.await.unwrap();
     }
     // Whatever was wrong is over.
+    *net.updates.lock().unwrap() = Some(Default::default());
     net.stas.lock().unwrap().clear();
     for host in HOSTS {
         net.wake(host);
@@ -193,6 +247,13 @@ async fn schedule(seed: u64) -> (usize, usize) {
         .map(|session| (session.pcrf.as_ref().unwrap().host.to_string(), session.rx_session.to_string()))
         .collect();
     assert_eq!(net.held(), owned, "seed {seed}: PCRFs on the left, gateway on the right");
+    for session in &listed {
+        let hosts = net.hosts();
+        let held = hosts[&*session.pcrf.as_ref().unwrap().host].service.get(session.rx_session.as_str());
+        let held = held.map_or("{}", String::as_str);
+        assert_eq!((held, &session.update), (&*session.view, &None), "seed {seed}: {:?}", session.history);
+    }
+    assert_eq!(net.crossed.load(Ordering::Relaxed), 0, "seed {seed}: AARs of one session crossed");
     assert_eq!(sessions.closings(), 0);
-    (asked, owned.len())
+    (asked, owned.len(), sessions.counters().updates_granted.load(Ordering::Relaxed))
 }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, OnceLock, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -71,6 +74,12 @@ pub struct Net {
     server: OnceLock<Weak<dyn RxServer>>,
     /// What the next AARs meet; the default is a grant at a.net.
     pub plans: Mutex<VecDeque<Vec<Attempt>>>,
+    /// What the next updates meet, at whatever host they are for; `None`: they meet what the next AARs meet.
+    pub updates: Mutex<Option<VecDeque<Attempt>>>,
+    /// Sessions with an AAR that is waited for and its Destination-Host; how often there was a second one, or an
+    /// STR to the same host, beside it.
+    waited_for: Mutex<BTreeMap<String, String>>,
+    pub crossed: AtomicU64,
     /// What the next STRs get instead of the truth: a result, or (`None`) silence.
     pub stas: Mutex<VecDeque<Option<Outcome>>>,
     /// Everything that reached a PCRF.
@@ -195,9 +204,15 @@ impl Net {
         if is_update && !host.sessions.contains(&session) {
             says = Says::Refuse(Outcome::base(5002), None);
         }
+        let service = request.af_application_identifier.as_deref().map(String::from_utf8_lossy);
+        let has_it =
+            service.is_some() && host.service.get(&session).map(String::as_str) == service.as_deref();
+        if has_it && matches!(says, Says::Refuse(outcome, _) if outcome.class() == 5) {
+            // There is nothing to refuse about what it granted before.
+            says = Says::Grant;
+        }
         if matches!(says, Says::Grant | Says::Garbage) {
             host.sessions.insert(session.clone());
-            let service = request.af_application_identifier.as_deref().map(String::from_utf8_lossy);
             host.service.extend(service.map(|service| (session.clone(), service.into_owned())));
         }
         let Some(returns) = returns else { return };
@@ -258,6 +273,18 @@ impl Net {
             ..AsRequest::default()
         };
         self.server().unwrap().abort(request).await
+    }
+
+    /// What is planned for an AAR.
+    fn attempts(&self, request: &AaRequest<'static>) -> Vec<Attempt> {
+        let mut host = "a.net";
+        if let Some(wanted) = &request.destination_host {
+            host = self.hosts().keys().find(|host| *host == wanted).unwrap();
+            if let Some(updates) = &mut *self.updates.lock().unwrap() {
+                return vec![Attempt { host, ..updates.pop_front().unwrap_or_else(|| at(host)) }];
+            }
+        }
+        self.plans.lock().unwrap().pop_front().unwrap_or_else(|| vec![at(host)])
     }
 
     async fn try_all(
@@ -345,8 +372,18 @@ impl RxGateway for Port {
             before(&request);
         }
         self.0.aars.lock().unwrap().push(request.clone());
-        let attempts = self.0.plans.lock().unwrap().pop_front().unwrap_or_else(|| vec![at("a.net")]);
-        Box::pin(Arc::clone(&self.0).try_all(request, attempts, within))
+        let attempts = self.0.attempts(&request);
+        let net = Arc::clone(&self.0);
+        let session = request.session_id.to_string();
+        let host = request.destination_host.clone().unwrap_or_default().into_owned();
+        if net.waited_for.lock().unwrap().insert(session.clone(), host).is_some() {
+            net.crossed.fetch_add(1, Ordering::Relaxed);
+        }
+        Box::pin(async move {
+            let outcome = Arc::clone(&net).try_all(request, attempts, within).await;
+            net.waited_for.lock().unwrap().remove(&session);
+            outcome
+        })
     }
 
     fn terminate(
@@ -364,6 +401,9 @@ impl RxGateway for Port {
                 return Err(GatewayError::NotSent { reason: "it is down".into() });
             };
             self.0.strs.lock().unwrap().push(request.clone());
+            if self.0.waited_for.lock().unwrap().get(&*request.session_id).is_some_and(|host| **host == *to) {
+                self.0.crossed.fetch_add(1, Ordering::Relaxed);
+            }
             let planned = self.0.stas.lock().unwrap().pop_front();
             sleep(Duration::from_millis(1)).await;
             let outcome = match planned {

@@ -15,7 +15,8 @@
 //! | Ending | any end of an AAR                | Ending: the STR that waited for it                         |
 //!
 //! An AAR that was not answered may have been acted on, so that neither the old view nor the new one is known to
-//! be what the server has. Sending it again settles that: what it says twice is what it says once.
+//! be what the server has. Sending it again settles that: what it says twice is what it says once, and a server
+//! that acted on the first one has no reason to refuse the second for good.
 
 use std::{sync::Arc, time::SystemTime};
 
