@@ -1,4 +1,4 @@
-//! Many modifications of many sessions at once, with RARs and ASRs racing against them, over real connections: no
+//! Many modifications of many sessions at once over HTTP, with RARs and ASRs racing against them, over real connections: no
 //! session ever has two AARs under way, and in the end gateway and PCRF have the same sessions with the same
 //! bandwidth.
 #![allow(clippy::unwrap_used)]
@@ -20,10 +20,10 @@ use rxgate::{
     app::App,
     config::Loaded,
     pcrf::{Action, Command, Pcrf, PcrfConfig, Rule},
-    rx::{AaRequest, MediaComponentDescription, Outcome},
-    session::{QosChange, QosRequest, QosSessionId, SessionError, SessionFilter},
+    rx::Outcome,
+    session::SessionFilter,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     sync::{Barrier, watch},
     task::JoinSet,
@@ -85,32 +85,56 @@ impl World {
     }
 }
 
-fn service(session: usize, bandwidth: u32) -> AaRequest<'static> {
-    let component = MediaComponentDescription {
-        media_component_number: 1,
-        max_requested_bandwidth_dl: Some(bandwidth),
-        ..Default::default()
-    };
-    AaRequest {
-        framed_ip_address: Some(vec![10, 0, 1, u8::try_from(session).unwrap()].into()),
-        media_component_description: vec![component].into(),
-        ..AaRequest::default()
-    }
-}
-
 /// Each has its own.
 fn bandwidth(session: usize, modification: usize) -> u32 {
     u32::try_from(1_000_000 + session * 1_000 + modification).unwrap()
 }
 
-/// What became of a modification, as the status of its operation.
-fn status(outcome: Result<(), SessionError>) -> u16 {
-    match outcome {
-        Ok(()) => 200,
-        Err(SessionError::Refused(_)) => 403,
-        Err(SessionError::NotFound) => 404,
-        Err(SessionError::Busy) => 503,
-        Err(error) => panic!("{error}"),
+/// What is asked for, over HTTP.
+fn properties(bandwidth: u32) -> Value {
+    json!({ "mediaComponentDescription": { "mediaComponentNumber": 1, "maxRequestedBandwidthDL": bandwidth } })
+}
+
+impl World {
+    /// Applies for a session with this bandwidth; its Session-Id afterwards.
+    async fn apply(&self, session: usize) -> String {
+        let mut properties = properties(bandwidth(session, 0));
+        properties["framedIPAddress"] = format!("10.0.1.{session}").into();
+        let body = json!({ "qoSFeatureProperties": properties }).to_string();
+        let path = format!("/ApplicationQoSService/tel:1555{session}/qos");
+        let (status, body) = self.call("POST", &path, &body).await;
+        assert_eq!(status, 201, "{body}");
+        let filter = SessionFilter { end_user: Some(format!("tel:1555{session}")), ..Default::default() };
+        self.app.sessions().list(filter).await.unwrap()[0].id.to_string()
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        call(self.app.http_address(), method, path, body).await
+    }
+
+    /// Modifies it; the status.
+    async fn modify(&self, id: &str, bandwidth: u32) -> u16 {
+        let body = json!({ "qoSFeatureProperties": properties(bandwidth) }).to_string();
+        let (status, body) = self.call("PUT", &format!("/ApplicationQoSService/qos/{id}"), &body).await;
+        match status {
+            200 => assert!(body["actualProperties"].is_object(), "{body}"),
+            _ => assert!(body["error"]["message"].is_string(), "{body}"),
+        }
+        status
+    }
+
+    /// The bandwidth that a GET shows, and whether the user is connected; `None` when it is over.
+    async fn shown(&self, id: &str) -> Option<(u64, bool)> {
+        let (status, body) = self.call("GET", &format!("/ApplicationQoSService/qos/{id}"), "").await;
+        if status == 404 {
+            return None;
+        }
+        let status = &body["qoSStatus"];
+        let component = &status["qosFeatureProperties"]["mediaComponentDescription"][0];
+        Some((
+            component["maxRequestedBandwidthDL"].as_u64().unwrap(),
+            status["userIsConnected"].as_bool().unwrap(),
+        ))
     }
 }
 
@@ -121,16 +145,11 @@ async fn a_thousand_modifications_race_with_reports_and_aborts() {
 
 async fn race() {
     let world = Arc::new(World::new().await);
-    let mut sessions: Vec<(QosSessionId, String)> = Vec::new();
+    let mut sessions = Vec::new();
     for number in 0..SESSIONS {
-        let applied = world.app.sessions().apply(QosRequest {
-            end_user: format!("tel:+{number}"),
-            duration: None,
-            service: service(number, bandwidth(number, 0)),
-            view: bandwidth(number, 0).to_string().into(),
-        });
-        let applied = applied.await.unwrap();
-        sessions.push((applied.id, applied.rx_session.to_string()));
+        let id = world.apply(number).await;
+        let rx = world.app.sessions().status(&id.as_str().into()).await.unwrap().rx_session.to_string();
+        sessions.push((id, rx));
     }
     let slow = Rule { command: Some(Command::Aar), delay: THINKS, ..Rule::default() };
     let refuse = Action::answer(Outcome::tgpp(5063));
@@ -145,20 +164,13 @@ async fn race() {
             let (world, id, begin, done) = (world.clone(), id.clone(), begin.clone(), done.clone());
             modifies.spawn(async move {
                 begin.wait().await;
-                let outcome = async {
-                    let turn = world.app.sessions().update(&id).await?;
-                    let bandwidth = bandwidth(number, modification);
-                    let service = service(number, bandwidth);
-                    let change = QosChange { duration: None, service, view: bandwidth.to_string().into() };
-                    turn.apply(change).await.map(|_| ())
-                };
-                let status = status(outcome.await);
+                let status = world.modify(&id, bandwidth(number, modification)).await;
                 done.send_modify(|done| *done += 1);
                 status
             });
         }
         // After so many modifications of it: in the midst of the next one.
-        let mut push = |after: usize, what: &'static str, order: serde_json::Value| {
+        let mut push = |after: usize, what: &'static str, order: Value| {
             let (control, mut done) = (world.control, done.subscribe());
             let path = format!("/sessions/{rx}/{what}");
             pushes.spawn(async move {
@@ -190,26 +202,27 @@ async fn race() {
     assert_eq!(stats.most_aars_of_a_session, 1, "AARs under way for one Session-Id");
     assert_eq!(stats.strs_during_an_aar, 0, "STRs that crossed an AAR");
     assert_eq!(counts.values().sum::<usize>(), SESSIONS * MODIFIES);
+    let known = counts.keys().all(|status| matches!(status, 200 | 403 | 404));
+    assert!(known && counts.contains_key(&200), "{counts:?}");
     // A refusal of a session that was aborted meanwhile is a 404.
     let refused = counts.get(&403).copied().unwrap_or_default();
     assert!(refused > 0 && refused <= usize::try_from(REFUSED).unwrap(), "{counts:?}");
-    assert!(!counts.contains_key(&503), "{counts:?}");
-    let live = world.app.sessions().list(SessionFilter::default()).await.unwrap();
-    assert_eq!(live.len(), SESSIONS - SESSIONS / 5);
-    let ours: BTreeSet<_> = live.iter().map(|it| (it.rx_session.to_string(), it.view.to_string())).collect();
+    let mut ours = BTreeSet::new();
+    for (id, rx) in &sessions {
+        if let Some((bandwidth, connected)) = world.shown(id).await {
+            // What was reported in the midst of the modifications is known afterwards.
+            assert!(!connected);
+            ours.insert((rx.clone(), bandwidth));
+        }
+    }
+    assert_eq!(ours.len(), SESSIONS - SESSIONS / 5);
     let theirs: BTreeSet<_> = world
         .pcrf
         .sessions()
         .into_iter()
-        .map(|it| {
-            let bandwidth = it.media_components[0].max_requested_bandwidth_dl.unwrap();
-            (it.session_id, bandwidth.to_string())
-        })
+        .map(|it| (it.session_id, it.media_components[0].max_requested_bandwidth_dl.unwrap().into()))
         .collect();
     assert_eq!(ours, theirs, "sessions and their bandwidth: gateway on the left, PCRF on the right");
-    // What was reported in the midst of modifications is known afterwards.
-    let lost = live.iter().filter(|session| !session.is_connected()).count();
-    assert_eq!(lost, live.len());
     println!(
         "modify: {} modifies of {SESSIONS} sessions in {} ms: {counts:?}; {pushed:?}; most AARs of a session at \
          a time {}, STRs during an AAR {}; {} sessions on both sides with the same bandwidth",
@@ -217,6 +230,6 @@ async fn race() {
         took.as_millis(),
         stats.most_aars_of_a_session,
         stats.strs_during_an_aar,
-        live.len(),
+        ours.len(),
     );
 }
