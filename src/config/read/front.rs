@@ -64,8 +64,7 @@ pub(super) fn gatekeeper(mut section: Section<'_, '_>) -> Gatekeeper {
 /// Whether a session can subscribe to this Specific-Action (TS 29.214 §5.3.13), and if not, why.
 fn event(number: u64) -> Result<u32, String> {
     let why = match number {
-        0 => "0 (CHARGING_CORRELATION_EXCHANGE) is told in the answer and has no event",
-        5 => "5 is void in TS 29.214 §5.3.13",
+        0 | 5 => "TS 29.214 §5.3.13 has no Specific-Action of that number",
         12 => {
             "event 12 (QOS_FEATURE_RELEASED) needs no subscription; in Rx 12 is ACCESS_NETWORK_INFO_REPORT, \
              which has no event"
