@@ -34,6 +34,7 @@ use crate::{
     template::{Changes, Templates},
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
+pub(crate) use settings::template_settings;
 pub use templates::TemplateDirectory;
 pub(crate) use templates::read_file as read_template_file;
 
@@ -209,9 +210,10 @@ impl App {
         &self.notifier
     }
 
-    /// Reads the directory of templates again: all of it takes effect, or with anything wrong nothing.
-    pub async fn reload_templates(&self) -> Result<Changes, AppError> {
-        self.templates.reload().await.map_err(AppError::Templates)
+    /// Reads the directory of templates again: all of it takes effect, or with anything wrong nothing. `None`:
+    /// the configuration has none.
+    pub async fn reload_templates(&self) -> Result<Option<Changes>, Vec<config::Problem>> {
+        self.templates.reload().await
     }
 
     /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the
@@ -226,8 +228,9 @@ impl App {
             warn!("sessions are left at the PCRF");
         }
         self.sessions.shut_down(self.request_timeout).await;
-        self.notifier.shut_down(self.request_timeout).await;
         self.pool.0.shut_down(DisconnectCause::Rebooting).await;
+        // Nothing can be added any more.
+        self.notifier.shut_down(self.request_timeout).await;
         _ = self.stop_admin.send(true);
         ended("admin", admin).await;
     }

@@ -19,6 +19,7 @@ struct Gateway {
     child: Child,
     file: PathBuf,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    log: BufReader<std::process::ChildStderr>,
 }
 
 impl Gateway {
@@ -34,7 +35,8 @@ impl Gateway {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, file, lines }
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Self { child, file, lines, log }
     }
 
     /// The address of the next line, which must be about this listener.
@@ -49,10 +51,22 @@ impl Gateway {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// Exit code and what went to standard error.
+    /// The log up to the next line that has this.
+    fn log_until(&mut self, what: &str) -> String {
+        let mut log = String::new();
+        loop {
+            let begin = log.len();
+            assert_ne!(self.log.read_line(&mut log).unwrap(), 0, "ended without {what}: {log}");
+            if log[begin..].contains(what) {
+                return log;
+            }
+        }
+    }
+
+    /// Exit code and what else went to standard error.
     fn end(&mut self) -> (Option<i32>, String) {
         let mut errors = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+        self.log.read_to_string(&mut errors).unwrap();
         (self.child.wait().unwrap().code(), errors)
     }
 }
@@ -222,6 +236,113 @@ async fn the_operator_takes_a_peer_out_and_puts_it_back() {
     assert_eq!(gateway.end().0, Some(0));
     assert!(pcrf.sessions().is_empty());
     pcrf.stop().await;
+}
+
+/// A template that asks for this bandwidth.
+fn template(id: &str, bandwidth: &str) -> String {
+    format!(
+        r#"<QoSTemplate xmlns="http://oracle/ocsg/rest/qos/template" templateId="{id}">
+  <mediaComponentDescription>
+    <mediaComponentNumber>1</mediaComponentNumber>
+    <maxRequestedBandwidthDL>{bandwidth}</maxRequestedBandwidthDL>
+  </mediaComponentDescription>
+</QoSTemplate>
+"#
+    )
+}
+
+/// The rules in force: match rule, template, version.
+fn rules(admin: SocketAddr) -> Vec<(String, String, u64)> {
+    let (status, body) = call(admin, "GET", "/qos-templates", "");
+    assert_eq!(status, 200, "{body}");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let text = |rule: &serde_json::Value, name: &str| rule[name].as_str().unwrap().to_owned();
+    let rules = body.as_array().unwrap().iter();
+    rules
+        .map(|rule| (text(rule, "matchRule"), text(rule, "templateId"), rule["version"].as_u64().unwrap()))
+        .collect()
+}
+
+#[test]
+fn on_sighup_templates_are_read_again_all_or_nothing() {
+    let directory = std::env::temp_dir().join(format!("rxgate-serve-{}-templates", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.join(name), text).unwrap();
+    let both = "[[rule]]\nmatch = 'tel:1.*'\ntemplate = \"one.xml\"\n\
+                [[rule]]\nmatch = '.*'\ntemplate = \"all.xml\"\n";
+    write("rules.toml", both);
+    write("one.xml", &template("one", "1000"));
+    write("all.xml", &template("all", "2000"));
+    let config = config("127.0.0.1:3868".parse().unwrap());
+    let config = format!("{config}[templates]\ndirectory = '{}'\n", directory.display());
+    let mut gateway = Gateway::spawn("templates", &config);
+    gateway.listening("http");
+    let admin = gateway.listening("admin");
+    let loaded = rules(admin);
+    let names: Vec<_> = loaded.iter().map(|(rule, id, _)| (rule.as_str(), id.as_str())).collect();
+    assert_eq!(names, [("tel:1.*", "one"), (".*", "all")]);
+
+    write("all.xml", &template("all", "3000"));
+    gateway.signal("-HUP");
+    let log = gateway.log_until("templates reloaded");
+    assert!(log.contains("0 added, 1 replaced, 0 removed, 1 unchanged"), "{log}");
+    let replaced = rules(admin);
+    assert_eq!(replaced[0], loaded[0]);
+    assert!(replaced[1].2 > loaded[1].2, "{replaced:?}");
+
+    // One good change and two bad ones: nothing changes, and both are told.
+    write("one.xml", &template("one", "4000"));
+    write("all.xml", &template("all", "much"));
+    write("rules.toml", &format!("{both}[[rule]]\nmatch = 'tel:('\ntemplate = \"one.xml\"\n"));
+    gateway.signal("-HUP");
+    let log = gateway.log_until("templates are not reloaded: those in force stay");
+    for place in ["all.xml:4:", "rules.toml:8:9:"] {
+        let line = log.lines().find(|line| line.contains(place)).unwrap_or_else(|| panic!("{place}: {log}"));
+        assert!(line.contains("ERROR") && line.contains("hint="), "{line}");
+    }
+    assert_eq!(rules(admin), replaced);
+
+    write("rules.toml", "[[rule]]\nmatch = '.*'\ntemplate = \"one.xml\"\n");
+    gateway.signal("-HUP");
+    gateway.log_until("templates reloaded");
+    let last = rules(admin);
+    assert_eq!(last.len(), 1);
+    assert_eq!((last[0].0.as_str(), last[0].1.as_str()), (".*", "one"));
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn on_sighup_without_templates_it_goes_on() {
+    let mut gateway = Gateway::spawn("hangup", &config("127.0.0.1:3868".parse().unwrap()));
+    gateway.listening("http");
+    let admin = gateway.listening("admin");
+    gateway.signal("-HUP");
+    gateway.log_until("nothing to reload: the configuration has no [templates]");
+    assert_eq!(call(admin, "GET", "/live", "").0, 200);
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+}
+
+#[test]
+fn templates_that_are_refused_at_start_end_with_2() {
+    let directory = std::env::temp_dir().join(format!("rxgate-serve-{}-refused", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("rules.toml"), "[[rule]]\nmatch = '.*'\ntemplate = \"all.xml\"\n").unwrap();
+    std::fs::write(directory.join("all.xml"), template("all", "much")).unwrap();
+    let config = config("127.0.0.1:3868".parse().unwrap());
+    let config = format!("{config}[templates]\ndirectory = '{}'\n", directory.display());
+    let mut gateway = Gateway::spawn("refused-templates", &config);
+    let (code, errors) = gateway.end();
+    assert_eq!(code, Some(2), "{errors}");
+    assert!(errors.contains("error: ") && errors.contains("all.xml:4:"), "{errors}");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_rxgate")).arg("check-config").arg(&gateway.file).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let checked = String::from_utf8(output.stderr).unwrap();
+    assert!(checked.contains("all.xml:4:"), "{checked}");
+    std::fs::remove_dir_all(directory).unwrap();
 }
 
 #[test]

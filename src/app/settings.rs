@@ -37,7 +37,7 @@ pub(super) fn local(diameter: &config::Diameter, port: Option<u16>) -> LocalView
 }
 
 /// Templates are read as closely as requests are.
-pub(super) fn template_settings(gatekeeper: &config::Gatekeeper) -> template::Settings {
+pub(crate) fn template_settings(gatekeeper: &config::Gatekeeper) -> template::Settings {
     template::Settings { strict: gatekeeper.profile == config::Profile::Strict }
 }
 

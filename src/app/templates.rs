@@ -29,9 +29,9 @@ pub(super) struct LiveTemplates {
 
 impl LiveTemplates {
     /// Puts what the directory has now into force; with anything wrong everything stays as it is.
-    /// Without a directory nothing changes.
-    pub async fn reload(&self) -> Result<Changes, Vec<Problem>> {
-        let Some(at) = self.directory.clone() else { return Ok(Changes::default()) };
+    /// `None`: there is no directory.
+    pub async fn reload(&self) -> Result<Option<Changes>, Vec<Problem>> {
+        let Some(at) = self.directory.clone() else { return Ok(None) };
         let (dictionary, settings) = (self.dictionary, self.settings);
         let read = move || TemplateDirectory::read(&at, dictionary, settings);
         let read = tokio::task::spawn_blocking(read).await.expect("reading a directory does not panic")?;
@@ -45,7 +45,7 @@ impl LiveTemplates {
         }
         // A rule may name one subscriber.
         trace!(?changes, "match rules");
-        Ok(changes)
+        Ok(Some(changes))
     }
 }
 

@@ -8,11 +8,15 @@ use std::{
 use clap::Args;
 
 use super::{Failure, warn};
-use crate::{config::Loaded, dict::Dictionary};
+use crate::{
+    app::{TemplateDirectory, template_settings},
+    config::{ConfigError, Loaded},
+    dict::Dictionary,
+};
 
 /// Checks a configuration file and prints every effective setting.
 ///
-/// Nothing is started. The settings are printed as a configuration file; those that the file leaves out are
+/// Nothing is started. Dictionary and templates are read as well. The settings are printed as a configuration file; those that the file leaves out are
 /// marked as default. All problems are told at once, with file, line and column.
 #[derive(Args)]
 #[command(after_help = "\
@@ -29,8 +33,12 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = Loaded::from_file(&arguments.file)?;
     warn(&loaded.warnings);
-    if let Some(directory) = &loaded.config.dictionary {
-        dictionary(directory)?;
+    let config = &loaded.config;
+    let dictionary = config.dictionary.as_deref().map(dictionary).transpose()?;
+    let dictionary = dictionary.as_ref().unwrap_or_else(|| Dictionary::builtin());
+    if let Some(at) = &config.templates {
+        let read = TemplateDirectory::read(at, dictionary, template_settings(&config.gatekeeper));
+        warn(&read.map_err(ConfigError::Refused)?.warnings);
     }
     let mut out = io::stdout().lock();
     writeln!(out, "OK {}\n\n{loaded}", arguments.file.display())?;

@@ -41,6 +41,28 @@ pub(super) fn run(command: impl Future<Output = Result<(), Failure>>) -> Result<
         .block_on(command)
 }
 
+/// The signal that asks a process to read its files again.
+pub(super) struct Hangups(Signal);
+
+impl Hangups {
+    /// From now on SIGHUP does not end the process.
+    pub fn new() -> Result<Self, Failure> {
+        signal(SignalKind::hangup()).map(Self).map_err(no_signals)
+    }
+
+    /// Waits for the next one; several before that are one.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            // No more can come.
+            std::future::pending().await
+        }
+    }
+}
+
+fn no_signals(error: io::Error) -> Failure {
+    Failure::failed(format!("cannot listen for signals: {error}"), "look at the limits of this user")
+}
+
 /// The signals that ask the process to end.
 pub(super) struct Signals {
     interrupt: Signal,
@@ -56,9 +78,7 @@ impl Signals {
                 terminate: signal(SignalKind::terminate())?,
             })
         };
-        listen().map_err(|error: io::Error| {
-            Failure::failed(format!("cannot listen for signals: {error}"), "look at the limits of this user")
-        })
+        listen().map_err(no_signals)
     }
 
     /// Waits for the next of them.

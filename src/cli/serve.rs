@@ -6,10 +6,11 @@ use std::{
 };
 
 use clap::Args;
+use tracing::{error, info};
 
 use super::{
     Failure,
-    process::{self, Signals},
+    process::{self, Hangups, Signals},
     warn,
 };
 use crate::{
@@ -22,6 +23,9 @@ use crate::{
 /// The addresses that it listens on are printed one a line when everything is there: `listening http ADDR`,
 /// `listening admin ADDR`, `listening diameter ADDR`. SIGINT and SIGTERM end it in order: requests under way
 /// are answered, sessions are ended at the PCRF, peers get a DPR. A second signal ends it at once.
+///
+/// SIGHUP reads the templates of [templates] again: all of them are put into force, or, with anything wrong,
+/// none, and the log says what and where.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -29,6 +33,7 @@ Examples:
   RXGATE_LOG=rxgate=debug rxgate serve --config gate.toml
   curl http://127.0.0.1:8002/ready
   curl http://127.0.0.1:8002/peers
+  kill -HUP PID                      read the templates again
 
 Exit codes: 0 ended by SIGINT or SIGTERM; 1 cannot listen; 2 the configuration is refused.")]
 pub(super) struct Arguments {
@@ -46,6 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 async fn serve(config: Config) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
+    let mut hangups = Hangups::new()?;
     let app = App::start(config).await?;
     let mut out = io::stdout();
     writeln!(out, "listening http {}", app.http_address())?;
@@ -54,9 +60,32 @@ async fn serve(config: Config) -> Result<(), Failure> {
         writeln!(out, "listening diameter {address}")?;
     }
     out.flush()?;
-    signals.next().await;
+    loop {
+        tokio::select! {
+            () = signals.next() => break,
+            () = hangups.next() => tokio::select! {
+                () = signals.next() => break,
+                () = reload(&app) => {}
+            },
+        }
+    }
     signals.or_at_once(app.shut_down()).await;
     Ok(())
+}
+
+/// Reads the templates again, and logs what came of it.
+async fn reload(app: &App) {
+    match app.reload_templates().await {
+        Ok(None) => info!("nothing to reload: the configuration has no [templates]"),
+        // What changed is logged where it is put into force.
+        Ok(Some(_)) => info!("templates reloaded"),
+        Err(problems) => {
+            for problem in &problems {
+                error!(hint = %problem.hint, "{problem}");
+            }
+            error!(problems = problems.len(), "templates are not reloaded: those in force stay");
+        }
+    }
 }
 
 impl From<AppError> for Failure {

@@ -129,7 +129,7 @@ pub struct Gatekeeper {
     pub short_ipv6_prefix: bool,
     /// Duration of a session from a template without one, 1 s to 2^32 - 1 s; default: it is refused.
     pub default_duration: Option<Duration>,
-    /// Longest duration that is accepted, 1 s to 2^32 - 1 s; default: no limit, none needed.
+    /// Longest duration that is accepted, 1 s to 2^32 - 1 s; with it no session is without one. Default: no limit.
     pub max_duration: Option<Duration>,
     /// Specific-Actions that every session subscribes to; default 1, 2, 3, 4, 6, 7, 10.
     pub baseline_events: Vec<u32>,
