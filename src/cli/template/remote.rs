@@ -183,6 +183,9 @@ pub(super) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     let ListArguments { json, gateway } = arguments;
     process::run(async move {
         let reply = gateway.ask(Method::GET, RULES, Vec::new()).await?;
+        if reply.status == StatusCode::NOT_FOUND {
+            return Err(gateway.not_a_gateway(&reply));
+        }
         let reply = expected(reply, StatusCode::OK)?;
         let listed: Vec<Listed> = gateway.read(&reply)?;
         let mut out = io::stdout().lock();
