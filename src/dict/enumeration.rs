@@ -2,15 +2,11 @@
 
 /// Whether two names of a value are the same; `-`, `_`, blanks and the case of letters do not matter.
 pub fn same_name(one: &str, other: &str) -> bool {
-    let plain = |name: &str| {
-        name.bytes()
-            .map(|octet| match octet {
-                b'-' | b' ' => b'_',
-                other => other.to_ascii_uppercase(),
-            })
-            .collect::<Vec<_>>()
+    let plain = |octet: u8| match octet {
+        b'-' | b' ' => b'_',
+        other => other.to_ascii_uppercase(),
     };
-    one.len() == other.len() && plain(one) == plain(other)
+    one.len() == other.len() && one.bytes().map(plain).eq(other.bytes().map(plain))
 }
 
 /// Declares an open enumeration: every number is a value, some have names.

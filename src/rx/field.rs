@@ -20,8 +20,22 @@ pub(super) trait IntoOwned {
     fn into_owned(self) -> Self::Owned;
 }
 
+/// A value that borrows from this one what is borrowed or owned in it.
+pub(super) trait Lend<'b> {
+    type Lent;
+    fn lend(&'b self) -> Self::Lent;
+}
+
 macro_rules! plain {
     ($($value:ty: $format:ty;)*) => {$(
+        impl Lend<'_> for $value {
+            type Lent = Self;
+            #[inline(always)]
+            fn lend(&self) -> Self {
+                *self
+            }
+        }
+
         impl Element<'_> for $value {
             #[inline(always)]
             fn read(avp: Avp<'_>) -> Result<Self, RxError> {
@@ -57,6 +71,14 @@ plain! {
 
 macro_rules! enumerations {
     ($($value:ident)*) => {$(
+        impl Lend<'_> for enums::$value {
+            type Lent = Self;
+            #[inline(always)]
+            fn lend(&self) -> Self {
+                *self
+            }
+        }
+
         impl Element<'_> for enums::$value {
             #[inline(always)]
             fn read(avp: Avp<'_>) -> Result<Self, RxError> {
@@ -138,6 +160,30 @@ where
     }
 }
 
+impl<'b, T: ToOwned + ?Sized + 'static> Lend<'b> for Cow<'_, T> {
+    type Lent = Cow<'b, T>;
+    #[inline(always)]
+    fn lend(&'b self) -> Cow<'b, T> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl<'b, T: Lend<'b>> Lend<'b> for Option<T> {
+    type Lent = Option<T::Lent>;
+    #[inline(always)]
+    fn lend(&'b self) -> Self::Lent {
+        self.as_ref().map(T::lend)
+    }
+}
+
+impl<'b, 'a: 'b, T: 'b> Lend<'b> for List<'a, T> {
+    type Lent = List<'b, T>;
+    #[inline(always)]
+    fn lend(&'b self) -> List<'b, T> {
+        self.as_borrowed()
+    }
+}
+
 /// Writes the values of a list as AVPs of one definition.
 #[inline(always)]
 pub(super) fn put_list<'a, F, T: Field<F> + Element<'a>>(
@@ -215,12 +261,29 @@ macro_rules! avps {
                 crate::rx::field::put_custom(&self.custom, w);
             }
 
+            /// The same, borrowing from this one: nothing is copied but numbers.
+            #[inline]
+            pub fn borrowed(&self) -> $name<'_> {
+                $name {
+                    $($field: crate::rx::field::Lend::lend(&self.$field),)*
+                    custom: crate::rx::field::Lend::lend(&self.custom),
+                }
+            }
+
             /// The same, independent of the octets that it was read from.
             pub fn into_owned(self) -> $name<'static> {
                 $name {
                     $($field: crate::rx::field::IntoOwned::into_owned(self.$field),)*
                     custom: crate::rx::field::IntoOwned::into_owned(self.custom),
                 }
+            }
+        }
+
+        impl<'b> crate::rx::field::Lend<'b> for $name<'_> {
+            type Lent = $name<'b>;
+            #[inline(always)]
+            fn lend(&'b self) -> $name<'b> {
+                self.borrowed()
             }
         }
 

@@ -43,6 +43,14 @@ impl<'a, T> List<'a, T> {
         Self(Repr::Borrowed(values))
     }
 
+    /// The values, if the list borrows them from the caller.
+    pub fn borrowed_slice(&self) -> Option<&'a [T]> {
+        match &self.0 {
+            Repr::Borrowed(values) => Some(values),
+            Repr::Owned(_) | Repr::Wire { .. } => None,
+        }
+    }
+
     /// How many values there are.
     pub fn len(&self) -> usize {
         match &self.0 {
@@ -59,6 +67,18 @@ impl<'a, T> List<'a, T> {
             Repr::Borrowed(values) => values.is_empty(),
             Repr::Wire { avps, keep } => !avps.iter().any(|avp| keep(avp.key())),
         }
+    }
+}
+
+impl<T> List<'_, T> {
+    /// The same values, borrowed from this list.
+    #[inline(always)]
+    pub fn as_borrowed(&self) -> List<'_, T> {
+        List(match &self.0 {
+            Repr::Owned(values) => Repr::Borrowed(values),
+            Repr::Borrowed(values) => Repr::Borrowed(values),
+            Repr::Wire { avps, keep } => Repr::Wire { avps: *avps, keep: *keep },
+        })
     }
 }
 

@@ -1,14 +1,16 @@
 //! A template as it is kept: everything that a request does not change is read, looked up and encoded.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use super::{
+    names::Names,
     problem::Offset,
     schema::{Field, Kind, Value},
     value::ValueError,
 };
 use crate::{
     dict::{DataFormat, EnumItem},
+    rx::AaRequest,
     wire::{AvpFlags, VendorId, Writer},
 };
 
@@ -20,8 +22,9 @@ pub struct Template {
     pub(super) strict: bool,
     pub(super) root: Group,
     pub(super) parameters: Vec<Parameter>,
-    /// Positions in `parameters`, in the order of their names.
-    pub(super) by_name: Vec<u32>,
+    pub(super) names: Names,
+    /// The request of the defaults; `None` if a request has to set something for it to be one.
+    pub(super) base: Option<Box<AaRequest<'static>>>,
 }
 
 /// A name that requests set values by.
@@ -82,6 +85,8 @@ pub(super) struct Group {
     pub name: &'static str,
     pub repeated: bool,
     pub nodes: Vec<Node>,
+    /// Parameters that occur in it first, which those are that can be set.
+    pub slots: Range<usize>,
     pub at: Offset,
 }
 
@@ -101,6 +106,8 @@ pub(super) struct Custom {
     pub code: u32,
     pub vendor: VendorId,
     pub flags: AvpFlags,
+    /// Parameters that occur in it first, which those are that can be set.
+    pub slots: Range<usize>,
     pub content: Content,
 }
 
@@ -139,15 +146,6 @@ impl Group {
             _ => None,
         })
     }
-
-    /// Whether a parameter that `wanted` accepts stands anywhere in it.
-    pub fn has_slot(&self, wanted: &impl Fn(usize) -> bool) -> bool {
-        self.nodes.iter().any(|node| match node {
-            Node::Leaf(leaf) => leaf.slot.is_some_and(wanted),
-            Node::Group(group) => group.has_slot(wanted),
-            Node::Custom(custom) => custom.has_slot(wanted),
-        })
-    }
 }
 
 impl Custom {
@@ -181,14 +179,6 @@ impl Custom {
         }
         Ok((!octets.is_empty()).then_some(octets))
     }
-
-    /// Whether a parameter that `wanted` accepts stands anywhere in it.
-    pub fn has_slot(&self, wanted: &impl Fn(usize) -> bool) -> bool {
-        match &self.content {
-            Content::Value { slot, .. } => slot.is_some_and(wanted),
-            Content::Group { members, .. } => members.iter().any(|member| member.has_slot(wanted)),
-        }
-    }
 }
 
 impl Template {
@@ -209,8 +199,6 @@ impl Template {
 
     /// The position of a parameter.
     pub(super) fn slot(&self, name: &str) -> Option<usize> {
-        let name_of = |slot: u32| self.parameters.get(slot as usize).map_or("", |parameter| &parameter.name);
-        let found = self.by_name.binary_search_by(|slot| name_of(*slot).cmp(name)).ok()?;
-        self.by_name.get(found).map(|slot| *slot as usize)
+        self.names.find(name, &self.parameters)
     }
 }

@@ -14,6 +14,7 @@ mod compiled;
 mod error;
 mod fill;
 mod load;
+mod names;
 mod pattern;
 mod problem;
 mod rules;

@@ -85,7 +85,7 @@ impl<'f> Filler<'f> {
                     let replaced = matches!(part.kind, Kind::SubscriptionId | Kind::SupportedFeatures);
                     let sent = match replaced {
                         true => self.touches_any(group, part.kind),
-                        false => self.touches(part),
+                        false => self.touches(&part.slots),
                     };
                     if (whole || sent) && self.is_there(part) {
                         let whole = whole || replaced || part.kind == Kind::Sponsored;

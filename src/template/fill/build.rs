@@ -23,8 +23,6 @@ use crate::{
     wire::TimeValue,
 };
 
-type Text<'f> = Option<Cow<'f, str>>;
-
 impl<'f> Value<'f> {
     fn number(self) -> u32 {
         match self {
@@ -58,159 +56,206 @@ impl<'f> Value<'f> {
 }
 
 impl<'f> Filler<'f> {
-    pub(super) fn request(&self, group: &'f Group) -> Result<AaRequest<'f>, FillError> {
-        let mut it = AaRequest::default();
-        let mut components = Vec::new();
-        let mut subscriptions = Vec::new();
-        let mut features = Vec::new();
-        let mut custom = Vec::new();
-        let subscriptions_sent = self.touches_any(group, Kind::SubscriptionId);
-        let features_sent = self.touches_any(group, Kind::SupportedFeatures);
-        for node in &group.nodes {
-            match node {
-                Node::Leaf(leaf) => {
-                    if !self.sends(leaf) {
-                        continue;
-                    }
-                    let Some(value) = self.value(leaf)? else { continue };
-                    match leaf.field {
-                        Field::ApplicationIdentifier => it.af_application_identifier = Some(value.octets()),
-                        Field::ServiceInfoStatus => {
-                            it.service_info_status = Some(ServiceInfoStatus(value.number()));
-                        }
-                        Field::ChargingIdentifier => it.af_charging_identifier = Some(value.octets()),
-                        Field::SipForkingIndication => {
-                            it.sip_forking_indication = Some(SipForkingIndication(value.number()));
-                        }
-                        Field::ReservationPriority => {
-                            it.reservation_priority = Some(ReservationPriority(value.number()));
-                        }
-                        Field::FramedIpAddress | Field::FramedIpv6Prefix => match value {
-                            Value::Prefix(octets) => it.framed_ipv6_prefix = Some(octets),
-                            value => it.framed_ip_address = Some(value.octets()),
-                        },
-                        Field::CalledStationId => it.called_station_id = Some(value.text()),
-                        Field::ServiceUrn => it.service_urn = Some(value.octets()),
-                        Field::MpsIdentifier => it.mps_identifier = Some(value.octets()),
-                        _ => {}
-                    }
+    /// The whole request, or what an update sends; with `base` that request with what is set put over it.
+    pub(super) fn request(
+        &self,
+        group: &'f Group,
+        base: Option<&'f AaRequest<'static>>,
+    ) -> Result<AaRequest<'f>, FillError> {
+        let based = base.is_some();
+        let mut it = base.map(AaRequest::borrowed).unwrap_or_default();
+        // An address of one kind takes the place of the other.
+        let is_address = |field| matches!(field, Field::FramedIpAddress | Field::FramedIpv6Prefix);
+        let addresses = group.leaves().any(|leaf| is_address(leaf.field) && self.writes(leaf, based));
+        if based && addresses {
+            (it.framed_ip_address, it.framed_ipv6_prefix) = (None, None);
+        }
+        for leaf in group.leaves() {
+            if !(self.writes(leaf, based) || based && addresses && is_address(leaf.field)) {
+                continue;
+            }
+            let Some(value) = self.value(leaf)? else { continue };
+            match leaf.field {
+                Field::ApplicationIdentifier => it.af_application_identifier = Some(value.octets()),
+                Field::ServiceInfoStatus => it.service_info_status = Some(ServiceInfoStatus(value.number())),
+                Field::ChargingIdentifier => it.af_charging_identifier = Some(value.octets()),
+                Field::SipForkingIndication => {
+                    it.sip_forking_indication = Some(SipForkingIndication(value.number()));
                 }
-                Node::Group(part) => match part.kind {
-                    Kind::MediaComponent if self.touches(part) => components.push(self.component(part)?),
-                    Kind::SubscriptionId if subscriptions_sent && self.is_there(part) => {
-                        subscriptions.push(self.subscription(part)?);
-                    }
-                    Kind::SupportedFeatures if features_sent && self.is_there(part) => {
-                        features.push(self.features(part)?);
-                    }
-                    Kind::Sponsored if self.touches(part) && self.is_there(part) => {
-                        it.sponsored_connectivity_data = Some(self.sponsored(part)?);
-                    }
-                    _ => {}
+                Field::ReservationPriority => {
+                    it.reservation_priority = Some(ReservationPriority(value.number()));
+                }
+                Field::FramedIpAddress | Field::FramedIpv6Prefix => match value {
+                    Value::Prefix(octets) => it.framed_ipv6_prefix = Some(octets),
+                    value => it.framed_ip_address = Some(value.octets()),
                 },
-                Node::Custom(avp) => custom.extend(self.custom(avp, false)?),
+                Field::CalledStationId => it.called_station_id = Some(value.text()),
+                Field::ServiceUrn => it.service_urn = Some(value.octets()),
+                Field::MpsIdentifier => it.mps_identifier = Some(value.octets()),
+                _ => {}
             }
         }
-        it.media_component_description = components.into();
-        it.subscription_id = subscriptions.into();
-        it.supported_features = features.into();
-        it.custom = custom.into();
+        if self.opens_any(group, Kind::MediaComponent, based) {
+            let defaults = it.media_component_description.borrowed_slice().filter(|_| based);
+            let lend = MediaComponentDescription::borrowed;
+            it.media_component_description =
+                self.parts(group, Kind::MediaComponent, (defaults, lend), Self::component)?;
+        }
+        if self.opens_any(group, Kind::SubscriptionId, based) {
+            it.subscription_id = self.replaced(group, Kind::SubscriptionId, Self::subscription)?;
+        }
+        if self.opens_any(group, Kind::SupportedFeatures, based) {
+            it.supported_features = self.replaced(group, Kind::SupportedFeatures, Self::features)?;
+        }
+        if let Some(part) = group.groups(Kind::Sponsored).next()
+            && self.opens(&part.slots, based)
+            && self.is_there(part)
+        {
+            it.sponsored_connectivity_data = Some(self.sponsored(part)?);
+        }
+        if self.opens_custom(group, based) {
+            it.custom = self.all_custom(group, false)?;
+        }
         Ok(it)
     }
 
-    fn component(&self, group: &'f Group) -> Result<MediaComponentDescription<'f>, FillError> {
-        let mut it = MediaComponentDescription::default();
-        let mut flows = Vec::new();
-        let mut codecs = Vec::new();
-        let mut custom = Vec::new();
-        let codecs_sent = self.touches_list(group, Field::CodecData);
-        for node in &group.nodes {
-            match node {
-                Node::Leaf(leaf) => {
-                    let sent = match leaf.field {
-                        Field::MediaComponentNumber => true,
-                        Field::CodecData => codecs_sent,
-                        _ => self.sends(leaf),
-                    };
-                    if !sent {
-                        continue;
-                    }
-                    let Some(value) = self.value(leaf)? else { continue };
-                    match leaf.field {
-                        Field::MediaComponentNumber => it.media_component_number = value.number(),
-                        Field::ApplicationIdentifier => it.af_application_identifier = Some(value.octets()),
-                        Field::MediaType => it.media_type = Some(MediaType(value.number())),
-                        Field::MaxRequestedUl => it.max_requested_bandwidth_ul = Some(value.number()),
-                        Field::MaxRequestedDl => it.max_requested_bandwidth_dl = Some(value.number()),
-                        Field::MinRequestedUl => it.min_requested_bandwidth_ul = Some(value.number()),
-                        Field::MinRequestedDl => it.min_requested_bandwidth_dl = Some(value.number()),
-                        Field::FlowStatus => it.flow_status = Some(FlowStatus(value.number())),
-                        Field::ReservationPriority => {
-                            it.reservation_priority = Some(ReservationPriority(value.number()));
-                        }
-                        Field::RsBandwidth => it.rs_bandwidth = Some(value.number()),
-                        Field::RrBandwidth => it.rr_bandwidth = Some(value.number()),
-                        Field::CodecData => codecs.push(value.octets()),
-                        _ => {}
-                    }
+    /// The components of a request, or the flows of a component; `defaults` are those of the base, and how
+    /// they are lent.
+    fn parts<T: Default>(
+        &self,
+        group: &'f Group,
+        kind: Kind,
+        (defaults, lend): (Option<&'f [T]>, impl Fn(&'f T) -> T),
+        build: impl Fn(&Self, &'f Group, T, bool) -> Result<T, FillError>,
+    ) -> Result<List<'f, T>, FillError> {
+        let mut parts = Vec::with_capacity(group.groups(kind).count());
+        let mut defaults = defaults.unwrap_or_default().iter();
+        for part in group.groups(kind) {
+            match defaults.next() {
+                Some(default) if self.sets(&part.slots) => {
+                    parts.push(build(self, part, lend(default), true)?);
                 }
-                Node::Group(part) if self.touches(part) => flows.push(self.flow(part)?),
-                Node::Group(_) => {}
-                Node::Custom(avp) => custom.extend(self.custom(avp, false)?),
+                Some(default) => parts.push(lend(default)),
+                None if self.touches(&part.slots) => parts.push(build(self, part, T::default(), false)?),
+                None => {}
             }
         }
-        it.media_sub_component = flows.into();
-        it.codec_data = codecs.into();
-        it.custom = custom.into();
+        Ok(parts.into())
+    }
+
+    /// Groups that Rx replaces together.
+    fn replaced<T>(
+        &self,
+        group: &'f Group,
+        kind: Kind,
+        build: impl Fn(&Self, &'f Group) -> Result<T, FillError>,
+    ) -> Result<List<'f, T>, FillError> {
+        let mut parts = Vec::with_capacity(group.groups(kind).count());
+        for part in group.groups(kind).filter(|part| self.is_there(part)) {
+            parts.push(build(self, part)?);
+        }
+        Ok(parts.into())
+    }
+
+    /// A component; `based` puts what is set over `it`.
+    fn component(
+        &self,
+        group: &'f Group,
+        mut it: MediaComponentDescription<'f>,
+        based: bool,
+    ) -> Result<MediaComponentDescription<'f>, FillError> {
+        for leaf in group.leaves() {
+            let is_number = leaf.field == Field::MediaComponentNumber && !based;
+            if !is_number && !self.writes(leaf, based) {
+                continue;
+            }
+            let Some(value) = self.value(leaf)? else { continue };
+            match leaf.field {
+                Field::MediaComponentNumber => it.media_component_number = value.number(),
+                Field::ApplicationIdentifier => it.af_application_identifier = Some(value.octets()),
+                Field::MediaType => it.media_type = Some(MediaType(value.number())),
+                Field::MaxRequestedUl => it.max_requested_bandwidth_ul = Some(value.number()),
+                Field::MaxRequestedDl => it.max_requested_bandwidth_dl = Some(value.number()),
+                Field::MinRequestedUl => it.min_requested_bandwidth_ul = Some(value.number()),
+                Field::MinRequestedDl => it.min_requested_bandwidth_dl = Some(value.number()),
+                Field::FlowStatus => it.flow_status = Some(FlowStatus(value.number())),
+                Field::ReservationPriority => {
+                    it.reservation_priority = Some(ReservationPriority(value.number()));
+                }
+                Field::RsBandwidth => it.rs_bandwidth = Some(value.number()),
+                Field::RrBandwidth => it.rr_bandwidth = Some(value.number()),
+                _ => {}
+            }
+        }
+        if self.opens_any(group, Kind::MediaSubComponent, based) {
+            let defaults = it.media_sub_component.borrowed_slice().filter(|_| based);
+            let lend = MediaSubComponent::borrowed;
+            it.media_sub_component =
+                self.parts(group, Kind::MediaSubComponent, (defaults, lend), Self::flow)?;
+        }
+        if self.opens_list(group, Field::CodecData, based) {
+            it.codec_data = self.list(group, Field::CodecData, Value::octets)?;
+        }
+        if self.opens_custom(group, based) {
+            it.custom = self.all_custom(group, false)?;
+        }
         Ok(it)
     }
 
-    fn flow(&self, group: &'f Group) -> Result<MediaSubComponent<'f>, FillError> {
-        let mut it = MediaSubComponent::default();
-        let mut filters = Vec::new();
-        let mut custom = Vec::new();
-        let filters_sent = self.touches_list(group, Field::FlowDescription);
-        let usage = group.leaf(Field::FlowUsage);
-        for node in &group.nodes {
-            match node {
-                Node::Leaf(leaf) => {
-                    let sent = match leaf.field {
-                        Field::FlowNumber => true,
-                        Field::FlowDescription => filters_sent,
-                        // What was held back before may have its flow usage now.
-                        Field::SignallingProtocol => {
-                            self.sends(leaf) || usage.is_some_and(|usage| self.sends(usage))
-                        }
-                        _ => self.sends(leaf),
-                    };
-                    if !sent {
-                        continue;
-                    }
-                    let Some(value) = self.value(leaf)? else { continue };
-                    match leaf.field {
-                        Field::FlowNumber => it.flow_number = value.number(),
-                        Field::FlowDescription => filters.push(value.text()),
-                        Field::FlowStatus => it.flow_status = Some(FlowStatus(value.number())),
-                        Field::FlowUsage => it.flow_usage = Some(FlowUsage(value.number())),
-                        Field::MaxRequestedUl => it.max_requested_bandwidth_ul = Some(value.number()),
-                        Field::MaxRequestedDl => it.max_requested_bandwidth_dl = Some(value.number()),
-                        Field::SignallingProtocol => {
-                            let usage = usage.map(|usage| self.value(usage)).transpose()?.flatten();
-                            // Rx has it only with this usage (TS 29.214 §5.3.26).
-                            if usage.map(Value::number) == Some(FlowUsage::AF_SIGNALLING.0) {
-                                it.af_signalling_protocol = Some(AfSignallingProtocol(value.number()));
-                            }
-                        }
-                        _ => {}
-                    }
-                }
-                Node::Group(_) => {}
-                Node::Custom(avp) => custom.extend(self.custom(avp, false)?),
+    /// A flow; `based` puts what is set over `it`.
+    fn flow(
+        &self,
+        group: &'f Group,
+        mut it: MediaSubComponent<'f>,
+        based: bool,
+    ) -> Result<MediaSubComponent<'f>, FillError> {
+        for leaf in group.leaves() {
+            let is_number = leaf.field == Field::FlowNumber && !based;
+            if !is_number && !self.writes(leaf, based) {
+                continue;
+            }
+            let Some(value) = self.value(leaf)? else { continue };
+            match leaf.field {
+                Field::FlowNumber => it.flow_number = value.number(),
+                Field::FlowStatus => it.flow_status = Some(FlowStatus(value.number())),
+                Field::FlowUsage => it.flow_usage = Some(FlowUsage(value.number())),
+                Field::MaxRequestedUl => it.max_requested_bandwidth_ul = Some(value.number()),
+                Field::MaxRequestedDl => it.max_requested_bandwidth_dl = Some(value.number()),
+                _ => {}
             }
         }
-        it.flow_description = filters.into();
-        it.custom = custom.into();
+        let signalling = [Field::FlowUsage, Field::SignallingProtocol];
+        if signalling.iter().any(|field| self.opens_list(group, *field, based)) {
+            // Rx has the protocol only with this usage (TS 29.214 §5.3.26); what was held back before may
+            // have its usage now.
+            let [usage, protocol] = signalling.map(|field| group.leaf(field));
+            let usage = usage.map(|leaf| self.value(leaf)).transpose()?.flatten();
+            let protocol = protocol.map(|leaf| self.value(leaf)).transpose()?.flatten();
+            let is_signalling = usage.map(Value::number) == Some(FlowUsage::AF_SIGNALLING.0);
+            let protocol = protocol.filter(|_| is_signalling);
+            it.af_signalling_protocol = protocol.map(|protocol| AfSignallingProtocol(protocol.number()));
+        }
+        if self.opens_list(group, Field::FlowDescription, based) {
+            it.flow_description = self.list(group, Field::FlowDescription, Value::text)?;
+        }
+        if self.opens_custom(group, based) {
+            it.custom = self.all_custom(group, false)?;
+        }
         Ok(it)
+    }
+
+    /// The elements that stand for one list.
+    fn list<T>(
+        &self,
+        group: &'f Group,
+        field: Field,
+        read: impl Fn(Value<'f>) -> T,
+    ) -> Result<List<'f, T>, FillError> {
+        let mut values = Vec::with_capacity(2);
+        for leaf in group.leaves().filter(|leaf| leaf.field == field) {
+            values.extend(self.value(leaf)?.map(&read));
+        }
+        Ok(values.into())
     }
 
     fn subscription(&self, group: &'f Group) -> Result<SubscriptionId<'f>, FillError> {
@@ -237,7 +282,7 @@ impl<'f> Filler<'f> {
                 _ => {}
             }
         }
-        it.custom = self.all_custom(group)?;
+        it.custom = self.all_custom(group, true)?;
         Ok(it)
     }
 
@@ -246,7 +291,7 @@ impl<'f> Filler<'f> {
         for node in &group.nodes {
             match node {
                 Node::Leaf(leaf) => {
-                    let value: Text<'f> = self.value(leaf)?.map(Value::text);
+                    let value = self.value(leaf)?.map(Value::text);
                     match leaf.field {
                         Field::SponsorIdentity => it.sponsor_identity = value,
                         Field::ProviderIdentity => it.application_service_provider_identity = value,
@@ -265,7 +310,7 @@ impl<'f> Filler<'f> {
                 Node::Custom(_) => {}
             }
         }
-        it.custom = self.all_custom(group)?;
+        it.custom = self.all_custom(group, true)?;
         Ok(it)
     }
 
@@ -297,7 +342,7 @@ impl<'f> Filler<'f> {
                 Node::Group(_) | Node::Custom(_) => {}
             }
         }
-        it.custom = self.all_custom(group)?;
+        it.custom = self.all_custom(group, true)?;
         if let Some(usage) = usage {
             it.custom.push(usage);
         }
@@ -320,12 +365,12 @@ impl<'f> Filler<'f> {
         Ok(it)
     }
 
-    /// Every custom AVP of a group that is sent whole.
-    fn all_custom(&self, group: &'f Group) -> Result<List<'f, CustomAvp<'f>>, FillError> {
+    /// The custom AVPs of a group; all of them if it is sent `whole`.
+    fn all_custom(&self, group: &'f Group, whole: bool) -> Result<List<'f, CustomAvp<'f>>, FillError> {
         let mut custom = Vec::new();
         for node in &group.nodes {
             if let Node::Custom(avp) = node {
-                custom.extend(self.custom(avp, true)?);
+                custom.extend(self.custom(avp, whole)?);
             }
         }
         Ok(custom.into())

@@ -20,7 +20,7 @@ impl<'f> Filler<'f> {
         avp: &'f Custom,
         whole: bool,
     ) -> Result<Option<CustomAvp<'f>>, FillError> {
-        if !whole && self.changed.is_some() && !avp.has_slot(&|slot| self.is_changed(slot)) {
+        if !whole && !self.touches(&avp.slots) {
             return Ok(None);
         }
         let data = self.data(avp)?;
@@ -43,9 +43,7 @@ impl<'f> Filler<'f> {
                     Err(error) => Err(self.bad(*slot, &avp.path, text, error.clone())),
                 },
             },
-            Content::Group { encoded: Some(encoded), .. }
-                if !avp.has_slot(&|slot| self.text(Some(slot)).is_some()) =>
-            {
+            Content::Group { encoded: Some(encoded), .. } if !self.sets(&avp.slots) => {
                 Ok(Some(Cow::Borrowed(encoded)))
             }
             Content::Group { members, .. } => {

@@ -6,6 +6,8 @@ mod build;
 mod checks;
 mod custom;
 
+use std::ops::Range;
+
 use super::{
     FillError, Template, Values,
     compiled::{Group, Leaf, Node},
@@ -158,24 +160,30 @@ impl<'f> Filler<'f> {
         })
     }
 
-    /// Whether a slot is set by the update, or everything is sent.
-    fn is_changed(&self, slot: usize) -> bool {
-        self.changed.as_ref().is_none_or(|changed| changed.get(slot).copied().unwrap_or(false))
-    }
-
     /// Whether an element is sent.
     pub fn sends(&self, leaf: &Leaf) -> bool {
-        self.changed.is_none() || leaf.slot.is_some_and(|slot| self.is_changed(slot))
+        match &self.changed {
+            None => true,
+            Some(changed) => leaf.slot.is_some_and(|slot| changed.get(slot) == Some(&true)),
+        }
     }
 
-    /// Whether something in a group is sent.
-    pub fn touches(&self, group: &Group) -> bool {
-        self.changed.is_none() || group.has_slot(&|slot| self.is_changed(slot))
+    /// Whether something in these slots is sent.
+    pub fn touches(&self, slots: &Range<usize>) -> bool {
+        match &self.changed {
+            None => true,
+            Some(changed) => changed.get(slots.clone()).is_some_and(|changed| changed.contains(&true)),
+        }
+    }
+
+    /// Whether a request sets something in these slots.
+    fn sets(&self, slots: &Range<usize>) -> bool {
+        self.texts.get(slots.clone()).is_some_and(|texts| texts.iter().any(Option::is_some))
     }
 
     /// Whether something in any of the groups of a kind is sent: Rx replaces them together.
     pub fn touches_any(&self, group: &Group, kind: Kind) -> bool {
-        self.changed.is_none() || group.groups(kind).any(|group| self.touches(group))
+        self.changed.is_none() || group.groups(kind).any(|group| self.touches(&group.slots))
     }
 
     /// Whether one of the elements that stand for one list is sent: Rx replaces the list.
@@ -201,34 +209,86 @@ impl<'f> Filler<'f> {
             },
             _ => None,
         };
-        let is_set = |slot: usize| self.texts.get(slot).copied().flatten().is_some();
-        let subscription_set = root.groups(Kind::SubscriptionId).any(|group| group.has_slot(&is_set));
-        Ok(Filled { service: self.request(root)?, duration, subscription_set })
+        let subscription_set = root.groups(Kind::SubscriptionId).any(|group| self.sets(&group.slots));
+        Ok(Filled { service: self.request(root, self.base())?, duration, subscription_set })
     }
 
-    /// Whether an update leaves the numbers alone, and takes no value back where that cannot be said.
+    /// The request of the defaults, where a whole request is that with some values put over it. A value that
+    /// is taken away is not put over.
+    fn base(&self) -> Option<&'f AaRequest<'static>> {
+        let usable = self.changed.is_none() && !self.loading && !self.texts.contains(&Some(""));
+        self.template.base.as_deref().filter(|_| usable)
+    }
+
+    /// Whether an element is written: all that is sent, or what is put over the base.
+    fn writes(&self, leaf: &Leaf, based: bool) -> bool {
+        if based { self.text(leaf.slot).is_some() } else { self.sends(leaf) }
+    }
+
+    /// Whether what has these slots is written.
+    fn opens(&self, slots: &Range<usize>, based: bool) -> bool {
+        if based { self.sets(slots) } else { self.touches(slots) }
+    }
+
+    /// Whether the groups of a kind are written, which go together.
+    fn opens_any(&self, group: &Group, kind: Kind, based: bool) -> bool {
+        group.groups(kind).any(|group| self.opens(&group.slots, based))
+    }
+
+    /// Whether the elements of one list are written, which go together.
+    fn opens_list(&self, group: &Group, field: Field, based: bool) -> bool {
+        group.leaves().any(|leaf| leaf.field == field && self.writes(leaf, based))
+    }
+
+    /// Whether the custom AVPs of a group are written.
+    fn opens_custom(&self, group: &Group, based: bool) -> bool {
+        let custom = group.nodes.iter().filter_map(|node| match node {
+            Node::Custom(avp) => Some(avp),
+            _ => None,
+        });
+        !based || custom.into_iter().any(|avp| self.sets(&avp.slots))
+    }
+
+    /// Whether an update leaves the numbers alone, and takes no value back where that cannot be said: what is
+    /// replaced as a whole may lose a part, and not everything.
     fn keeps(&self, after: &Self, group: &'f Group) -> Result<(), FillError> {
-        for node in &group.nodes {
-            match node {
-                Node::Leaf(leaf) if after.changed.is_some() && after.sends(leaf) => {
-                    let (was, is) = (self.value(leaf)?, after.value(leaf)?);
+        for leaf in group.leaves().filter(|leaf| after.sends(leaf)) {
+            let (was, is) = (self.value(leaf)?, after.value(leaf)?);
+            match (was, is) {
+                (Some(Value::Number(was)), Some(Value::Number(is)))
+                    if was != is && matches!(leaf.field, Field::MediaComponentNumber | Field::FlowNumber) =>
+                {
                     let (name, element) = (after.name_of(leaf.slot), leaf.path.to_string());
-                    match (was, is) {
-                        (Some(Value::Number(was)), Some(Value::Number(is)))
-                            if was != is
-                                && matches!(leaf.field, Field::MediaComponentNumber | Field::FlowNumber) =>
-                        {
-                            return Err(FillError::Fixed { name, element, is: was });
-                        }
-                        (Some(_), None) => return Err(FillError::Unset { name, element }),
-                        _ => {}
-                    }
+                    return Err(FillError::Fixed { name, element, is: was });
                 }
-                Node::Group(group) => self.keeps(after, group)?,
-                Node::Leaf(_) | Node::Custom(_) => {}
+                (Some(_), None) if !after.has_another(group, leaf) => return Err(after.unset(leaf)),
+                _ => {}
+            }
+        }
+        let parts = group.nodes.iter().filter_map(|node| match node {
+            Node::Group(part) => Some(part),
+            Node::Leaf(_) | Node::Custom(_) => None,
+        });
+        for part in parts {
+            if !matches!(part.kind, Kind::SubscriptionId | Kind::SupportedFeatures | Kind::Sponsored) {
+                self.keeps(after, part)?;
+            } else if self.is_there(part) && !group.groups(part.kind).any(|part| after.is_there(part)) {
+                let name = part.slots.clone().find(|slot| after.touches(&(*slot..slot + 1)));
+                return Err(FillError::Unset { name: after.name_of(name), element: part.name.to_owned() });
             }
         }
         Ok(())
+    }
+
+    /// Whether another element of the same list has a value.
+    fn has_another(&self, group: &'f Group, leaf: &Leaf) -> bool {
+        matches!(leaf.field, Field::FlowDescription | Field::CodecData)
+            && group.leaves().any(|other| other.field == leaf.field && !matches!(self.value(other), Ok(None)))
+    }
+
+    #[cold]
+    fn unset(&self, leaf: &Leaf) -> FillError {
+        FillError::Unset { name: self.name_of(leaf.slot), element: leaf.path.to_string() }
     }
 
     #[cold]

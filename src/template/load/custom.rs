@@ -31,6 +31,7 @@ impl Loader<'_, '_, '_> {
     pub(super) fn custom(&mut self, element: &Element, path: &str, depth: usize) -> Option<Custom> {
         self.attributes(element, &ATTRIBUTES);
         self.no_text(element);
+        let first_slot = self.parameters.len();
         let name = self.required(element, "name").map(|attribute| collapsed(&attribute.value));
         let code = self.required(element, "code").and_then(|attribute| self.code(attribute, 1));
         let vendor = match attribute(element, "vendor-id") {
@@ -63,7 +64,8 @@ impl Loader<'_, '_, '_> {
             false => self.value(element, &name, path)?,
         };
         let (code, vendor) = (code?, vendor?);
-        Some(Custom { name: name.into(), path: path.into(), code, vendor, flags, content })
+        let slots = first_slot..self.parameters.len();
+        Some(Custom { name: name.into(), path: path.into(), code, vendor, flags, slots, content })
     }
 
     /// The elements of an AVP: known ones only, in their order.

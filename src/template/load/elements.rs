@@ -36,6 +36,7 @@ impl Loader<'_, '_, '_> {
         self.attributes(element, own);
         self.no_text(element);
         let parts = kind.parts();
+        let first_slot = self.parameters.len();
         let mut counts = vec![0usize; parts.len()];
         let mut nodes = Vec::new();
         for child in element.children.iter().filter(|child| !child.skipped) {
@@ -69,7 +70,8 @@ impl Loader<'_, '_, '_> {
                 self.report.error(element.at, text);
             }
         }
-        Group { kind, name, repeated, nodes, at: element.at }
+        let slots = first_slot..self.parameters.len();
+        Group { kind, name, repeated, nodes, slots, at: element.at }
     }
 
     fn leaf(&mut self, element: &Element, part: &Part, field: Field, path: String) -> Leaf {

@@ -11,9 +11,10 @@ mod xml;
 use std::sync::Arc;
 
 use super::{
-    Problem, Problems, Template,
+    Problem, Problems, Template, Values,
     compiled::{Group, Leaf, Node},
     fill::{Filler, filters_clash},
+    names::Names,
     problem::{Report, brief},
     schema::{Field, Kind, Value},
     value::{Tariff, check_filter},
@@ -101,13 +102,22 @@ fn compile(
     }
     let id = loader.template_id(outermost);
     let root = loader.group(outermost, Kind::Template, "QoSTemplate", false, "");
-    let (parameters, by_name) = loader.parameters.finish(loader.report);
+    let parameters = loader.parameters.finish(loader.report);
     let id = id.unwrap_or_default().into();
-    let template =
-        Template { id, source: Arc::from(source), strict: settings.strict, root, parameters, by_name };
+    let mut template = Template {
+        id,
+        source: Arc::from(source),
+        strict: settings.strict,
+        root,
+        names: Names::new(&parameters),
+        parameters,
+        base: None,
+    };
     if !report.has_errors() {
         together(&template, report);
         doubts(&template.root, report);
+        let base = template.fill(&Values::default()).ok().map(|filled| filled.service.into_owned());
+        template.base = base.map(Box::new);
     }
     Some(template)
 }

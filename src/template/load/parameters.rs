@@ -46,8 +46,13 @@ impl Drafts {
         Some(slot)
     }
 
-    /// The parameters, and their positions in the order of their names.
-    pub fn finish(self, report: &mut Report<'_>) -> (Vec<Parameter>, Vec<u32>) {
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// The parameters, in the order of the file.
+    pub fn finish(self, report: &mut Report<'_>) -> Vec<Parameter> {
         for (at, slot) in self.again {
             let Some(Parameter { name, places }) = self.parameters.get(slot) else { continue };
             let elements: Vec<&str> = places.iter().map(|place| &*place.element).collect();
@@ -58,8 +63,6 @@ impl Drafts {
             );
             report.warn(at, text);
         }
-        let mut by_name: Vec<u32> = (0u32..).take(self.parameters.len()).collect();
-        by_name.sort_by_key(|slot| self.parameters.get(*slot as usize).map(|parameter| &parameter.name));
-        (self.parameters, by_name)
+        self.parameters
     }
 }
