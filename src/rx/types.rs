@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Element, Flows, RxError, field};
 use crate::{
     dict::enums::{IpCanType, LoadType, OcReportType, RatType, SubscriptionIdType, UserEquipmentInfoType},
-    wire::{Avp, AvpDef, AvpFlags, OctetString, VendorId, avp_key},
+    wire::{Avp, AvpFlags, VendorId, avp_key},
 };
 
 /// An AVP that the structs have no field for, as it stands on the wire.
@@ -21,12 +21,7 @@ pub struct CustomAvp<'a> {
     pub data: Cow<'a, [u8]>,
 }
 
-impl<'a> CustomAvp<'a> {
-    /// An AVP of octets that the message has no field for.
-    pub fn octets(def: &AvpDef<OctetString>, data: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self { code: def.code, vendor: def.vendor, flags: def.flags, data: data.into() }
-    }
-
+impl CustomAvp<'_> {
     /// Vendor and code in one number.
     pub fn key(&self) -> u64 {
         avp_key(self.vendor, self.code)

@@ -9,10 +9,10 @@ use std::{
 use super::{Closing, RxSessionId, Session};
 use crate::{
     dict::{
-        RX_APPLICATION_ID, avp,
+        RX_APPLICATION_ID,
         enums::{RxRequestType, SpecificAction},
     },
-    rx::{AaRequest, CustomAvp, FeatureList, List, StRequest, SupportedFeatures},
+    rx::{AaRequest, FeatureList, List, StRequest, SupportedFeatures},
 };
 
 /// What the core is told once.
@@ -91,12 +91,11 @@ impl SessionConfig {
 
     /// The AAR that changes a session, for the server that granted it; what the caller gave is kept.
     ///
-    /// Only a session's first AAR subscribes to events. Class is not in the grammar of an AAR, and is echoed all
-    /// the same (RFC 6733 §8.20).
+    /// Only a session's first AAR subscribes to events. Class is not echoed here: it is not in the grammar of an AAR
+    /// (TS 29.214 §5.6.1), and as it has the M bit, strict servers refuse it there with 5001.
     pub fn update_request(&self, session: &Session, service: AaRequest<'static>) -> AaRequest<'static> {
         let pcrf = session.pcrf.as_ref();
         let realm = pcrf.map_or(self.destination_realm.clone(), |pcrf| pcrf.realm.to_string());
-        let class = session.granted.class.iter().map(|class| CustomAvp::octets(&avp::CLASS, class.clone()));
         AaRequest {
             session_id: session.rx_session.as_str().to_owned().into(),
             auth_application_id: RX_APPLICATION_ID,
@@ -107,7 +106,6 @@ impl SessionConfig {
             rx_request_type: Some(RxRequestType::UPDATE_REQUEST),
             origin_state_id: Some(self.origin_state_id),
             specific_action: List::default(),
-            custom: service.custom.iter().map(Cow::into_owned).chain(class).collect(),
             ..service
         }
     }

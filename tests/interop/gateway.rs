@@ -67,6 +67,27 @@ fn plays_every_session(gateway: Gateway, pcrf: &mut Peer, capture: &Path, port: 
     let status = gateway.call("GET", &voice.path, "").want(200).body;
     assert_eq!(status["qoSStatus"]["actualProperties"]["iPCANType"], "Non-3GPP-EPS", "{status}");
 
+    // One component more, one less, and a flow that changes in part: an update on the same Session-Id.
+    let change = json!({ "qoSFeatureProperties": {
+        "duration": 7200,
+        "mediaComponentDescription": [
+            {
+                "mediaComponentNumber": 1,
+                "mediaSubComponent": [{ "flowNumber": 1, "maxRequestedBandwidthDL": 96000 }],
+            },
+            { "mediaComponentNumber": 2, "flowStatus": "REMOVED" },
+            { "mediaComponentNumber": 3, "mediaType": "TEXT", "flowStatus": "ENABLED" },
+        ],
+    } });
+    let changed = gateway.call("PUT", &voice.path, &change.to_string()).want(200);
+    assert!(
+        changed.header("x-plugin-param-values").ends_with(&format!(",{}", voice.rx_session)),
+        "{changed:?}"
+    );
+    let seen = pcrf.ask(&format!("session {}", voice.rx_session), "session ");
+    // It lists every component that it ever heard of.
+    assert!(seen.contains("af=af.rx.test ue=0A987898 updates=1 media=[1,2,3]"), "{seen}");
+
     let video = applied(&gateway, pcrf, "4915112345679", &ipv6());
     assert!(pcrf.ask("sessions", "sessions ").starts_with("sessions 2 "));
     let line = pcrf.ask("rar af.rx.test;0;0 2", "raa ");
@@ -84,7 +105,7 @@ fn plays_every_session(gateway: Gateway, pcrf: &mut Peer, capture: &Path, port: 
     gateway.call("GET", &voice.path, "").want(404);
     gateway.stop();
     let stats = pcrf.ask("stats", "stats ");
-    assert!(stats.starts_with("stats sessions=0 AAR=2 ASA=2 ASR=2 RAA=4 RAR=4 STR=2"), "{stats}");
+    assert!(stats.starts_with("stats sessions=0 AAR=3 ASA=2 ASR=2 RAA=4 RAR=4 STR=2"), "{stats}");
     assert!(!stats.contains("refused=") && !stats.contains("_avps="), "{stats}");
     stats
 }
