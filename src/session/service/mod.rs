@@ -35,8 +35,8 @@ use self::{
     retry::RetryMemory,
 };
 use super::{
-    Closing, Counters, QosEvent, QosSessionId, Removed, RxSessionId, Session, SessionConfig, SessionError,
-    SessionFilter, SessionState, SessionStore, StoreError,
+    Closing, Counters, EventKind, QosEvent, QosSessionId, ReleaseReason, Removed, RxSessionId, Session,
+    SessionConfig, SessionError, SessionFilter, SessionState, SessionStore, StoreError,
     counters::count,
     machine::{Input, Output, step},
     ports::{EventSink, Reply, RxGateway},
@@ -327,6 +327,9 @@ impl Sessions {
             abort_cause = event.report.abort_cause.map(tracing::field::display),
             "event"
         );
+        if let EventKind::Released(ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten) = event.kind {
+            count(&self.counters.lost);
+        }
         let event: Arc<QosEvent> = Arc::from(event);
         for sink in self.sinks.read().unwrap_or_else(PoisonError::into_inner).iter() {
             let mut after = after.clone();

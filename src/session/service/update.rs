@@ -110,11 +110,7 @@ impl Sessions {
         };
         match &decided {
             Ok(_) => count(&self.counters.updates_granted),
-            Err(SessionError::Refused(_)) => count(&self.counters.updates_refused),
-            Err(SessionError::Lost(_)) => {
-                count(&self.counters.updates_refused);
-                count(&self.counters.lost);
-            }
+            Err(SessionError::Refused(_) | SessionError::Lost(_)) => count(&self.counters.updates_refused),
             Err(SessionError::Store(error)) => {
                 error!(%rx_session, %error, "the outcome of a modification cannot be stored");
                 self.send_again(session, number);
