@@ -10,7 +10,7 @@ use tracing::{debug, error, trace, warn};
 
 use super::{Gateway, answer, index};
 use crate::{
-    BoxFuture,
+    BoxFuture, Held,
     dict::{Strictness, Violation, avp, check, commands},
     rx::{AsRequest, Outcome, RaRequest, RxError},
     session::ports::{LateGrant, Replied, Reply},
@@ -41,6 +41,13 @@ impl RequestHandler for Gateway {
                 message.and_then(|message| self.replies.answer(reply, &message))
             });
             Handled { answer: written(answer), held }
+        })
+    }
+
+    fn turn(&self, request: &MessageBuf) -> Option<BoxFuture<'static, Held>> {
+        index::with(request, self.dictionary, |message| {
+            let session = message.ok()?.avps().get(&avp::SESSION_ID).ok()??;
+            Some(self.turns.next(session))
         })
     }
 

@@ -11,6 +11,7 @@
 mod answer;
 mod inbound;
 mod index;
+mod turns;
 
 use std::{
     io,
@@ -23,7 +24,7 @@ use std::{
 
 use tracing::{debug, trace, warn};
 
-use self::answer::Replies;
+use self::{answer::Replies, turns::Turns};
 use crate::{
     BoxFuture,
     dict::{Dictionary, commands},
@@ -63,6 +64,7 @@ pub struct Gateway {
     pool: OnceLock<Pool>,
     server: OnceLock<Weak<dyn RxServer>>,
     counters: GatewayCounters,
+    turns: Turns,
 }
 
 impl Gateway {
@@ -75,6 +77,7 @@ impl Gateway {
             pool: OnceLock::new(),
             server: OnceLock::new(),
             counters: GatewayCounters::default(),
+            turns: Turns::default(),
         }))
     }
 

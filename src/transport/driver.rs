@@ -364,7 +364,14 @@ impl Driver {
             }
             NodeEvent::Request { peer, ticket, message } => {
                 let handler = self.parts.handler.clone();
-                let handling = async move { (ticket, handler.handle(peer, message).await) };
+                let turn = handler.turn(&message);
+                let handling = async move {
+                    let _turn = match turn {
+                        Some(turn) => Some(turn.await),
+                        None => None,
+                    };
+                    (ticket, handler.handle(peer, message).await)
+                };
                 let task = self.handlers.spawn(handling);
                 self.tickets.insert(task.id(), ticket);
             }

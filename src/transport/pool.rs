@@ -86,6 +86,14 @@ pub trait RequestHandler: Send + Sync + 'static {
     /// Copies of a request that a failover brought are answered by the pool and do not come here.
     fn handle(&self, peer: Arc<str>, request: MessageBuf) -> BoxFuture<'_, Handled>;
 
+    /// The turn of a request among those that are handled one after the other: it is awaited before
+    /// [`handle`](Self::handle), and what it returns is dropped afterwards. `None`: it waits for no other.
+    ///
+    /// Asked in the order in which the requests came, by the task that runs all connections: must not block.
+    fn turn(&self, _request: &MessageBuf) -> Option<BoxFuture<'static, Held>> {
+        None
+    }
+
     /// An answer that came after the outcome of its request, or that nobody waited for any more.
     ///
     /// Called by the task that runs all connections: must not block. So is [`peer_event`](Self::peer_event).
