@@ -9,13 +9,13 @@ mod http;
 #[allow(dead_code)]
 mod receiver;
 
-use std::{future::Future, path::Path, sync::atomic::Ordering, time::Duration};
+use std::{future::Future, path::Path, sync::atomic::Ordering, task::Poll, time::Duration};
 
 use receiver::Receiver;
 use rxgate::{
     app::App,
     config::Loaded,
-    pcrf::{Pcrf, PcrfConfig},
+    pcrf::{Pcrf, PcrfConfig, RarOrder},
     session::SessionState,
 };
 use serde_json::{Value, json};
@@ -237,5 +237,26 @@ async fn an_endpoint_that_does_not_answer_delays_no_answer_to_the_pcrf() {
     assert_eq!(world.receiver.body().await, told(USERS[1], 4, r#","abortCause":"BEARER_RELEASED""#));
     let open = world.app.sessions().list(Default::default()).await.unwrap();
     assert!(open.iter().all(|session| session.state == SessionState::Open) && open.len() == 1);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reports_that_follow_one_another_at_once_are_told_in_their_order() {
+    let mut world = World::new("attempt_timeout_ms = 60000").await;
+    world.register(&USERS, &["2", "3"]).await;
+    let session = world.apply(USERS[0], "10.0.0.1", None).await;
+    let order = |action: u32| serde_json::from_value(json!({ "specificActions": [action] })).unwrap();
+    let orders: Vec<RarOrder> = [2, 3].into_iter().cycle().take(50).map(order).collect();
+    // Polled one after the other, they leave in this order, and none waits for the answer to the one before.
+    let mut reports: Vec<_> = orders.iter().map(|order| Box::pin(world.pcrf.rar(&session, order))).collect();
+    std::future::poll_fn(|context| {
+        reports.retain_mut(|report| report.as_mut().poll(context).is_pending());
+        if reports.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    drop(reports);
+    for event in [2, 3].into_iter().cycle().take(50) {
+        assert_eq!(world.receiver.body().await, told(USERS[0], event, ""));
+    }
     world.stop().await;
 }
