@@ -144,6 +144,7 @@ impl App {
             dictionary,
             settings: settings::read_settings(&config.gatekeeper),
             limits,
+            templates: Arc::clone(&templates.rules),
             answers: Arc::default(),
             notifications,
         });

@@ -114,6 +114,7 @@ impl World {
             dictionary: Dictionary::builtin(),
             settings: Default::default(),
             limits,
+            templates: Default::default(),
             answers: Default::default(),
             notifications: Notifications::new(
                 Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),

@@ -48,6 +48,7 @@ pub(super) fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {
             config::Profile::Strict => Profile::Strict,
         },
         short_ipv6_prefix: gatekeeper.short_ipv6_prefix,
+        default_duration: gatekeeper.default_duration,
         max_duration: gatekeeper.max_duration,
     }
 }

@@ -24,5 +24,7 @@ mod points_21_55;
 mod receiver;
 mod refusals;
 mod support;
+mod template;
+mod template_modify;
 mod templates_admin;
 mod world;

@@ -10,8 +10,12 @@ use rxgate::{
 };
 use serde_json::{Value, json};
 
-pub const COMPATIBLE: ReadSettings =
-    ReadSettings { profile: Profile::Compatible, short_ipv6_prefix: false, max_duration: None };
+pub const COMPATIBLE: ReadSettings = ReadSettings {
+    profile: Profile::Compatible,
+    short_ipv6_prefix: false,
+    default_duration: None,
+    max_duration: None,
+};
 pub const STRICT: ReadSettings = ReadSettings { profile: Profile::Strict, ..COMPATIBLE };
 pub const USER: &str = "tel:861013388991111";
 pub const EXAMPLE: &[u8] = include_bytes!("../golden/gatekeeper-16-2.json");

@@ -22,7 +22,7 @@ use rxgate::{
     },
     north::{
         admin::{self, Admin, LocalView, PeerView, Peers, TemplateAdmin},
-        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
+        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications, ReadSettings},
         limits::Limits,
     },
     notify::{Notifier, NotifyConfig, SystemResolver},
@@ -32,7 +32,7 @@ use rxgate::{
         ports::{Exchange, GatewayError, RxGateway},
     },
     store::MemoryStore,
-    template::Templates,
+    template::{Template, Templates},
     wire::{Index, MessageBuf, VendorId},
 };
 use serde_json::Value;
@@ -282,6 +282,7 @@ impl World {
             dictionary: &DICTIONARY,
             settings: Default::default(),
             limits,
+            templates: Arc::clone(&templates),
             answers: Arc::default(),
             notifications: notifications.clone(),
         });
@@ -305,12 +306,18 @@ impl World {
 
     /// The same with requests read strictly.
     pub fn strict() -> Self {
+        Self::reading(STRICT)
+    }
+
+    /// The same with requests read like this.
+    pub fn reading(settings: ReadSettings) -> Self {
         let world = Self::new();
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&world.sessions),
             dictionary: Dictionary::builtin(),
-            settings: STRICT,
+            settings,
             limits: Limits::default(),
+            templates: Arc::clone(&world.templates),
             answers: Arc::default(),
             notifications: world.notifications.clone(),
         });
@@ -340,6 +347,12 @@ impl World {
     pub async fn send(&self, method: &str, path: &str, body: impl Into<Body>) -> Reply {
         let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
         self.call(request.header("host", "localhost:8001").body(body.into()).unwrap()).await
+    }
+
+    /// Loads a template for whoever this matches.
+    pub fn load(&self, pattern: &str, xml: &str) -> u64 {
+        let read = Template::read(xml.as_bytes(), Dictionary::builtin(), Default::default()).unwrap();
+        self.templates.load(pattern, Arc::new(read.template)).unwrap().version()
     }
 
     /// Get QoS Status of a session that is there.

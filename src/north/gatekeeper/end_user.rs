@@ -81,6 +81,11 @@ impl EndUser {
         })
     }
 
+    /// Whether it is a telephone number.
+    pub fn is_telephone(&self) -> bool {
+        self.kind == SubscriptionIdType::END_USER_E164
+    }
+
     /// Whether a Subscription-Id of the same kind names somebody else.
     pub fn is_contradicted_by(&self, id: &SubscriptionId<'_>) -> bool {
         let data = &*id.subscription_id_data;

@@ -51,6 +51,19 @@ pub enum ApiError {
          another request came with it; accepted is a key that is new, or the same request again"
     )]
     KeyReused,
+    /// No match rule is for the end user.
+    #[error(
+        "SVC0002: Invalid input value for message part endUserId: there is no template for it; \
+         apply QoS without a template, or have one loaded whose match rule is for this end user"
+    )]
+    NoTemplate,
+    /// The session is older than what is kept of its template.
+    #[error(
+        "SVC0002: Invalid input value for message part templateQoSFeatureProperties: the version of the template \
+         that the session was made of is not kept any more; change it by PUT of qoSFeatureProperties, or apply \
+         QoS again"
+    )]
+    TemplateGone,
     /// The gateway lost the request half-way.
     #[error("SVC0001: A service error occurred. Error code is 500: the request was not finished")]
     Broken,
@@ -173,7 +186,7 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NoTemplate | Self::TemplateGone => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,

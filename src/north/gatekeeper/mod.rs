@@ -23,6 +23,7 @@ pub use notification::{
     Event, NotificationSettings, Notifications, Registration, RegistrationError, Registrations,
 };
 pub use read::{
-    Asked, AskedRegistration, Profile, ReadSettings, Warning, read_apply, read_modify, read_registration,
+    Asked, AskedRegistration, Parameters, Profile, ReadSettings, Warning, read_apply, read_modify,
+    read_registration, read_template_apply, read_template_modify,
 };
 pub use routes::{Gatekeeper, router};

@@ -14,6 +14,7 @@ use crate::{
     dict::Dictionary,
     north::{describe, limits::Limits, server},
     session::Sessions,
+    template::Templates,
 };
 
 use super::{
@@ -28,6 +29,8 @@ pub struct Gatekeeper {
     pub sessions: Arc<Sessions>,
     /// The AVPs that requests may name.
     pub dictionary: &'static Dictionary,
+    /// The templates, and whose they are.
+    pub templates: Arc<Templates>,
     /// How requests are read.
     pub settings: ReadSettings,
     /// Bounds of requests.
@@ -58,6 +61,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 pub fn router(gatekeeper: Gatekeeper) -> Router {
     let mut operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(qos::apply::apply))
+        .routes(routes!(qos::template::apply))
+        .routes(routes!(qos::template::modify, qos::template::put))
+        .routes(routes!(qos::template::modify_of, qos::template::put_of))
         .routes(routes!(qos::status::status, qos::modify::modify, qos::remove::remove))
         .routes(routes!(qos::status::status_of, qos::modify::modify_of, qos::remove::remove_of))
         .merge(notification::routes())

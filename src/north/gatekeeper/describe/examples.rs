@@ -22,6 +22,14 @@ examples! {
     modify = "16-11.json";
     /// What answers it.
     modified = "16-12.json";
+    /// Apply Template-Based QoS.
+    apply_template = "16-8.json";
+    /// What answers it.
+    applied_template = "16-9.json";
+    /// Template-Based Modify QoS.
+    modify_template = "16-13.json";
+    /// What answers it.
+    modified_template = "16-14.json";
     /// Get QoS Status.
     status = "16-15.json";
     /// Register for QoS Notifications.

@@ -12,7 +12,9 @@ use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder
 pub(super) use failures::{FromNetwork, FromStore, Keyed, NoJsonTaken, NotReadable, WithBody};
 pub(super) use finish::finish;
 pub(super) use params::{EndUserId, IdempotencyKey, RequestId};
-pub(super) use schema::{ApplyRequest, ModifyRequest, QosFeatureProperties, RegisterRequest};
+pub(super) use schema::{
+    ApplyRequest, ModifyRequest, QosFeatureProperties, RegisterRequest, TemplateRequest,
+};
 
 /// Tag of the operations on sessions.
 pub(super) const QOS: &str = "QoS";

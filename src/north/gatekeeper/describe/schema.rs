@@ -33,6 +33,50 @@ pub(in crate::north::gatekeeper) struct ModifyRequest {
     properties: QosFeatureProperties,
 }
 
+/// The body of Apply Template-Based QoS and of Template-Based Modify QoS.
+#[derive(ToSchema)]
+pub(in crate::north::gatekeeper) struct TemplateRequest {
+    #[schema(rename = "templateQoSFeatureProperties")]
+    properties: TemplateProperties,
+}
+
+/// What a request says beside, or instead of, what its template says.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+struct TemplateProperties {
+    /// How long the QoS is to last, at least 1. Seconds; needed for a new session if the template has none.
+    duration: Option<Unsigned32>,
+    /// The service that the session belongs to: a text, or octets as `hex:` and their digits.
+    application_identifier: Option<Text>,
+    #[schema(rename = "framedIPAddress")]
+    framed_ip_address: Option<UeAddress>,
+    #[schema(rename = "framedIPv6Prefix")]
+    framed_ipv6_prefix: Option<UePrefix>,
+    /// The packet data network, needed with a private address.
+    called_station_id: Option<Text>,
+    /// Parameters of the template, each name once.
+    parameter: Option<Vec<TemplateParameter>>,
+}
+
+/// A parameter of a template.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TemplateParameter {
+    /// Its name, with its `$`.
+    #[schema(min_length = 1, max_length = 128)]
+    name: Text,
+    value: Scalar,
+}
+
+/// What a parameter is set to: the text of its element, or what is written like it.
+#[derive(ToSchema)]
+#[serde(untagged)]
+enum Scalar {
+    Text(Text),
+    Number(f64),
+    Flag(bool),
+}
+
 /// Properties with an address of the user equipment among them.
 struct AddressedProperties;
 

@@ -31,7 +31,7 @@ use crate::{
 };
 
 #[derive(Serialize, ToSchema)]
-struct ApplyResponse<'a> {
+pub(super) struct ApplyResponse<'a> {
     #[serde(rename = "applyQoSFeatureResponse")]
     response: ApplyInside<'a>,
 }
@@ -76,7 +76,7 @@ async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Res
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,
-        view: Envelope::text(&asked.view).into(),
+        view: Envelope::text(&asked.view, None).into(),
     });
     Ok(created(&call.headers, &user, &applied.await?))
 }

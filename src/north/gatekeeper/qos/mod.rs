@@ -5,6 +5,7 @@ mod call;
 pub(super) mod modify;
 pub(super) mod remove;
 pub(super) mod status;
+pub(super) mod template;
 
 use crate::{
     north::gatekeeper::{ApiError, EndUser, Gatekeeper},

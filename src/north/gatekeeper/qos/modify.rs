@@ -94,7 +94,7 @@ async fn change(
     let user = user_of(&session.end_user)?;
     let asked = read_modify(&call.body, &user, current, gatekeeper.settings, gatekeeper.dictionary)?;
     log(&asked.warnings);
-    let view = Envelope::text(&asked.view).into();
+    let view = Envelope::text(&asked.view, envelope.template.as_ref()).into();
     let change = QosChange { duration: asked.duration, service: asked.service, view };
     Ok(changed(&update.apply(change).await?))
 }

@@ -17,8 +17,30 @@ pub(super) struct UeAddress {
     pub v6: Option<Cow<'static, [u8]>>,
 }
 
-/// Reads both members. Without an address of the UE the PCRF cannot know whom the request concerns: a session
-/// has one, and keeps it.
+impl UeAddress {
+    /// Whether there is none. Without one the PCRF cannot know whom a request concerns.
+    pub fn is_missing(&self) -> bool {
+        self.v4.is_none() && self.v6.is_none()
+    }
+
+    /// Whether this one, as far as it is given, is not that one.
+    pub fn moves(&self, known: &Self) -> bool {
+        let moves = |new: &Option<Cow<'_, [u8]>>, old: &Option<Cow<'_, [u8]>>| new.is_some() && new != old;
+        moves(&self.v4, &known.v4) || moves(&self.v6, &known.v6)
+    }
+}
+
+/// What is wrong with another address for a session.
+pub(super) const MOVED: &str =
+    "the UE's address of a session cannot change: remove the session and apply another";
+
+/// What is wrong with no address at all.
+pub(super) fn missing() -> Invalid {
+    let why = "the UE's address is required: give framedIPAddress or framedIPv6Prefix";
+    Invalid::address("framedIPAddress", why)
+}
+
+/// Reads both members. A session keeps the address that it has.
 pub(super) fn ue_address(members: &mut Members<'_, '_, '_>) -> Result<UeAddress, Invalid> {
     let context = members.context;
     let v4 = given(members, "framedIPAddress")?;
@@ -45,11 +67,9 @@ pub(super) fn ue_address(members: &mut Members<'_, '_, '_>) -> Result<UeAddress,
     address.v6 = address.v6.or(moved);
     if let Some(before) = &context.before {
         let known = before.address()?;
-        let moves = |new: &Option<Cow<'_, [u8]>>, old: &Option<Cow<'_, [u8]>>| new.is_some() && new != old;
-        if moves(&address.v4, &known.v4) || moves(&address.v6, &known.v6) {
+        if address.moves(&known) {
             let name = v4.or(v6).map_or("framedIPAddress", |(name, ..)| name);
-            let why = "the UE's address of a session cannot change: remove the session and apply another";
-            return Err(Invalid::value(members.at(name).to_string(), why));
+            return Err(Invalid::value(members.at(name).to_string(), MOVED));
         }
         return Ok(known);
     }
@@ -63,10 +83,6 @@ pub(super) fn ue_address(members: &mut Members<'_, '_, '_>) -> Result<UeAddress,
             return Err(Invalid::value(path.to_string(), why));
         }
         context.warn(&path, "both addresses are sent; TS 29.214 §4.4.1 has one");
-    }
-    if address.v4.is_none() && address.v6.is_none() {
-        let why = "the UE's address is required: give framedIPAddress or framedIPv6Prefix";
-        return Err(Invalid::address("framedIPAddress", why));
     }
     Ok(address)
 }

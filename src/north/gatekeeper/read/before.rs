@@ -67,7 +67,21 @@ impl Before {
             // What was accepted once is kept, whatever the settings are now.
             address.v6 = Some(value::ipv6_prefix(text, true).map_err(|_| unusable())?.into());
         }
-        if address.v4.is_none() && address.v6.is_none() { Err(unusable()) } else { Ok(address) }
+        if address.is_missing() { Err(unusable()) } else { Ok(address) }
+    }
+
+    /// A bandwidth that is below its own minimum, by its name.
+    pub fn contradiction(&self) -> Option<(u32, &'static str)> {
+        self.components.iter().find_map(|component| {
+            let above = |min: Option<u32>, max: Option<u32>| min.zip(max).is_some_and(|(min, max)| min > max);
+            if above(component.min_requested_bandwidth_ul, component.max_requested_bandwidth_ul) {
+                Some((component.number, "minRequestedBandwidthUL"))
+            } else if above(component.min_requested_bandwidth_dl, component.max_requested_bandwidth_dl) {
+                Some((component.number, "minRequestedBandwidthDL"))
+            } else {
+                None
+            }
+        })
     }
 
     /// The component of this number.

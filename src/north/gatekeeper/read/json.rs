@@ -363,7 +363,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// A text for an error message, not longer than a line.
-fn brief(text: &str) -> Cow<'_, str> {
+pub(super) fn brief(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(64) {
         Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
         None => Cow::Borrowed(text),

@@ -12,10 +12,13 @@ mod media;
 mod properties;
 mod registration;
 mod sponsored;
+mod template;
 
 use std::{cell::RefCell, fmt, sync::Arc, time::Duration};
 
 use crate::{dict::Dictionary, rx::AaRequest};
+
+pub use self::template::{Parameters, read_template_apply, read_template_modify};
 
 use self::before::Before;
 use super::{EndUser, Invalid, view};
@@ -39,6 +42,8 @@ pub struct ReadSettings {
     pub profile: Profile,
     /// Whether framedIPv6Prefix may be shorter than 128 bits. TS 29.214 §4.4.1 wants the full address.
     pub short_ipv6_prefix: bool,
+    /// Duration of a session from a template if neither the request nor the template has one. Default: refused.
+    pub default_duration: Option<Duration>,
     /// Longest duration that is accepted; with one, every session needs a duration. Default: no limit.
     pub max_duration: Option<Duration>,
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{
-    Context, Invalid, address, custom,
+    Context, Invalid, ReadSettings, address, custom,
     json::{Members, Node, Path, quoted},
     media, sponsored,
 };
@@ -20,25 +20,37 @@ type Properties = (Option<Duration>, AaRequest<'static>, String);
 const WRAPPER: &str = "qoSFeatureProperties";
 
 /// The view of no properties.
-const NOTHING: &str = "{}";
+pub(super) const NOTHING: &str = "{}";
 
 /// The body: one member with the properties in it.
 pub(super) fn body(node: Node<'_, '_>, user: &EndUser, context: &Context<'_>) -> Result<Properties, Invalid> {
-    let mut members = node.members(context)?;
-    let Some((name, raw)) = members.take(&[WRAPPER, "qosFeatureProperties"])? else {
-        return Err(members.missing(WRAPPER, "an object with the properties"));
-    };
-    unknown(&members)?;
-    if !members.node(name, raw).is_structured() {
-        return Err(members.node(name, raw).refuse("an object"));
-    }
-    // The properties are the root of every path: their members are named as the interface's texts name them.
-    let properties = read(Node::new(raw, Path::Root).members(context)?, user)?;
+    let members = inside(node, &[WRAPPER, "qosFeatureProperties"], context)?;
+    let properties = read(members, user)?;
     if context.before.is_some() && properties.2 == NOTHING {
         let why = "there is nothing to change in it: give the properties that are to be others than before";
         return Err(Invalid::value(WRAPPER, why));
     }
     Ok(properties)
+}
+
+/// The members of the one member that a body has.
+///
+/// They are the root of every path: the interface's texts name them without what is around them.
+pub(super) fn inside<'j, 'c>(
+    node: Node<'j, '_>,
+    names: &[&'static str],
+    context: &'c Context<'c>,
+) -> Result<Members<'j, 'static, 'c>, Invalid> {
+    let mut members = node.members(context)?;
+    let Some((name, raw)) = members.take(names)? else {
+        let wanted = names.first().copied().unwrap_or_default();
+        return Err(members.missing(wanted, "an object with the properties"));
+    };
+    unknown(&members)?;
+    if !members.node(name, raw).is_structured() {
+        return Err(members.node(name, raw).refuse("an object"));
+    }
+    Node::new(raw, Path::Root).members(context)
 }
 
 fn read(mut members: Members<'_, '_, '_>, user: &EndUser) -> Result<Properties, Invalid> {
@@ -58,6 +70,9 @@ fn read(mut members: Members<'_, '_, '_>, user: &EndUser) -> Result<Properties, 
         ..AaRequest::default()
     };
     let address = address::ue_address(&mut members)?;
+    if address.is_missing() {
+        return Err(address::missing());
+    }
     let service = AaRequest {
         framed_ip_address: address.v4,
         framed_ipv6_prefix: address.v6,
@@ -73,27 +88,38 @@ fn read(mut members: Members<'_, '_, '_>, user: &EndUser) -> Result<Properties, 
 }
 
 /// For how long. What has no end is longer than every limit.
-pub(super) fn duration(members: &mut Members<'_, '_, '_>) -> Result<Option<Duration>, Invalid> {
+fn duration(members: &mut Members<'_, '_, '_>) -> Result<Option<Duration>, Invalid> {
     let Context { settings, before, .. } = members.context;
-    let duration = members.u32("duration")?.map(|seconds| Duration::from_secs(u64::from(seconds)));
-    let refuse = |found: String, accepted: &str| {
-        let most = settings.max_duration.map_or(u64::from(u32::MAX), |max| max.as_secs());
-        let why = format!("{found}, accepted are 1 to {most} seconds{accepted}");
-        Err(Invalid::value(members.at("duration").to_string(), why))
-    };
+    let duration = given_duration(members)?;
     match (duration, settings.max_duration) {
-        (Some(Duration::ZERO), None) if before.is_none() => {
-            refuse("found 0".into(), ", or no duration for QoS without an end")
+        (None, Some(max)) if before.is_none() => {
+            let what = format!("a duration of at most {} seconds", max.as_secs());
+            Err(members.missing("duration", &what))
         }
-        (Some(Duration::ZERO), _) => refuse("found 0".into(), ""),
-        (Some(found), Some(max)) if found > max => refuse(format!("found {}", found.as_secs()), ""),
-        (None, Some(_)) if before.is_none() => refuse("it is missing".into(), ""),
         _ => Ok(duration),
     }
 }
 
+/// duration, if it is given.
+pub(super) fn given_duration(members: &mut Members<'_, '_, '_>) -> Result<Option<Duration>, Invalid> {
+    let Some(seconds) = members.u32("duration")? else { return Ok(None) };
+    let part = members.at("duration").to_string();
+    check_duration(seconds, &part, members.context.settings).map(Some)
+}
+
+/// Whether QoS may last so many seconds.
+pub(super) fn check_duration(seconds: u32, part: &str, settings: ReadSettings) -> Result<Duration, Invalid> {
+    let duration = Duration::from_secs(u64::from(seconds));
+    let most = settings.max_duration.unwrap_or(Duration::from_secs(u64::from(u32::MAX)));
+    if duration.is_zero() || duration > most {
+        let why = format!("found {seconds}, accepted are 1 to {} seconds", most.as_secs());
+        return Err(Invalid::value(part, why));
+    }
+    Ok(duration)
+}
+
 /// Members that nobody knows, at the two levels where clients add their own: a warning, or strictly an error.
-fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
+pub(super) fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
     for name in members.unknown() {
         let path = members.at(name);
         if members.context.is_strict() {

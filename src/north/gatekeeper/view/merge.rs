@@ -12,10 +12,11 @@ use std::{
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
+use super::unusable;
 use crate::north::gatekeeper::Invalid;
 
 /// Members in the order in which readers of whole requests show them.
-const PROPERTIES: &[&str] = &[
+pub(in crate::north::gatekeeper) const PROPERTIES: &[&str] = &[
     "duration",
     "applicationIdentifier",
     COMPONENTS,
@@ -69,14 +70,19 @@ const MAX_PROPERTIES: usize = 256 * 1024;
 
 /// The properties after a change; both are properties as readers show them.
 pub(in crate::north::gatekeeper) fn merged(current: &str, change: &str) -> Result<String, Invalid> {
-    let merged = merged_object(current, change, PROPERTIES).map_err(|error| {
-        Invalid::value("requestId", format!("the properties of the session cannot be changed: {error}"))
-    })?;
+    let merged = merged_object(current, change, PROPERTIES).map_err(|error| unusable(&error))?;
     if merged.len() > MAX_PROPERTIES.max(current.len()) {
         let why = format!("with it the session had more than {MAX_PROPERTIES} octets of properties");
         return Err(Invalid::value("body", why));
     }
     Ok(merged)
+}
+
+/// The properties without some members.
+pub(in crate::north::gatekeeper) fn without(properties: &str, names: &[&str]) -> Result<String, Invalid> {
+    let mut object: Object<'_> = serde_json::from_str(properties).map_err(|error| unusable(&error))?;
+    names.iter().for_each(|name| object.remove(name));
+    Ok(object.into_text())
 }
 
 /// An object's members, in order, as JSON text.
