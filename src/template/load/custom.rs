@@ -104,6 +104,7 @@ impl Loader<'_, '_, '_> {
     fn members(&mut self, element: &Element, path: &str, depth: usize) -> Content {
         if let Some(found) = child(element, "type") {
             self.attributes(found, &["type-name"]);
+            self.empty(found);
             if let Some(attribute) = self.required(found, "type-name")
                 && attribute.value.trim_ascii() != "Grouped"
             {
