@@ -456,7 +456,7 @@ impl Field {
 /// A text without control characters other than those that end lines, and the tabulator.
 fn plain(text: &str) -> Result<&str, ValueError> {
     // Most texts are printable ASCII.
-    if text.bytes().all(|octet| (b' '..=b'~').contains(&octet)) {
+    if text.bytes().fold(true, |plain, octet| plain & (b' '..=b'~').contains(&octet)) {
         return Ok(text);
     }
     match text.chars().any(|one| one.is_control() && !matches!(one, '\t' | '\n' | '\r')) {

@@ -56,14 +56,13 @@ impl<'f> Value<'f> {
 }
 
 impl<'f> Filler<'f> {
-    /// The whole request, or what an update sends; with `base` that request with what is set put over it.
+    /// The whole request, or what an update sends; `based` puts what is set over `it`.
     pub(super) fn request(
         &self,
         group: &'f Group,
-        base: Option<&'f AaRequest<'static>>,
-    ) -> Result<AaRequest<'f>, FillError> {
-        let based = base.is_some();
-        let mut it = base.map(AaRequest::borrowed).unwrap_or_default();
+        it: &mut AaRequest<'f>,
+        based: bool,
+    ) -> Result<(), FillError> {
         // An address of one kind takes the place of the other.
         let is_address = |field| matches!(field, Field::FramedIpAddress | Field::FramedIpv6Prefix);
         let addresses = group.leaves().any(|leaf| is_address(leaf.field) && self.writes(leaf, based));
@@ -116,7 +115,7 @@ impl<'f> Filler<'f> {
         if self.opens_custom(group, based) {
             it.custom = self.all_custom(group, false)?;
         }
-        Ok(it)
+        Ok(())
     }
 
     /// The components of a request, or the flows of a component; `defaults` are those of the base, and how
@@ -126,18 +125,21 @@ impl<'f> Filler<'f> {
         group: &'f Group,
         kind: Kind,
         (defaults, lend): (Option<&'f [T]>, impl Fn(&'f T) -> T),
-        build: impl Fn(&Self, &'f Group, T, bool) -> Result<T, FillError>,
+        build: impl Fn(&Self, &'f Group, &mut T, bool) -> Result<(), FillError>,
     ) -> Result<List<'f, T>, FillError> {
         let mut parts = Vec::with_capacity(group.groups(kind).count());
         let mut defaults = defaults.unwrap_or_default().iter();
         for part in group.groups(kind) {
-            match defaults.next() {
-                Some(default) if self.sets(&part.slots) => {
-                    parts.push(build(self, part, lend(default), true)?);
-                }
-                Some(default) => parts.push(lend(default)),
-                None if self.touches(&part.slots) => parts.push(build(self, part, T::default(), false)?),
-                None => {}
+            let default = defaults.next();
+            if default.is_none() && !self.touches(&part.slots) {
+                continue;
+            }
+            // Written where it stays: these structs are large.
+            parts.push(default.map_or_else(T::default, &lend));
+            if (default.is_none() || self.sets(&part.slots))
+                && let Some(it) = parts.last_mut()
+            {
+                build(self, part, it, default.is_some())?;
             }
         }
         Ok(parts.into())
@@ -161,9 +163,9 @@ impl<'f> Filler<'f> {
     fn component(
         &self,
         group: &'f Group,
-        mut it: MediaComponentDescription<'f>,
+        it: &mut MediaComponentDescription<'f>,
         based: bool,
-    ) -> Result<MediaComponentDescription<'f>, FillError> {
+    ) -> Result<(), FillError> {
         for leaf in group.leaves() {
             let is_number = leaf.field == Field::MediaComponentNumber && !based;
             if !is_number && !self.writes(leaf, based) {
@@ -199,16 +201,11 @@ impl<'f> Filler<'f> {
         if self.opens_custom(group, based) {
             it.custom = self.all_custom(group, false)?;
         }
-        Ok(it)
+        Ok(())
     }
 
     /// A flow; `based` puts what is set over `it`.
-    fn flow(
-        &self,
-        group: &'f Group,
-        mut it: MediaSubComponent<'f>,
-        based: bool,
-    ) -> Result<MediaSubComponent<'f>, FillError> {
+    fn flow(&self, group: &'f Group, it: &mut MediaSubComponent<'f>, based: bool) -> Result<(), FillError> {
         for leaf in group.leaves() {
             let is_number = leaf.field == Field::FlowNumber && !based;
             if !is_number && !self.writes(leaf, based) {
@@ -241,7 +238,7 @@ impl<'f> Filler<'f> {
         if self.opens_custom(group, based) {
             it.custom = self.all_custom(group, false)?;
         }
-        Ok(it)
+        Ok(())
     }
 
     /// The elements that stand for one list.

@@ -210,7 +210,14 @@ impl<'f> Filler<'f> {
             _ => None,
         };
         let subscription_set = root.groups(Kind::SubscriptionId).any(|group| self.sets(&group.slots));
-        Ok(Filled { service: self.request(root, self.base())?, duration, subscription_set })
+        let base = self.base();
+        let service = match base {
+            Some(base) => base.borrowed(),
+            None => AaRequest::default(),
+        };
+        let mut filled = Filled { service, duration, subscription_set };
+        self.request(root, &mut filled.service, base.is_some())?;
+        Ok(filled)
     }
 
     /// The request of the defaults, where a whole request is that with some values put over it. A value that

@@ -51,7 +51,12 @@ impl ValueError {
 
 /// A whole number from 0 to `max`.
 pub fn whole(text: &str, max: u64) -> Result<u64, ValueError> {
-    let number = Decimal::parse(text).and_then(Decimal::whole);
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit()) && (1..=18).contains(&text.len());
+    let number = match digits {
+        // The usual form, which every sum of 18 digits fits into.
+        true => Ok(text.bytes().fold(0, |number, digit| 10 * number + u64::from(digit - b'0'))),
+        false => Decimal::parse(text).and_then(Decimal::whole),
+    };
     let number = number.and_then(|number| if number > max { Err(NotANumber::TooLarge) } else { Ok(number) });
     number.map_err(|error| ValueError::Number { error, max })
 }
