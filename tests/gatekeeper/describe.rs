@@ -133,7 +133,8 @@ async fn examples_are_valid_and_get_the_status_that_is_announced() {
     let world = World::new();
     let document = Document(world.get("/openapi.json").await.json());
     let mut checked = 0;
-    for (path, item) in document.0["paths"].as_object().unwrap() {
+    let paths = ["paths", "webhooks"].into_iter().flat_map(|kind| document.0[kind].as_object().unwrap());
+    for (path, item) in paths {
         for (method, operation) in item.as_object().unwrap() {
             let body = &operation["requestBody"]["content"]["application/json"];
             let answers = operation["responses"].as_object().unwrap().values();
@@ -145,7 +146,7 @@ async fn examples_are_valid_and_get_the_status_that_is_announced() {
             }
         }
     }
-    assert!(checked >= 4, "{checked} examples");
+    assert!(checked >= 13, "{checked} examples");
     let apply = "/ApplicationQoSService/{endUserId}/qos";
     let apply = &document.0["paths"][apply]["post"]["requestBody"]["content"]["application/json"]["example"];
     assert_eq!(world.apply(apply.to_string()).await.status, 201);

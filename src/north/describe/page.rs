@@ -12,6 +12,9 @@ pub(super) const STYLE_PATH: &str = "/docs.css";
 /// The style sheet.
 pub(super) const STYLE: &str = include_str!("page.css");
 
+/// Heading of the webhooks.
+const SENT: &str = "Sent by the gateway";
+
 /// The whole page.
 pub(super) fn page(document: Document<'_>) -> String {
     let mut page = Page { html: String::new(), document };
@@ -49,7 +52,7 @@ impl Page<'_> {
         }
         for (index, (name, operations)) in self.document.webhooks().enumerate() {
             if index == 0 {
-                self.put("<h2>Sent by the gateway</h2>\n");
+                self.put(&format!("<h2>{SENT}</h2>\n"));
             }
             operations.into_iter().for_each(|operation| self.operation(name, operation));
         }
@@ -81,22 +84,32 @@ impl Page<'_> {
 
     fn contents(&mut self, tags: &[(String, String)]) {
         self.put("<nav aria-label=\"Contents\">\n");
+        let document = self.document;
         for (tag, _) in tags {
             self.put(&format!("<h2>{}</h2>\n<ul>\n", escaped(tag)));
-            for (path, operations) in self.document.paths() {
-                for operation in operations.iter().filter(|it| has_tag(it, tag)) {
-                    self.put(&format!(
-                        "<li><a href=\"#{}\">{} <span class=\"path\">{} {}</span></a></li>\n",
-                        escaped(operation.text("operationId")),
-                        escaped(operation.text("summary")),
-                        operation.method,
-                        breakable(path),
-                    ));
-                }
+            for (path, operations) in document.paths() {
+                operations.iter().filter(|it| has_tag(it, tag)).for_each(|it| self.entry(path, *it));
             }
             self.put("</ul>\n");
         }
+        let mut sent = document.webhooks().peekable();
+        if sent.peek().is_some() {
+            self.put(&format!("<h2>{SENT}</h2>\n<ul>\n"));
+            sent.for_each(|(name, operations)| operations.into_iter().for_each(|it| self.entry(name, it)));
+            self.put("</ul>\n");
+        }
         self.put("</nav>\n");
+    }
+
+    /// A line of the contents.
+    fn entry(&mut self, path: &str, operation: Operation<'_>) {
+        self.put(&format!(
+            "<li><a href=\"#{}\">{} <span class=\"path\">{} {}</span></a></li>\n",
+            escaped(operation.text("operationId")),
+            escaped(operation.text("summary")),
+            operation.method,
+            breakable(path),
+        ));
     }
 
     fn operation(&mut self, path: &str, operation: Operation<'_>) {

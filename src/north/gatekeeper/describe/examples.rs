@@ -34,6 +34,8 @@ examples! {
     status = "16-15.json";
     /// Register for QoS Notifications.
     register = "16-16.json";
+    /// QoS Event Notification.
+    notification = "16-17.json";
     /// List QoS Event Notifications without a correlator.
     correlators = "16-18.json";
     /// List QoS Event Notifications with one.

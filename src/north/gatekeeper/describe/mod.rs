@@ -6,6 +6,7 @@ mod finish;
 pub(super) mod names;
 mod params;
 mod schema;
+mod webhook;
 
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder};
 
@@ -37,5 +38,11 @@ pub(super) fn interface() -> OpenApi {
         .build();
     let mut components = Components::new();
     failures::add_to(&mut components);
-    OpenApiBuilder::new().info(info).tags(Some([qos, notifications])).components(Some(components)).build()
+    let sent = webhook::notification(&mut components);
+    OpenApiBuilder::new()
+        .info(info)
+        .tags(Some([qos, notifications]))
+        .webhooks(Some(sent))
+        .components(Some(components))
+        .build()
 }

@@ -82,6 +82,14 @@ schemas! {
             .map(|(event, _)| event.number().to_string())
             .chain(Event::NAMED.iter().map(|(_, name)| (*name).into())),
     );
+    /// An event of eventCriteria, as List shows it.
+    EventNumber = one_of(Event::NAMED.iter().map(|(event, _)| event.number().to_string()));
+    /// eventType.
+    EventType = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .description(Some("What happened, by its number in eventCriteria."))
+        .enum_values(Some(Event::NAMED.iter().map(|(event, _)| event.number())))
+        .build();
     /// tariffTimeChange of granted units.
     TariffChange = AnyOfBuilder::new()
         .description(Some("When the tariff changes, seconds since 1900-01-01; or which side of it is meant."))
@@ -116,7 +124,7 @@ macro_rules! open_enumerations {
     };
 }
 
-open_enumerations! { FinalUnitAction IpCanType RatType }
+open_enumerations! { AbortCause FinalUnitAction IpCanType RatType }
 
 fn whole(least: usize, most: usize) -> Object {
     ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(most)).build()

@@ -30,7 +30,24 @@ pub(in crate::north::gatekeeper) struct ApplyRequest {
 #[derive(ToSchema)]
 pub(in crate::north::gatekeeper) struct ModifyRequest {
     #[schema(rename = "qoSFeatureProperties")]
-    properties: QosFeatureProperties,
+    properties: ChangedProperties,
+}
+
+/// Some properties, one at least.
+struct ChangedProperties;
+
+impl PartialSchema for ChangedProperties {
+    fn schema() -> RefOr<Schema> {
+        let some = ObjectBuilder::new().schema_type(Type::Object).min_properties(Some(1));
+        let all = AllOfBuilder::new().item(Ref::from_schema_name(QosFeatureProperties::name())).item(some);
+        Schema::from(all.build()).into()
+    }
+}
+
+impl ToSchema for ChangedProperties {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        AddressedProperties::schemas(schemas);
+    }
 }
 
 /// The body of Apply Template-Based QoS and of Template-Based Modify QoS.
@@ -326,6 +343,7 @@ struct UsedServiceUnit {
 #[schema(as = CCMoney)]
 struct CcMoney {
     /// The amount, an exact decimal.
+    #[schema(minimum = 0)]
     unit_value: f64,
     /// The currency by its number (ISO 4217).
     #[schema(minimum = 0, maximum = 999, value_type = Option<u16>)]

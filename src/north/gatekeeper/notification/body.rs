@@ -3,9 +3,13 @@
 use axum::body::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::{
-    north::gatekeeper::granted::{ChargingIdentifier, FlowList, enumeration},
+    north::gatekeeper::{
+        describe::names,
+        granted::{ChargingIdentifier, FlowList, enumeration},
+    },
     rx::{CcMoney, SponsoredConnectivityData, SubscriptionId, UnitValue, UsedServiceUnit},
     session::Report,
 };
@@ -40,17 +44,22 @@ pub(super) fn render(
     serde_json::to_vec(&body).map(Bytes::from)
 }
 
-#[derive(Serialize)]
-struct Notify<'a> {
+/// The body of a QoS Event Notification.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotifyRequest)]
+pub(in crate::north::gatekeeper) struct Notify<'a> {
     #[serde(rename = "notifyQoSEvent")]
     event: QosEvent<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct QosEvent<'a> {
     correlator: &'a str,
+    /// The end user of the session.
+    #[schema(value_type = Vec<String>)]
     end_user_identities: [&'a str; 1],
+    #[schema(value_type = names::EventType)]
     event_type: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     subscription_id: Vec<Subscription<'a>>,
@@ -59,19 +68,23 @@ struct QosEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     access_network_charging_address: Option<String>,
     #[serde(rename = "iPCANType", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::IpCanType>)]
     ip_can_type: Option<String>,
     #[serde(rename = "rATType", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::RatType>)]
     rat_type: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flows: Vec<FlowList>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::AbortCause>)]
     abort_cause: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sponsored_connectivity_data: Option<Sponsored<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NotifiedSubscription)]
 struct Subscription<'a> {
     subscription_id_type: String,
     subscription_id_data: &'a str,
@@ -86,8 +99,9 @@ impl<'a> From<&'a SubscriptionId<'static>> for Subscription<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = NotifiedUsage)]
 struct Sponsored<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sponsor_identity: Option<&'a str>,
@@ -107,22 +121,28 @@ impl<'a> From<&'a SponsoredConnectivityData<'static>> for Sponsored<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UsedUnits)]
 struct Used {
     /// Tariff-Change-Usage: the interface calls it by the name of another AVP.
     #[serde(rename = "tariffTimeChange", skip_serializing_if = "Option::is_none")]
     tariff_change_usage: Option<String>,
     #[serde(rename = "cCTime", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned32>)]
     time: Option<u32>,
     #[serde(rename = "cCMoney", skip_serializing_if = "Option::is_none")]
     money: Option<Money>,
     #[serde(rename = "cCTotalOctets", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned64>)]
     total_octets: Option<u64>,
     #[serde(rename = "cCInputOctets", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned64>)]
     input_octets: Option<u64>,
     #[serde(rename = "cCOutputOctets", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned64>)]
     output_octets: Option<u64>,
     #[serde(rename = "cCServiceSpecificUnits", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned64>)]
     service_specific_units: Option<u64>,
 }
 
@@ -140,12 +160,15 @@ impl From<&UsedServiceUnit<'static>> for Used {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UsedMoney)]
 struct Money {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
     unit_value: Option<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<names::Unsigned32>)]
     currency_code: Option<u32>,
 }
 

@@ -18,6 +18,7 @@ use crate::{notify::Notifier, rx::AaRequest};
 
 use super::EndUser;
 
+pub(super) use body::Notify;
 pub use error::RegistrationError;
 pub use event::Event;
 pub use registration::{Registration, Registrations};

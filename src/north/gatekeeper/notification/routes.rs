@@ -48,7 +48,7 @@ pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
     ),
     responses(
         (status = 201, description = "Registered.", headers(
-            ("Location" = String, description = "The resource of the registration."),
+            ("Location" = String),
         )),
         (status = 403, description = "Too many end users or registrations.", body = error::Body),
         (status = 409, description = "The correlator is in use.", body = error::Body),
@@ -184,7 +184,7 @@ struct ShowResponse<'a> {
 struct Shown<'a> {
     reference: Reference<'a>,
     end_user_identities: Vec<&'a str>,
-    #[schema(value_type = Vec<names::Criterion>)]
+    #[schema(value_type = Vec<names::EventNumber>)]
     event_criteria: Vec<String>,
 }
 

@@ -1,0 +1,37 @@
+//! The request that the gateway sends: the QoS event notification.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        Components, Content, HttpMethod, Paths, PathsBuilder, Ref, Required,
+        path::{OperationBuilder, PathItem},
+        request_body::RequestBodyBuilder,
+        response::Response,
+    },
+};
+
+use super::{NOTIFICATIONS, examples};
+use crate::north::gatekeeper::notification::Notify;
+
+/// The notification, with its types among the components.
+pub(super) fn notification(components: &mut Components) -> Paths {
+    let mut schemas = vec![(Notify::name().into_owned(), Notify::schema())];
+    Notify::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    let mut content = Content::new(Some(Ref::from_schema_name(Notify::name())));
+    content.example = Some(examples::notification());
+    let body = RequestBodyBuilder::new().required(Some(Required::True)).content("application/json", content);
+    let operation = OperationBuilder::new()
+        .operation_id(Some("notifyQosEvent"))
+        .tag(NOTIFICATIONS)
+        .summary(Some("QoS Event Notification"))
+        .description(Some(
+            "Sent to the endpoint of every registration that the event is for, exactly as the endpoint is written. The \
+             events of a registration come in their order, each until it is answered with 2xx; it may come more \
+             than once. Redirects are not followed.",
+        ))
+        .request_body(Some(body.build()))
+        .response("2XX", Response::new("It has arrived: the next one may be sent."))
+        .response("default", Response::new("It is sent again later."));
+    PathsBuilder::new().path("notifyQoSEvent", PathItem::new(HttpMethod::Post, operation)).build()
+}
