@@ -343,7 +343,7 @@ struct UsedServiceUnit {
 #[schema(as = CCMoney)]
 struct CcMoney {
     /// The amount, an exact decimal.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 1e15)]
     unit_value: f64,
     /// The currency by its number (ISO 4217).
     #[schema(minimum = 0, maximum = 999, value_type = Option<u16>)]
