@@ -39,7 +39,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const CALLS: usize = 50;
 
 /// Example 16-2 of the interface.
-const EXAMPLE: &[u8] = include_bytes!("golden/gatekeeper-16-2.json");
+const EXAMPLE: &[u8] = include_bytes!("data/gatekeeper/example-16-2.json");
 
 const APPLY: &str = "/ApplicationQoSService/tel%3A861013388991111/qos";
 

@@ -9,6 +9,7 @@ mod custom;
 mod describe;
 mod document;
 mod example;
+mod examples;
 mod idempotency;
 mod listener;
 mod modify;

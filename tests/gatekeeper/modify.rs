@@ -2,8 +2,8 @@
 
 use axum::{body::Body, http::Request};
 use rxgate::{
-    dict::enums::{FlowStatus, RatType, RxRequestType},
-    rx::{AaAnswer, AaRequest, Outcome},
+    dict::enums::{FlowStatus, RatType},
+    rx::{AaAnswer, Outcome},
     session::ports::GatewayError,
 };
 use serde_json::{Value, json};
@@ -11,8 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::{support::*, world::*};
 
-const CHANGE: &str = include_str!("../../src/north/gatekeeper/describe/examples/16-11.json");
-const CHANGED: &str = include_str!("../../src/north/gatekeeper/describe/examples/16-12.json");
+const CHANGE: &str = include_str!("../data/gatekeeper/example-16-11.json");
 
 fn path(id: &str) -> String {
     format!("/ApplicationQoSService/qos/{id}")
@@ -26,35 +25,6 @@ fn properties(change: Value) -> String {
 async fn shown(world: &World, id: &str) -> Value {
     let status: Value = serde_json::from_slice(&world.status(id).await).unwrap();
     status["qoSStatus"]["qosFeatureProperties"].clone()
-}
-
-fn last(world: &World) -> AaRequest<'static> {
-    world.pcrf.aars().last().unwrap().clone()
-}
-
-#[tokio::test]
-async fn examples_16_11_and_16_12() {
-    let world = World::new();
-    let applied = world.apply(EXAMPLE).await;
-    let id = applied.request_id();
-    let initial = last(&world);
-    let reply = world.send("PUT", &path(&id), CHANGE).await;
-    assert_eq!((reply.status, reply.json()), (200, serde_json::from_str(CHANGED).unwrap()));
-    assert_eq!(reply.header("location"), "");
-    assert_eq!(reply.header("x-plugin-param-keys"), "AVP_LIST,session-id");
-    assert_eq!(reply.header("x-plugin-param-values"), applied.header("x-plugin-param-values"));
-
-    let update = last(&world);
-    assert_eq!(update.session_id, initial.session_id);
-    assert_eq!(update.rx_request_type, Some(RxRequestType::UPDATE_REQUEST));
-    assert_eq!(update.af_application_identifier.as_deref(), Some(&b"654321"[..]));
-    assert_eq!(update.framed_ip_address, initial.framed_ip_address);
-    assert!(update.media_component_description.is_empty() && update.subscription_id.is_empty());
-    assert!(update.sponsored_connectivity_data.is_none() && update.af_charging_identifier.is_none());
-
-    let mut expected: Value = serde_json::from_slice(EXAMPLE).unwrap();
-    expected["qoSFeatureProperties"]["applicationIdentifier"] = "654321".into();
-    assert_eq!(shown(&world, &id).await, expected["qoSFeatureProperties"]);
 }
 
 #[tokio::test]

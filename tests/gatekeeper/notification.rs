@@ -9,51 +9,14 @@ pub const REGISTRATION: &str = "/ApplicationQoSNotification/registration";
 /// A real endpoint in place of `endpt_host:port`, which is no URL.
 const HOST: &str = "application.example.com:8080";
 
-pub const EXAMPLE_16_16: &str = r#"{
-  "startQoSNotification": {
-    "reference": {
-      "endpoint": "http://endpt_host:port/jaxrs/QoSNotification",
-      "interfaceName": "interfaceName",
-      "correlator": "987654321"
-    },
-    "endUserIdentities": [
-      "tel:88888888", "tel:123456", "tel:234567"
-    ],
-    "eventCriteria": [
-      "1", "2", "6", "7"
-    ]
-  }
-}"#;
-
-const EXAMPLE_16_18: &str = r#"{
-  "correlators": {
-    "correlator": [
-      "987654321", "12345676", "1272638"
-    ]
-  }
-}"#;
-
-const EXAMPLE_16_19: &str = r#"{
-  "startQoSNotification": {
-    "reference": {
-      "endpoint": "http://endpt_host:port/jaxrs/QoSNotification",
-      "correlator": "987654321"
-    },
-    "endUserIdentities": [
-      "tel:88888888"
-    ],
-    "eventCriteria": [
-      "6", "7", "1", "2"
-    ]
-  }
-}"#;
+pub const EXAMPLE_16_16: &str = include_str!("../data/gatekeeper/example-16-16.json");
 
 pub fn with_host(example: &str) -> String {
     example.replace("endpt_host:port", HOST)
 }
 
 /// Without the white space between tokens; no text of the examples has any in it.
-fn compact(example: &str) -> String {
+pub fn compact(example: &str) -> String {
     example.chars().filter(|one| !one.is_whitespace()).collect()
 }
 
@@ -78,37 +41,6 @@ pub fn registration(members: Value) -> String {
 
 pub fn correlated(correlator: &str) -> String {
     registration(json!({ "reference": { "correlator": correlator } }))
-}
-
-#[tokio::test]
-async fn example_16_16_is_accepted_and_shown_again() {
-    let world = World::new();
-    let reply = world.register(with_host(EXAMPLE_16_16)).await;
-    assert_eq!((reply.status, reply.body.len()), (201, 0), "{reply:?}");
-    let path = format!("{REGISTRATION}/987654321");
-    assert_eq!(reply.header("location"), format!("http://localhost:8001{path}"));
-    assert_eq!(reply.header("x-plugin-param-keys"), "");
-    let shown = world.get(&path).await;
-    assert_eq!(text(&shown), compact(&with_host(EXAMPLE_16_16)));
-}
-
-#[tokio::test]
-async fn example_16_18_lists_the_correlators_in_the_order_of_registration() {
-    let world = World::new();
-    for correlator in ["987654321", "12345676", "1272638"] {
-        assert_eq!(world.register(correlated(correlator)).await.status, 201);
-    }
-    for path in [REGISTRATION, "/ApplicationQoSNotification/registration/"] {
-        assert_eq!(text(&world.get(path).await), compact(EXAMPLE_16_18));
-    }
-}
-
-#[tokio::test]
-async fn example_16_19_shows_one_registration() {
-    let world = World::new();
-    assert_eq!(world.register(with_host(EXAMPLE_16_19)).await.status, 201);
-    let shown = world.get(&format!("{REGISTRATION}/987654321")).await;
-    assert_eq!(text(&shown), compact(&with_host(EXAMPLE_16_19)));
 }
 
 #[tokio::test]

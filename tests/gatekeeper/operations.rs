@@ -2,110 +2,13 @@
 
 use axum::{body::Body, http::Request};
 use rxgate::{
-    dict::{
-        self, Dictionary,
-        enums::{FinalUnitAction, RatType, SpecificAction},
-    },
+    dict::enums::{FinalUnitAction, RatType, SpecificAction},
     north::limits::Limits,
     rx::{AaAnswer, AccessNetworkChargingIdentifier, Flows, SupportedFeatures},
-    wire::Index,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{support::*, world::*};
-
-/// Values of an AVP wherever it stands in the AAR, as text.
-fn all(avps: &[rxgate::rx::AvpText], name: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for avp in avps {
-        match &avp.value {
-            rxgate::rx::AvpTextValue::Text(text) if avp.name == name => found.push(text.clone()),
-            rxgate::rx::AvpTextValue::Text(_) => {}
-            rxgate::rx::AvpTextValue::Group(inside) => found.extend(all(inside, name)),
-        }
-    }
-    found
-}
-
-#[tokio::test]
-async fn the_example_travels_to_the_wire_and_back() {
-    let world = World::new();
-    let reply = world.apply(EXAMPLE).await;
-    let id = reply.request_id();
-    let actual = json!({ "iPCANType": "_3GPP-GPRS", "rATType": "WLAN" });
-    let expected = json!({ "applyQoSFeatureResponse": { "requestId": id, "actualProperties": actual } });
-    assert_eq!(reply.json(), expected);
-
-    let aar = world.pcrf.aars().pop().unwrap();
-    let rx_session = aar.session_id.to_string();
-    let message = aar.encode(Default::default()).unwrap();
-    let mut index = Index::new();
-    let parsed = message.parse(&mut index, dict::is_grouped).unwrap();
-    dict::check(Dictionary::builtin(), &parsed, dict::Strictness::Strict).unwrap();
-    let avps = rxgate::rx::AvpText::read(parsed.avps(), Dictionary::builtin());
-    for (name, values) in [
-        ("Flow-Status", &["0", "0"][..]),
-        ("Media-Type", &["0"]),
-        ("Reservation-Priority", &["1", "1"]),
-        ("Subscription-Id-Type", &["0"]),
-        ("Subscription-Id-Data", &["861013388991111"]),
-        ("Flow-Description", &["test_flow"]),
-        ("Max-Requested-Bandwidth-UL", &["3300", "1000"]),
-        ("Value-Digits", &["1"]),
-        ("Exponent", &[]),
-        ("AF-Signalling-Protocol", &[]),
-        ("AF-Application-Identifier", &["test_app_id", "test"]),
-        ("Specific-Action", &["1", "2", "3", "4", "6", "7", "10", "11"]),
-    ] {
-        assert_eq!(all(&avps, name), values, "{name}");
-    }
-    let framed_ip_address = parsed.avps().get(&dict::avp::FRAMED_IP_ADDRESS).unwrap();
-    assert_eq!(framed_ip_address, Some(&[10, 152, 120, 152][..]));
-    let octets = [&[0, 0, 1, 195, 0x40, 0, 0, 12][..], &122u32.to_be_bytes()].concat();
-    assert!(message.as_bytes().windows(12).any(|window| window == octets), "Tariff-Time-Change 122");
-
-    let path = format!("/ApplicationQoSService/tel%3A861013388991111/qos/{id}");
-    assert_eq!(reply.header("location"), format!("http://localhost:8001{path}"));
-    let list = format!(
-        "<Avp-List><Session-Id>{rx_session}</Session-Id>\
-         <Auth-Application-Id>16777236</Auth-Application-Id><Origin-Host>pcrf.rx.test</Origin-Host>\
-         <Origin-Realm>rx.test</Origin-Realm><Result-Code>2001</Result-Code><IP-CAN-Type>0</IP-CAN-Type>\
-         <RAT-Type>0</RAT-Type></Avp-List>,{rx_session}"
-    );
-    assert_eq!(reply.header("x-plugin-param-keys"), "AVP_LIST,session-id");
-    assert_eq!(reply.header("x-plugin-param-values"), list);
-
-    let given: Value = serde_json::from_slice(EXAMPLE).unwrap();
-    let status = json!({ "qoSStatus": {
-        "userIsConnected": true,
-        "actualProperties": actual,
-        "qosFeatureProperties": given["qoSFeatureProperties"],
-    } });
-    let other = format!("/ApplicationQoSService/qos/{id}");
-    for path in [&path, &other] {
-        let shown = world.get(path).await;
-        assert_eq!((shown.status, shown.json()), (200, status.clone()));
-        assert_eq!(shown.header("x-plugin-param-keys"), "");
-    }
-
-    let removed = world.delete(&path).await;
-    assert_eq!((removed.status, removed.body.len()), (204, 0));
-    let list = format!(
-        "<Avp-List><Session-Id>{rx_session}</Session-Id><Origin-Host>pcrf.rx.test</Origin-Host>\
-         <Origin-Realm>rx.test</Origin-Realm><Result-Code>2001</Result-Code></Avp-List>,{rx_session}"
-    );
-    assert_eq!(removed.header("x-plugin-param-values"), list);
-    assert_eq!(world.pcrf.strs().len(), 1);
-    for reply in [
-        world.get(&path).await,
-        world.get(&other).await,
-        world.delete(&path).await,
-        world.delete(&other).await,
-    ] {
-        assert_eq!(reply.status, 404);
-        assert_starts(&reply.message(), "SVC0002: Invalid input value for message part requestId: ");
-    }
-}
 
 #[tokio::test]
 async fn point_22_our_features_stand_beside_those_of_the_client() {

@@ -18,11 +18,14 @@ pub const COMPATIBLE: ReadSettings = ReadSettings {
 };
 pub const STRICT: ReadSettings = ReadSettings { profile: Profile::Strict, ..COMPATIBLE };
 pub const USER: &str = "tel:861013388991111";
-pub const EXAMPLE: &[u8] = include_bytes!("../golden/gatekeeper-16-2.json");
+pub const EXAMPLE: &[u8] = include_bytes!("../data/gatekeeper/example-16-2.json");
 
 pub const OWN_AVPS: &str = r#"<dictionary>
   <vendor vendor-id="Example" code="87349" name="Example"/>
   <application id="16777236" name="Rx">
+    <avp name="myCustomDiameterParameter" code="7010" mandatory="may" vendor-id="Example">
+      <type type-name="UTF8String"/>
+    </avp>
     <avp name="Own-Text" code="1" mandatory="must" vendor-id="Example"><type type-name="UTF8String"/></avp>
     <avp name="Own-Octets" code="2" mandatory="may" vendor-id="87349"><type type-name="OctetString"/></avp>
     <avp name="Own-Number" code="7003" mandatory="mustnot"><type type-name="Unsigned32"/></avp>

@@ -10,11 +10,11 @@ use rxgate::{
 };
 use serde_json::{Value, json};
 
-use crate::{support::*, world::*};
-
-pub const EXAMPLE_16_10: &str = include_str!("../data/template/example-16-10.xml");
-const EXAMPLE_16_8: &str = include_str!("../../src/north/gatekeeper/describe/examples/16-8.json");
-const EXAMPLE_16_9: &str = include_str!("../../src/north/gatekeeper/describe/examples/16-9.json");
+use crate::{
+    examples::{EXAMPLE_16_8, EXAMPLE_16_9, EXAMPLE_16_10},
+    support::*,
+    world::*,
+};
 
 /// A small template with a flow, and parameters for what tests set.
 pub const SMALL: &str = r#"<QoSTemplate xmlns="http://oracle/ocsg/rest/qos/template" templateId="small">
@@ -71,7 +71,7 @@ fn subscribers(aar: &AaRequest<'_>) -> Vec<(u32, String)> {
 
 #[tokio::test]
 #[expect(clippy::approx_constant, reason = "it is an amount of money")]
-async fn examples_16_8_and_16_9() {
+async fn the_complete_template_reaches_the_wire_and_the_view() {
     let world = World::new();
     world.load("tel:.*", EXAMPLE_16_10);
     let reply = apply(&world, "tel%3A88888888", EXAMPLE_16_8).await;

@@ -8,13 +8,11 @@ use rxgate::{
 use serde_json::{Value, json};
 
 use crate::{
+    examples::{EXAMPLE_16_10, EXAMPLE_16_13, EXAMPLE_16_14},
     support::*,
-    template::{EXAMPLE_16_10, SMALL, apply, body, last, set, shown},
+    template::{SMALL, apply, body, last, set, shown},
     world::*,
 };
-
-const EXAMPLE_16_13: &str = include_str!("../../src/north/gatekeeper/describe/examples/16-13.json");
-const EXAMPLE_16_14: &str = include_str!("../../src/north/gatekeeper/describe/examples/16-14.json");
 
 fn path(id: &str) -> String {
     format!("/ApplicationQoSService/qos/{id}/templatebased")
@@ -40,7 +38,7 @@ fn change(aar: AaRequest<'static>) -> AaRequest<'static> {
 }
 
 #[tokio::test]
-async fn examples_16_13_and_16_14() {
+async fn a_filter_changes_by_either_path_and_method() {
     let world = World::new();
     world.load(".*", EXAMPLE_16_10);
     let asked = body(json!({ "duration": 60, "framedIPAddress": "0A0B9899" }));
