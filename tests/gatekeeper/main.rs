@@ -19,6 +19,7 @@ mod notification;
 mod notification_body;
 mod notification_refused;
 mod operations;
+mod points;
 mod points_01_20;
 mod points_21_55;
 #[allow(dead_code)]

@@ -6,6 +6,7 @@ mod custom;
 mod examples;
 mod fill;
 mod mutation;
+mod points;
 mod reader;
 mod refusals;
 mod support;
