@@ -5,6 +5,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod admin;
+mod bad_input;
 mod custom;
 mod describe;
 mod document;
