@@ -54,6 +54,10 @@ allow_networks = ["127.0.0.0/8"]
         );
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
         until(async || app.peers().iter().any(|peer| peer.open)).await;
+        let template = include_str!("../templates/video-streaming.xml");
+        let (status, answer) =
+            http::call(app.admin_address(), "PUT", "/qos-templates?matchRule=tel:.*", template).await;
+        assert_eq!(status, 201, "{answer}");
         Self { app, pcrf, receiver: Receiver::start().await }
     }
 
@@ -75,18 +79,19 @@ allow_networks = ["127.0.0.0/8"]
         assert_eq!((status, answer), (201, Value::Null));
     }
 
-    /// A session; its Session-Id.
+    /// A session by template; its Session-Id.
     async fn apply(&self, user: &str, address: &str, duration: Option<u32>) -> String {
         let known: Vec<_> = self.pcrf.sessions().into_iter().map(|held| held.session_id).collect();
         let mut properties = json!({
             "framedIPAddress": address,
-            "mediaComponentDescription": [{ "mediaComponentNumber": 1, "mediaType": "VIDEO" }],
+            "parameter": [{ "name": "$DOWNLINK", "value": 8_000_000 }],
         });
         if let Some(duration) = duration {
             properties["duration"] = duration.into();
         }
-        let path = format!("/ApplicationQoSService/{user}/qos");
-        let (status, answer) = self.call("POST", &path, &json!({ "qoSFeatureProperties": properties })).await;
+        let path = format!("/ApplicationQoSService/{user}/qos/templatebased");
+        let body = json!({ "templateQoSFeatureProperties": properties });
+        let (status, answer) = self.call("POST", &path, &body).await;
         assert_eq!(status, 201, "{answer}");
         let mut sessions = self.pcrf.sessions().into_iter().map(|held| held.session_id);
         sessions.find(|id| !known.contains(id)).unwrap()
