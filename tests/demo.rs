@@ -31,6 +31,8 @@ fn once_shows_every_message_of_one_session_by_name_and_ends_with_0() {
             "<-- PCRF: CEA Capabilities-Exchange-Answer",
             "--> PCRF: AAR AA-Request",
             "<-- PCRF: AAA AA-Answer",
+            "--> PCRF: AAR AA-Request",
+            "<-- PCRF: AAA AA-Answer",
             "<-- PCRF: RAR Re-Auth-Request",
             "--> PCRF: RAA Re-Auth-Answer",
             "--> PCRF: STR Session-Termination-Request",
@@ -40,15 +42,26 @@ fn once_shows_every_message_of_one_session_by_name_and_ends_with_0() {
         ]
     );
     let replies: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("HTTP <-- ")).collect();
-    assert_eq!(replies, ["201 Created", "200 OK", "204 No Content", "404 Not Found"]);
-    // One session: the same Session-Id in all six messages.
+    // Template, registration, session; change, status; removal, and what is left.
+    assert_eq!(
+        replies,
+        ["201 Created", "201 Created", "201 Created", "200 OK", "200 OK", "204 No Content", "404 Not Found"]
+    );
+    // The application is told after the RAA.
+    let place = |what: &str| shown.find(what).unwrap_or_else(|| panic!("{what}\n{shown}"));
+    assert!(place("HTTP to the application: POST http://127.0.0.1:") > place("RAA Re-Auth-Answer"));
+    // One session: the same Session-Id in all eight messages.
     let mut sessions: Vec<&str> =
         shown.lines().filter_map(|line| line.strip_prefix("  Session-Id [263 M]: ")).collect();
-    assert_eq!(sessions.len(), 6);
+    assert_eq!(sessions.len(), 8);
     sessions.dedup();
     assert_eq!(sessions.len(), 1);
     for line in [
-        "    Max-Requested-Bandwidth-DL [515/3GPP VM]: 5000000 bit/s",
+        "    Max-Requested-Bandwidth-DL [515/3GPP VM]: 3000000 bit/s",
+        "    Max-Requested-Bandwidth-DL [515/3GPP VM]: 8000000 bit/s",
+        "  Rx-Request-Type [533/3GPP V]: 1 (UPDATE_REQUEST)",
+        "      \"correlator\": \"demo\"",
+        "      \"eventType\": 1",
         "  IP-CAN-Type [1027/3GPP VM]: 5 (3GPP-EPS)",
         "  Termination-Cause [295 M]: 1 (DIAMETER_LOGOUT)",
         "      \"userIsConnected\": true",
@@ -82,9 +95,8 @@ fn without_once_it_stays_up_and_shows_what_others_cause() {
     assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
     // The session that was left is ended.
     assert!(lines.any(|line| line.contains("STR Session-Termination-Request")));
-    assert!(
-        lines
-            .any(|line| line.starts_with("== Done: CER CEA AAR AAA RAR RAA STR STA AAR AAA STR STA DPR DPA"))
-    );
+    assert!(lines.any(|line| {
+        line.starts_with("== Done: CER CEA AAR AAA AAR AAA RAR RAA STR STA AAR AAA STR STA DPR DPA")
+    }));
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }

@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal, Write};
 
 use hyper::Method;
 
-use super::tap::Seen;
 use crate::{
     cli::http::Reply,
     dict::{Dictionary, dump::Tree},
+    wire::MessageBuf,
 };
 
 const BOLD: &str = "\x1b[1m";
@@ -49,10 +49,15 @@ impl Show {
         self.part(HTTP, &format!("HTTP <-- {}", reply.status), &indented(&(content + &pretty(&reply.body))))
     }
 
+    /// What the gateway tells the application, which answers 204.
+    pub fn notification(&self, endpoint: &str, body: &str) -> io::Result<()> {
+        self.part(HTTP, &format!("HTTP to the application: POST {endpoint}"), &indented(&pretty(body)))
+    }
+
     /// The message with its name, as a tree.
-    pub fn message(&self, seen: &Seen) -> io::Result<()> {
-        let arrow = if seen.sent { "gateway --> PCRF" } else { "gateway <-- PCRF" };
-        match Tree::from_octets(Dictionary::builtin(), seen.message.as_bytes()) {
+    pub fn message(&self, sent: bool, message: &MessageBuf) -> io::Result<()> {
+        let arrow = if sent { "gateway --> PCRF" } else { "gateway <-- PCRF" };
+        match Tree::from_octets(Dictionary::builtin(), message.as_bytes()) {
             Ok(tree) => {
                 let tree = tree.to_string();
                 let (first, rest) = tree.split_once('\n').unwrap_or((&tree, ""));

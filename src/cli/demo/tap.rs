@@ -11,12 +11,13 @@ use crate::{
     wire::MessageBuf,
 };
 
-/// A message on the wire.
+/// What goes by while a step is under way.
 #[derive(Debug)]
-pub(super) struct Seen {
-    /// Whether the gateway sends it.
-    pub sent: bool,
-    pub message: MessageBuf,
+pub(super) enum Seen {
+    /// A Diameter message; `sent`: by the gateway.
+    Diameter { sent: bool, message: MessageBuf },
+    /// The gateway told the application something.
+    Notification { body: String },
 }
 
 /// TCP whose messages are told of: sent ones before they leave, received ones before they are looked at.
@@ -48,7 +49,7 @@ impl Connect for Tap {
 
 fn tell(seen: &UnboundedSender<Seen>, sent: bool, message: MessageBuf) {
     // Nobody may be listening any more.
-    _ = seen.send(Seen { sent, message });
+    _ = seen.send(Seen::Diameter { sent, message });
 }
 
 struct Receiver {
