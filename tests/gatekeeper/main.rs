@@ -14,6 +14,7 @@ mod examples;
 mod idempotency;
 mod listener;
 mod modify;
+mod modify_random;
 mod modify_read;
 mod mutation;
 mod notification;

@@ -8,11 +8,12 @@ use rxgate::{
 use crate::{
     notification::{EXAMPLE_16_16, with_host},
     support::*,
+    template::{SMALL, apply as apply_template},
     world::World,
 };
 
 /// xorshift64*: the same bodies in every run.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> usize {
@@ -22,7 +23,7 @@ impl Random {
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         self.next() % end.max(1)
     }
 
@@ -166,4 +167,49 @@ async fn no_body_is_the_gateways_fault() {
             other => panic!("{other} for {text}"),
         }
     }
+}
+
+const TEMPLATE_BODY: &[u8] = br#"{
+  "templateQoSFeatureProperties": {
+    "duration": 3600,
+    "applicationIdentifier": "app_id",
+    "framedIPAddress": "10.0.0.1",
+    "calledStationId": "called_station_id",
+    "parameter": [
+      { "name": "$UP", "value": "a filter" },
+      { "name": "$MAX_UL", "value": 2048 },
+      { "name": "$TYPE", "value": "AUDIO" }
+    ]
+  }
+}"#;
+
+#[tokio::test]
+async fn no_body_of_a_change_or_with_a_template_is_the_gateways_fault() {
+    let world = World::new();
+    world.load(".*", SMALL);
+    let plain = world.apply(EXAMPLE).await.request_id();
+    let made = apply_template(&world, USER, TEMPLATE_BODY).await.request_id();
+    let created = format!("/ApplicationQoSService/{USER}/qos/templatebased");
+    let mut random = Random(0x5eed_0003);
+    let mut granted = [0; 3];
+    for round in 0..300 {
+        let (method, path, example) = match round % 3 {
+            0 => ("PUT", format!("/ApplicationQoSService/qos/{plain}"), EXAMPLE),
+            1 => ("POST", created.clone(), TEMPLATE_BODY),
+            _ => ("POST", format!("/ApplicationQoSService/qos/{made}/templatebased"), TEMPLATE_BODY),
+        };
+        let body = mutated(&mut random, example);
+        let before = [world.view(&plain).await, world.view(&made).await];
+        let reply = world.send(method, &path, body.clone()).await;
+        let text = String::from_utf8_lossy(&body);
+        match reply.status {
+            200 | 201 => granted[round % 3] += 1,
+            400 => {
+                assert!(reply.message().starts_with("SVC000"), "{text}");
+                assert_eq!([world.view(&plain).await, world.view(&made).await], before, "{text}");
+            }
+            other => panic!("{other} for {text}"),
+        }
+    }
+    assert!(granted.iter().all(|count| *count > 2), "{granted:?}");
 }

@@ -355,6 +355,11 @@ impl World {
         self.templates.load(pattern, Arc::new(read.template)).unwrap().version()
     }
 
+    /// What is kept of a session that is there.
+    pub async fn view(&self, id: &str) -> Arc<str> {
+        self.sessions.status(&id.to_owned().into()).await.unwrap().view
+    }
+
     /// Get QoS Status of a session that is there.
     pub async fn status(&self, id: &str) -> Bytes {
         let reply = self.get(&format!("/ApplicationQoSService/qos/{id}")).await;
