@@ -42,7 +42,12 @@ pub(super) fn report(
         access_network_charging_address: request.access_network_charging_address,
         sponsored_connectivity_data: request.sponsored_connectivity_data.clone(),
     };
+    // One that is there twice is no second event: a message has room for ten thousand, each with all of the report.
+    let mut told = BTreeSet::new();
     for action in request.specific_action.iter().map(|action| *action) {
+        if !told.insert(action) {
+            continue;
+        }
         // Void, or of a later release than we know.
         if action.name().is_none() {
             out.push(Output::Ignored(action));

@@ -244,6 +244,13 @@ fn a_report_updates_what_is_known_and_gives_one_event_for_each_action() {
 }
 
 #[test]
+fn an_action_that_is_reported_twice_is_one_event() {
+    let mut session = open();
+    let outputs = step(&mut session, NOW, Input::ReAuth(&rar(&[2, 3, 2, 2, 99, 99])));
+    assert_eq!(short(&outputs), ["Success", "event 2", "event 3", "ignored 99"]);
+}
+
+#[test]
 fn actions_of_later_releases_do_not_take_the_number_of_local_events() {
     let mut session = open();
     assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&rar(&[12])))), ["Success", "event 112"]);
