@@ -12,7 +12,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
-use tracing::{info, trace, warn};
+use tracing::{info, warn};
 
 use crate::{
     config::{self, Config},
@@ -27,7 +27,7 @@ use crate::{
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        QosEvent, SessionError, SessionFilter, SessionState, Sessions,
+        SessionError, SessionFilter, SessionState, Sessions,
         ports::{RxGateway, RxServer},
     },
     store::MemoryStore,
@@ -85,6 +85,7 @@ pub struct App {
     stop_admin: watch::Sender<bool>,
     serving: (JoinHandle<()>, JoinHandle<()>),
     request_timeout: Duration,
+    last_deliveries: Duration,
 }
 
 impl App {
@@ -129,7 +130,6 @@ impl App {
         };
         let sessions = Sessions::new(session_config, to_network, store);
         let from_network: Arc<dyn RxServer> = sessions.clone();
-        tokio::spawn(log_events(sessions.events()));
         let notifier =
             Notifier::new(settings::notify_config(&config.notify), Arc::new(SystemResolver::default()));
         let notifications =
@@ -161,6 +161,7 @@ impl App {
         });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let request_timeout = config.diameter.request_timeout;
+        let last_deliveries = settings::last_deliveries(&config);
         let (http_address, admin_address) = (http.address(), admin.address());
         let serving = (
             // A request may wait for the network that long, and then has to be answered.
@@ -178,6 +179,7 @@ impl App {
             stop_admin,
             serving,
             request_timeout,
+            last_deliveries,
         })
     }
 
@@ -218,7 +220,8 @@ impl App {
     }
 
     /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the
-    /// peers with DPR (REBOOTING). Takes the request timeout a few times at worst.
+    /// peers with DPR (REBOOTING); applications are told of it. Takes the request timeout a few times at worst,
+    /// and the time of one delivery.
     pub async fn shut_down(self) {
         info!("shutting down");
         let (http, admin) = self.serving;
@@ -231,7 +234,7 @@ impl App {
         self.sessions.shut_down(self.request_timeout).await;
         self.pool.0.shut_down(DisconnectCause::Rebooting).await;
         // Nothing can be added any more.
-        self.notifier.shut_down(self.request_timeout).await;
+        self.notifier.shut_down(self.last_deliveries).await;
         _ = self.stop_admin.send(true);
         ended("admin", admin).await;
     }
@@ -283,22 +286,5 @@ async fn end_all(sessions: &Arc<Sessions>) {
             });
         }
         ending.join_all().await;
-    }
-}
-
-/// Shows what happens to the sessions in the log.
-async fn log_events(mut events: tokio::sync::broadcast::Receiver<Arc<QosEvent>>) {
-    use tokio::sync::broadcast::error::RecvError;
-    loop {
-        match events.recv().await {
-            Ok(event) => {
-                let QosEvent { kind, rx_session, end_user, .. } = &*event;
-                let name = kind.name().unwrap_or_default();
-                info!(%rx_session, event = kind.number(), name, "event");
-                trace!(%rx_session, end_user, report = ?event.report, "event");
-            }
-            Err(RecvError::Lagged(missed)) => warn!(missed, "events are missing in the log"),
-            Err(RecvError::Closed) => return,
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! From the configuration to what each layer is told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     config::{self, Config, Transport},
@@ -80,6 +80,11 @@ pub(super) fn notify_config(notify: &config::Notify) -> NotifyConfig {
     }
 }
 
+/// How long the last deliveries may take when the process ends: an attempt under way is not cut off.
+pub(super) fn last_deliveries(config: &Config) -> Duration {
+    config.diameter.request_timeout.max(config.notify.attempt_timeout)
+}
+
 pub(super) fn notification_settings(gatekeeper: &config::Gatekeeper) -> NotificationSettings {
     NotificationSettings {
         abort_also_released: gatekeeper.abort_also_released,
@@ -118,4 +123,26 @@ pub(super) fn pool_config(
     });
     pool.node.peers = peers.collect();
     pool
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Loaded;
+
+    #[test]
+    fn the_last_deliveries_have_time_for_a_whole_attempt() {
+        for (request, attempt, expected) in [(800, 5000, 5000), (9000, 5000, 9000)] {
+            let text = format!(
+                "[diameter]\norigin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\n\
+                 destination_realm = \"rx.test\"\nrequest_timeout_ms = {request}\nattempt_timeout_ms = 500\n\
+                 [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"127.0.0.1:3868\"\n\
+                 [notify]\nattempt_timeout_ms = {attempt}\n"
+            );
+            let config = Loaded::from_text(Path::new("gate.toml"), &text).unwrap().config;
+            assert_eq!(last_deliveries(&config), Duration::from_millis(expected));
+        }
+    }
 }

@@ -24,7 +24,7 @@ use std::{
 
 use dashmap::DashMap;
 use tokio::sync::{Mutex, MutexGuard, Notify, broadcast, watch};
-use tracing::{error, info, warn};
+use tracing::{error, info, trace, warn};
 
 pub use self::update::Update;
 use self::{
@@ -327,6 +327,7 @@ impl Sessions {
             abort_cause = event.report.abort_cause.map(tracing::field::display),
             "event"
         );
+        trace!(rx_session = %event.rx_session, end_user = event.end_user, report = ?event.report, "event");
         if let EventKind::Released(ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten) = event.kind {
             count(&self.counters.lost);
         }
