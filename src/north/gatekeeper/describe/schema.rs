@@ -62,7 +62,7 @@ pub(in crate::north::gatekeeper) struct TemplateRequest {
 #[schema(rename_all = "camelCase")]
 struct TemplateProperties {
     /// How long the QoS is to last, at least 1. Seconds; needed for a new session if the template has none.
-    duration: Option<Unsigned32>,
+    duration: Option<Seconds>,
     /// The service that the session belongs to: a text, or octets as `hex:` and their digits.
     application_identifier: Option<Text>,
     #[schema(rename = "framedIPAddress")]
