@@ -36,6 +36,10 @@ fn every_command_has_help_with_an_example_and_its_exit_codes() {
         assert!(help.contains(&format!("\n  rxgate template {command}")), "{help}");
         assert!(help.contains("Exit codes: 0 "), "{help}");
     }
+}
+
+#[test]
+fn point_48_the_names_of_the_old_operations_are_commands_both_plurals_included() {
     for (old, new) in [
         ("loadQoSRequestTemplate", "load"),
         ("listQoSRequestTemplateMatchRules", "list"),
