@@ -96,6 +96,33 @@ async fn parameters_stand_over_those_that_were_set_before() {
 }
 
 #[tokio::test]
+async fn what_was_removed_is_not_brought_back_in_part() {
+    let (world, id) = world().await;
+    let removed = |component: Value| {
+        let body = json!({ "qoSFeatureProperties": { "mediaComponentDescription": component } }).to_string();
+        let (world, path) = (&world, format!("/ApplicationQoSService/qos/{id}"));
+        async move { assert_eq!(world.send("PUT", &path, body).await.status, 200) }
+    };
+    let refused = async |name: &str, value: Value, gone: &str| {
+        let (before, count) = (world.status(&id).await, world.pcrf.aars().len());
+        let reply =
+            world.send("POST", &path(&id), parameters(&[("$DURATION", json!(9)), (name, value)])).await;
+        let expected = format!(
+            "SVC0002: Invalid input value for message part parameter[1].value: {gone} was removed from the session: "
+        );
+        assert_starts(&reply.message(), &expected);
+        assert_eq!((reply.status, world.status(&id).await, world.pcrf.aars().len()), (400, before, count));
+    };
+    let flow = json!({ "flowNumber": 1, "flowStatus": "REMOVED" });
+    removed(json!({ "mediaComponentNumber": 1, "mediaSubComponent": flow })).await;
+    refused("$UP", json!("a"), "flow 1 of component 1").await;
+    assert_eq!(world.send("POST", &path(&id), parameters(&[("$MAX_UL", json!(20))])).await.status, 200);
+    removed(json!({ "mediaComponentNumber": 1, "flowStatus": "REMOVED" })).await;
+    refused("$MAX_UL", json!(30), "component 1").await;
+    assert_eq!(world.send("POST", &path(&id), parameters(&[("$DURATION", json!(9))])).await.status, 200);
+}
+
+#[tokio::test]
 async fn members_beside_the_parameters_change_too() {
     let (world, id) = world().await;
     let members = json!({ "duration": 5, "applicationIdentifier": "other", "calledStationId": "apn" });

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::{Invalid, address::UeAddress};
 use crate::{
     dict::enums::{AfSignallingProtocol, FlowUsage},
+    rx::AaRequest,
     template::value,
 };
 
@@ -81,6 +82,18 @@ impl Before {
             } else {
                 None
             }
+        })
+    }
+
+    /// A component or flow that a change is about and the session does not have, if there is one. What a template
+    /// sends of it is only what changes: too little to add it.
+    pub fn lacks(&self, change: &AaRequest<'_>) -> Option<String> {
+        change.media_component_description.iter().find_map(|component| {
+            let number = component.media_component_number;
+            let Some(known) = self.component(number) else { return Some(format!("component {number}")) };
+            let mut flows = component.media_sub_component.iter().map(|flow| flow.flow_number);
+            let flow = flows.find(|flow| known.flow(*flow).is_none())?;
+            Some(format!("flow {flow} of component {number}"))
         })
     }
 

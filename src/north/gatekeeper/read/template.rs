@@ -105,6 +105,11 @@ pub fn read_template_modify(
     let Filled { service, duration, .. } = filled;
     let mut service = service.into_owned();
     request.check_subscriber(&service, user, template)?;
+    if let Some(gone) = context.before.as_ref().and_then(|before| before.lacks(&service)) {
+        let why =
+            format!("{gone} was removed from the session: PUT of qoSFeatureProperties can add it again");
+        return Err(Invalid::value(request.part_of(template, "mediaComponentDescription"), why));
+    }
     let named = UeAddress { v4: service.framed_ip_address.take(), v6: service.framed_ipv6_prefix.take() };
     if named.moves(&known) {
         return Err(Invalid::value(request.part_of(template, "framedIP"), address::MOVED));
