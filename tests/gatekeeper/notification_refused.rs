@@ -251,10 +251,29 @@ async fn there_are_so_many_end_users_and_registrations_and_no_more() {
     }
     let reply = world.register(correlated("c")).await;
     assert_eq!((reply.status, reply.json()["error"]["type"].as_str()), (403, Some("PolicyException")));
-    assert_starts(&reply.message(), "POL0005: Too many notifications requested: there are 2 registrations");
+    assert_starts(&reply.message(), "POL0005: Too many notifications requested: at most 2 registrations");
     // Who is there already is told so all the same.
     assert_eq!(world.register(correlated("b")).await.status, 409);
     assert_eq!(world.delete(&format!("{REGISTRATION}/a")).await.status, 204);
     assert_eq!(world.register(correlated("c")).await.status, 201);
     assert_eq!(world.get(REGISTRATION).await.json()["correlators"]["correlator"], json!(["b", "c"]));
+}
+
+#[tokio::test]
+async fn end_users_are_bounded_over_all_registrations_too() {
+    let settings = NotificationSettings { max_end_users_in_all: 3, ..NotificationSettings::default() };
+    let world = World::with_settings(Limits::default(), settings);
+    let of = |correlator: &str, users: Value| {
+        let mut body: Value = serde_json::from_str(&correlated(correlator)).unwrap();
+        body["startQoSNotification"]["endUserIdentities"] = users;
+        body.to_string()
+    };
+    assert_eq!(world.register(of("a", json!(["tel:1", "tel:2"]))).await.status, 201);
+    let reply = world.register(of("b", json!(["tel:1", "tel:3"]))).await;
+    assert_eq!(reply.status, 403);
+    let text = "POL0005: Too many notifications requested: at most 3 endUserIdentities of all registrations";
+    assert_starts(&reply.message(), text);
+    assert_eq!(world.register(of("b", json!(["tel:1"]))).await.status, 201);
+    assert_eq!(world.delete(&format!("{REGISTRATION}/a")).await.status, 204);
+    assert_eq!(world.register(of("c", json!(["tel:1", "tel:3"]))).await.status, 201);
 }

@@ -29,11 +29,15 @@ pub enum RegistrationError {
         /// The limit.
         max: usize,
     },
-    /// POL0005: more registrations than there may be.
-    #[error("POL0005: Too many notifications requested: there are {max} registrations, which is the limit")]
+    /// POL0005: more registrations, or more end users over all of them, than there may be.
+    #[error(
+        "POL0005: Too many notifications requested: at most {max} {of} are kept; unregister others first"
+    )]
     TooMany {
         /// The limit.
         max: usize,
+        /// What is counted.
+        of: &'static str,
     },
 }
 

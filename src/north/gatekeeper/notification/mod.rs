@@ -33,11 +33,18 @@ pub struct NotificationSettings {
     pub max_registrations: usize,
     /// Most endUserIdentities of a registration. Default 1,000.
     pub max_end_users: usize,
+    /// Most endUserIdentities over all registrations, for the sake of memory. Default 1,000,000.
+    pub max_end_users_in_all: usize,
 }
 
 impl Default for NotificationSettings {
     fn default() -> Self {
-        Self { abort_also_released: false, max_registrations: 10_000, max_end_users: 1000 }
+        Self {
+            abort_also_released: false,
+            max_registrations: 10_000,
+            max_end_users: 1000,
+            max_end_users_in_all: 1_000_000,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{dict::enums::SpecificAction, north::gatekeeper::EndUser, notify::Endpoint};
 
-use super::{Event, RegistrationError};
+use super::{Event, NotificationSettings, RegistrationError};
 
 /// A registration for events.
 #[derive(Clone, Debug)]
@@ -38,19 +38,31 @@ struct Inner {
     by_correlator: HashMap<Arc<str>, u64>,
     /// By the normalised end user.
     by_user: HashMap<String, BTreeSet<u64>>,
+    /// End users of all registrations, counted once for each.
+    users: usize,
 }
 
 impl Registrations {
-    /// Adds one, unless its correlator is taken or there are `max` already.
-    pub fn add(&self, registration: Registration, max: usize) -> Result<(), RegistrationError> {
+    /// Adds one, unless its correlator is taken or there would be more than the settings allow.
+    pub fn add(
+        &self,
+        registration: Registration,
+        settings: &NotificationSettings,
+    ) -> Result<(), RegistrationError> {
         let mut inner = self.write();
         if inner.by_correlator.contains_key(&registration.correlator) {
             let correlator = registration.correlator.to_string();
             return Err(RegistrationError::Duplicate { correlator });
         }
+        let max = settings.max_registrations;
         if inner.in_order.len() >= max {
-            return Err(RegistrationError::TooMany { max });
+            return Err(RegistrationError::TooMany { max, of: "registrations" });
         }
+        let (max, users) = (settings.max_end_users_in_all, registration.end_users.len());
+        if users > max.saturating_sub(inner.users) {
+            return Err(RegistrationError::TooMany { max, of: "endUserIdentities of all registrations" });
+        }
+        inner.users += users;
         let number = inner.next;
         inner.next += 1;
         inner.by_correlator.insert(Arc::clone(&registration.correlator), number);
@@ -66,7 +78,9 @@ impl Registrations {
         let mut inner = self.write();
         let Some(number) = inner.by_correlator.remove(correlator) else { return false };
         let users = inner.in_order.remove(&number).map(|registration| registration.end_users.clone());
-        for user in users.unwrap_or_default() {
+        let users = users.unwrap_or_default();
+        inner.users = inner.users.saturating_sub(users.len());
+        for user in users {
             if let Some(numbers) = inner.by_user.get_mut(user.normalised()) {
                 numbers.remove(&number);
                 if numbers.is_empty() {

@@ -78,7 +78,7 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
         criteria: asked.criteria,
     };
     let events: Vec<u32> = registration.criteria.iter().map(|event| event.number()).collect();
-    notifications.registrations.add(registration, notifications.settings.max_registrations)?;
+    notifications.registrations.add(registration, &notifications.settings)?;
     info!(end_users = found, ?events, "registered: open sessions go on to report what they subscribed to");
     let mut response = StatusCode::CREATED.into_response();
     if let Ok(location) = HeaderValue::try_from(headers::absolute(&head.headers, path)) {
