@@ -96,7 +96,17 @@ impl SessionConfig {
     pub fn update_request(&self, session: &Session, service: AaRequest<'static>) -> AaRequest<'static> {
         let pcrf = session.pcrf.as_ref();
         let realm = pcrf.map_or(self.destination_realm.clone(), |pcrf| pcrf.realm.to_string());
+        let supported_features = match service.supported_features.is_empty() {
+            true => List::default(),
+            false => {
+                // What rules the session stays beside what the caller adds (TS 29.214 §4.1.3).
+                let granted = session.granted.supported_features.iter().cloned();
+                let lists = granted.chain(service.supported_features.iter().map(Cow::into_owned)).collect();
+                features(service.sponsored_connectivity_data.is_some(), &lists)
+            }
+        };
         AaRequest {
+            supported_features,
             session_id: session.rx_session.as_str().to_owned().into(),
             auth_application_id: RX_APPLICATION_ID,
             origin_host: self.origin_host.clone().into(),
@@ -148,7 +158,10 @@ fn features(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rx::{GrantedServiceUnit, SponsoredConnectivityData};
+    use crate::{
+        rx::{GrantedServiceUnit, SponsoredConnectivityData},
+        session::QosRequest,
+    };
 
     fn config() -> SessionConfig {
         SessionConfig::new(
@@ -185,6 +198,25 @@ mod tests {
         let request = config().initial(&"af;1;1".into(), service);
         assert!(request.specific_action.iter().any(|action| *action == SpecificAction::USAGE_REPORT));
         assert_eq!(request.supported_features.first().map(|list| list.feature_list), Some(0x1b));
+    }
+
+    #[test]
+    fn a_caller_who_modifies_clears_no_features_either() {
+        let nothing = QosRequest {
+            end_user: String::new(),
+            duration: None,
+            service: AaRequest::default(),
+            view: "".into(),
+        };
+        let now = SystemTime::UNIX_EPOCH;
+        let mut session = Session::pending("q".into(), "af;1;1".into(), now, &nothing);
+        session.granted.supported_features = vec![FeatureList { id: 1, bits: 0x1b }.to_avp()];
+        let cleared = FeatureList { id: 1, bits: 0 }.to_avp();
+        let service = AaRequest { supported_features: vec![cleared].into(), ..AaRequest::default() };
+        let request = config().update_request(&session, service);
+        assert_eq!(request.supported_features.to_vec(), [FeatureList { id: 1, bits: 0x1b }.to_avp()]);
+        let request = config().update_request(&session, AaRequest::default());
+        assert!(request.supported_features.is_empty());
     }
 
     #[test]
