@@ -180,6 +180,16 @@ fn a_file_of_any_size_is_read_no_further_than_a_template_goes() {
 }
 
 #[test]
+fn a_pipe_is_not_waited_for() {
+    let rules = "[[rule]]\nmatch = '.*'\ntemplate = 'pipe.xml'\n";
+    let directory = Directory::new(&[("rules.toml", rules)]);
+    let made = std::process::Command::new("mkfifo").arg(directory.0.join("pipe.xml")).status().unwrap();
+    assert!(made.success());
+    let problems = directory.problems();
+    assert!(problems[0].ends_with("cannot be read: it is not an ordinary file"), "{problems:?}");
+}
+
+#[test]
 fn rules_are_bounded() {
     let rules: String =
         (0..=1000).map(|number| format!("[[rule]]\nmatch = '{number}'\ntemplate = 'a.xml'\n")).collect();

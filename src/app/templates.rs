@@ -126,7 +126,7 @@ impl<'a> Reading<'a> {
             return known.clone();
         }
         let path = self.at.directory.join(&entry.template);
-        let template = match read_file(&path) {
+        let template = match ordinary(&path).and_then(|()| read_file(&path)) {
             Ok(xml) => self.compile(&path, &xml),
             Err(error) => {
                 let text = format!("`template` is \"{}\", which cannot be read: {error}", entry.template);
@@ -186,6 +186,14 @@ pub(crate) fn of_file(file: &Path, problem: crate::template::Problem) -> Problem
 /// What to do about a problem that says no more.
 const HINT: &str =
     "`rxgate template check FILE` shows all of them; templates/qos-template.xsd says what is accepted";
+
+/// A pipe would be waited for as long as nobody writes into it.
+fn ordinary(path: &Path) -> io::Result<()> {
+    match path.metadata()?.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not an ordinary file")),
+    }
+}
 
 /// A file that may be a template: no more of it than a template has, and one octet.
 pub(crate) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
