@@ -76,6 +76,7 @@ pub(super) fn notify_config(notify: &config::Notify) -> NotifyConfig {
         attempt_timeout: notify.attempt_timeout,
         max_queue: notify.max_waiting_per_correlator,
         max_total: notify.max_waiting,
+        max_octets: notify.max_waiting_octets,
         ..NotifyConfig::default()
     }
 }

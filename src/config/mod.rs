@@ -172,6 +172,8 @@ pub struct Notify {
     pub max_waiting_per_correlator: usize,
     /// Most notifications that wait over all; default 100000, 1 to 10000000.
     pub max_waiting: usize,
+    /// Most octets of their bodies; default 67108864, 1048576 to 17179869184.
+    pub max_waiting_octets: usize,
 }
 
 /// `kind` of `[store]`.

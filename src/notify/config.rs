@@ -24,6 +24,9 @@ pub struct NotifyConfig {
     pub max_queue: usize,
     /// Notifications in all queues; default 100,000.
     pub max_total: usize,
+    /// Bodies in all queues together; one that more than one notification shares counts for each. Octets; default
+    /// 64 MiB.
+    pub max_octets: usize,
     /// Attempts at a time; default 256. Repetitions use at most half of them, so that endpoints that are down
     /// leave room for those that are not.
     pub max_attempts: usize,
@@ -42,6 +45,7 @@ impl Default for NotifyConfig {
             max_response: 16 * 1024,
             max_queue: 1000,
             max_total: 100_000,
+            max_octets: 64 * 1024 * 1024,
             max_attempts: 256,
             max_attempts_per_host: 16,
         }

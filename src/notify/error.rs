@@ -61,6 +61,12 @@ pub enum QueueFull {
         /// Notifications in all queues.
         most: usize,
     },
+    /// They are too large.
+    #[error("what waits already leaves no room for it: the bodies have at most {most} octets together")]
+    Octets {
+        /// Octets of the bodies in all queues.
+        most: usize,
+    },
     /// This process is shutting down.
     #[error("shutting down")]
     ShuttingDown,

@@ -56,7 +56,7 @@ impl Notifier {
     pub fn over(config: NotifyConfig, resolver: Arc<dyn Resolve>, connector: Arc<dyn Connect>) -> Arc<Self> {
         let shared = Shared {
             client: Client::new(&config, resolver, connector),
-            queues: Queues::new(config.max_queue, config.max_total),
+            queues: Queues::new(&config),
             slots: Slots::new(&config),
             counters: Counters::default(),
             closing: watch::Sender::new(false),

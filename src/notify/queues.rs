@@ -8,7 +8,7 @@ use std::{
 use tokio::{sync::watch, task::AbortHandle, time::Instant};
 use uuid::Uuid;
 
-use super::{Notification, QueueFull};
+use super::{Notification, NotifyConfig, QueueFull};
 
 /// A notification in a queue.
 pub(super) struct Item {
@@ -19,6 +19,12 @@ pub(super) struct Item {
     pub notification: Notification,
 }
 
+impl Item {
+    fn octets(&self) -> usize {
+        self.notification.body.len()
+    }
+}
+
 /// All queues. Their lock is held for moments only, never while something is dropped or awaited.
 pub(super) struct Queues {
     state: Mutex<State>,
@@ -26,12 +32,15 @@ pub(super) struct Queues {
     running: watch::Sender<usize>,
     max_queue: usize,
     max_total: usize,
+    max_octets: usize,
 }
 
 #[derive(Default)]
 struct State {
     queues: HashMap<Arc<str>, Queue>,
     total: usize,
+    /// Octets of the bodies in all queues.
+    octets: usize,
     last: TaskId,
     closed: bool,
 }
@@ -43,19 +52,24 @@ struct Queue {
     task: TaskId,
     abort: AbortHandle,
     waiting: VecDeque<Item>,
-    /// Whether the task has one in hand.
-    in_hand: bool,
+    /// Octets of the body that the task has in hand, if it has one.
+    in_hand: Option<usize>,
 }
 
 impl Queue {
     fn len(&self) -> usize {
-        self.waiting.len() + usize::from(self.in_hand)
+        self.waiting.len() + usize::from(self.in_hand.is_some())
+    }
+
+    fn octets(&self) -> usize {
+        self.waiting.iter().map(Item::octets).sum::<usize>() + self.in_hand.unwrap_or_default()
     }
 }
 
 impl Queues {
-    pub fn new(max_queue: usize, max_total: usize) -> Self {
-        Self { state: Mutex::default(), running: watch::Sender::new(0), max_queue, max_total }
+    pub fn new(config: &NotifyConfig) -> Self {
+        let &NotifyConfig { max_queue, max_total, max_octets, .. } = config;
+        Self { state: Mutex::default(), running: watch::Sender::new(0), max_queue, max_total, max_octets }
     }
 
     /// Notifications in all queues.
@@ -72,10 +86,12 @@ impl Queues {
     ) -> Result<(), QueueFull> {
         let mut state = self.state();
         let length = state.queues.get(key).map_or(0, Queue::len);
+        let octets = state.octets.saturating_add(item.octets());
         let refusal = match () {
             () if state.closed => Some(QueueFull::ShuttingDown),
             () if length >= self.max_queue => Some(QueueFull::Queue { most: self.max_queue }),
             () if state.total >= self.max_total => Some(QueueFull::Total { most: self.max_total }),
+            () if octets > self.max_octets => Some(QueueFull::Octets { most: self.max_octets }),
             () => None,
         };
         if let Some(refusal) = refusal {
@@ -83,6 +99,7 @@ impl Queues {
             return Err(refusal);
         }
         state.total += 1;
+        state.octets = octets;
         if let Some(queue) = state.queues.get_mut(key) {
             queue.waiting.push_back(item);
             return Ok(());
@@ -91,7 +108,7 @@ impl Queues {
         let (key, task) = (Arc::<str>::from(key), state.last);
         // It cannot look before the lock is free.
         let abort = spawn(Arc::clone(&key), task);
-        state.queues.insert(key, Queue { task, abort, waiting: VecDeque::from([item]), in_hand: false });
+        state.queues.insert(key, Queue { task, abort, waiting: VecDeque::from([item]), in_hand: None });
         self.changed(&state);
         Ok(())
     }
@@ -101,7 +118,7 @@ impl Queues {
         let mut state = self.state();
         let queue = state.queues.get_mut(key).filter(|queue| queue.task == task)?;
         let item = queue.waiting.pop_front();
-        queue.in_hand = item.is_some();
+        queue.in_hand = item.as_ref().map(Item::octets);
         if item.is_none() {
             state.queues.remove(key);
             self.changed(&state);
@@ -115,8 +132,9 @@ impl Queues {
         let Some(queue) = state.queues.get_mut(key).filter(|queue| queue.task == task) else {
             return false;
         };
-        queue.in_hand = false;
+        let octets = queue.in_hand.take().unwrap_or_default();
         state.total -= 1;
+        state.octets -= octets;
         true
     }
 
@@ -130,6 +148,7 @@ impl Queues {
             }
             let queue = state.queues.remove(key);
             state.total -= queue.as_ref().map_or(0, Queue::len);
+            state.octets -= queue.as_ref().map_or(0, Queue::octets);
             self.changed(&state);
             queue
         };

@@ -54,6 +54,7 @@ fn the_least_file_gets_every_documented_default() {
     assert_eq!(config.notify.attempt_timeout, Duration::from_millis(5_000));
     assert_eq!(config.notify.max_waiting_per_correlator, 1_000);
     assert_eq!(config.notify.max_waiting, 100_000);
+    assert_eq!(config.notify.max_waiting_octets, 67_108_864);
     assert_eq!(config.store, Store::Memory);
 }
 
@@ -110,6 +111,7 @@ give_up_after_s = 30
 attempt_timeout_ms = 40
 max_waiting_per_correlator = 5
 max_waiting = 6
+max_waiting_octets = 1048577
 [store]
 kind = "memory"
 "#,
@@ -152,6 +154,7 @@ kind = "memory"
     assert_eq!(config.notify.give_up_after, Duration::from_secs(30));
     assert_eq!(config.notify.attempt_timeout, Duration::from_millis(40));
     assert_eq!((config.notify.max_waiting_per_correlator, config.notify.max_waiting), (5, 6));
+    assert_eq!(config.notify.max_waiting_octets, 1_048_577);
 }
 
 #[test]
@@ -282,6 +285,7 @@ fn every_number_has_both_limits() {
         ("[notify]", "attempt_timeout_ms", 10, 600_000),
         ("[notify]", "max_waiting_per_correlator", 1, 1_000_000),
         ("[notify]", "max_waiting", 1, 10_000_000),
+        ("[notify]", "max_waiting_octets", 1_048_576, 17_179_869_184),
     ];
     for (section, key, least, most) in limits {
         let text = |value: i128| {

@@ -49,6 +49,33 @@ async fn all_queues_together_are_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_bodies_of_all_queues_together_are_bounded() {
+    let mut world = world_with(NotifyConfig { max_octets: 10, ..NotifyConfig::default() });
+    world.net.server("93.184.216.34:80", vec![Does::StopsAfter(vec![])], status("200 OK"));
+    let refused = QueueFull::Octets { most: 10 };
+    assert!(refused.to_string().contains("at most 10 octets"));
+    let full = Err(refused);
+    world.send("one", URL, "1234").unwrap();
+    world.send("two", "http://93.184.216.35/", "123456").unwrap();
+    assert_eq!(world.send("three", URL, "1"), full);
+    // What the task has in hand counts as well, until it is forgotten.
+    assert_eq!(world.next().await.body, "1234");
+    assert_eq!(world.send("three", URL, "1"), full);
+    world.notifier.forget("one");
+    world.send("three", URL, "1234").unwrap();
+    assert_eq!(world.next().await.body, "1234");
+    world.notifier.forget("two");
+    world.settled().await;
+    // What was delivered leaves room, and what was forgotten while it waited.
+    world.send("one", URL, "1234567890").unwrap();
+    assert_eq!(world.send("one", URL, "1"), full);
+    world.notifier.forget("one");
+    world.send("one", URL, "1234567890").unwrap();
+    world.settled().await;
+    assert_eq!((world.count("refused"), world.count("delivered")), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
 async fn forgetting_drops_what_waits_and_cuts_off_the_attempt() {
     let mut world = world();
     world.net.server("93.184.216.34:80", vec![Does::StopsAfter(vec![])], status("200 OK"));

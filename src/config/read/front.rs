@@ -132,6 +132,12 @@ pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {
         default: 100_000,
         accepted: 1..=10_000_000,
     });
+    let octets = section.number(Number {
+        key: "max_waiting_octets",
+        unit: "octets",
+        default: 67_108_864,
+        accepted: 1_048_576..=17_179_869_184,
+    });
     once_each(&mut section, "allow_networks", &allow_networks);
     for network in allow_networks.iter().filter(|network| network.value.prefix_len() == 0) {
         section.reader.warn(
@@ -161,5 +167,6 @@ pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {
         attempt_timeout: attempt_timeout.value,
         max_waiting_per_correlator: per_correlator.value,
         max_waiting: in_all.value,
+        max_waiting_octets: octets.value,
     }
 }
