@@ -130,8 +130,8 @@ impl App {
         };
         let sessions = Sessions::new(session_config, to_network, store);
         let from_network: Arc<dyn RxServer> = sessions.clone();
-        let notifier =
-            Notifier::new(settings::notify_config(&config.notify), Arc::new(SystemResolver::default()));
+        let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
+        let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
         let notifications =
             Notifications::new(notifier.clone(), settings::notification_settings(&config.gatekeeper));
         sessions.deliver_to(notifications.clone());

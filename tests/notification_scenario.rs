@@ -265,3 +265,14 @@ async fn reports_that_follow_one_another_at_once_are_told_in_their_order() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_takes_neither_of_its_own_listeners_for_an_application() {
+    let world = World::new("").await;
+    for own in [world.app.http_address(), world.app.admin_address()] {
+        let refused = world.app.notifier().endpoint(&format!("http://{own}/")).unwrap_err();
+        assert!(refused.to_string().contains("own HTTP listeners"), "{refused}");
+    }
+    world.app.notifier().endpoint(&world.receiver.url()).unwrap();
+    world.stop().await;
+}

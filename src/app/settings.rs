@@ -1,6 +1,6 @@
 //! From the configuration to what each layer is told.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::{
     config::{self, Config, Transport},
@@ -67,9 +67,11 @@ pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> Se
     }
 }
 
-pub(super) fn notify_config(notify: &config::Notify) -> NotifyConfig {
+/// `own_listeners`: where this process takes HTTP.
+pub(super) fn notify_config(notify: &config::Notify, own_listeners: Vec<SocketAddr>) -> NotifyConfig {
     NotifyConfig {
         allow_networks: notify.allow_networks.clone(),
+        own_listeners,
         retry_initial: notify.retry_initial,
         retry_max: notify.retry_max,
         give_up_after: notify.give_up_after,

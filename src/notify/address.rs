@@ -1,6 +1,6 @@
 //! Which addresses may be connected to: the guard against requests into networks that only the gateway sees.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -62,6 +62,7 @@ const TEREDO: Ipv6Net = v6(0x2001, 0, 0, 32);
 #[derive(Clone, Debug, Default)]
 pub struct AddressGuard {
     allowed: Vec<IpNet>,
+    own: Vec<SocketAddr>,
 }
 
 impl AddressGuard {
@@ -70,7 +71,21 @@ impl AddressGuard {
     /// An IPv4 network opens the IPv4-mapped form of its addresses too, as the connection is an IPv4 one; not
     /// NAT64 and the like, where the connection goes to somebody else first.
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        Self { allowed }
+        Self { allowed, own: Vec::new() }
+    }
+
+    /// Refuses these listeners of this process as well, whatever is allowed.
+    pub fn with_own(self, own: Vec<SocketAddr>) -> Self {
+        Self { own, ..self }
+    }
+
+    /// Refuses what [`check`](Self::check) does, and a listener of this process.
+    pub fn check_port(&self, to: SocketAddr) -> Result<(), &'static str> {
+        self.check(to.ip())?;
+        match self.own.iter().any(|own| reaches(to, *own)) {
+            true => Err("one of this gateway's own HTTP listeners is there; accepted: another port"),
+            false => Ok(()),
+        }
     }
 
     /// Refuses an address with the kind of address it is.
@@ -85,6 +100,14 @@ impl AddressGuard {
         };
         refused.map_or(Ok(()), Err)
     }
+}
+
+/// Whether a connection to `to` may end at `listener`. Loopback is one host; so is the unspecified address, which
+/// leads there. A listener without an address takes its port at all that this machine has, whichever these are.
+fn reaches(to: SocketAddr, listener: SocketAddr) -> bool {
+    let (ip, own) = (to.ip().to_canonical(), listener.ip().to_canonical());
+    let here = ip.is_loopback() || ip.is_unspecified();
+    to.port() == listener.port() && (own.is_unspecified() || ip == own || own.is_loopback() && here)
 }
 
 fn refused_v4(address: Ipv4Addr) -> Option<&'static str> {

@@ -54,7 +54,7 @@ impl From<AttemptError> for Failed {
 
 impl Client {
     pub fn new(config: &NotifyConfig, resolver: Arc<dyn Resolve>, connector: Arc<dyn Connect>) -> Self {
-        let guard = AddressGuard::new(config.allow_networks.clone());
+        let guard = AddressGuard::new(config.allow_networks.clone()).with_own(config.own_listeners.clone());
         let (timeout, max_response) = (config.attempt_timeout, config.max_response);
         Self { guard, resolver, connector, timeout, max_response }
     }
@@ -85,7 +85,7 @@ impl Client {
         let mut refused = None;
         let mut checked: Vec<IpAddr> = Vec::new();
         for address in addresses {
-            match self.guard.check(address) {
+            match self.guard.check_port(SocketAddr::new(address, endpoint.port())) {
                 // The mapped form of an IPv4 address is that address.
                 Ok(()) => checked.push(address.to_canonical()),
                 Err(range) => refused = refused.or(Some(range)),

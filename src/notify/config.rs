@@ -1,6 +1,6 @@
 //! The settings of the delivery, and what they are by default.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use ipnet::IpNet;
 
@@ -10,6 +10,9 @@ pub struct NotifyConfig {
     /// Networks that endpoints may be in although [`AddressGuard`](super::AddressGuard) refuses them; default
     /// none.
     pub allow_networks: Vec<IpNet>,
+    /// Where this process itself listens for HTTP: no endpoint may be there, in `allow_networks` or not; default
+    /// none.
+    pub own_listeners: Vec<SocketAddr>,
     /// Before the first repetition; default 1 s.
     pub retry_initial: Duration,
     /// Longest time between repetitions; default 300 s.
@@ -38,6 +41,7 @@ impl Default for NotifyConfig {
     fn default() -> Self {
         Self {
             allow_networks: Vec::new(),
+            own_listeners: Vec::new(),
             retry_initial: Duration::from_secs(1),
             retry_max: Duration::from_secs(300),
             give_up_after: Duration::from_secs(86_400),

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
 
@@ -63,7 +63,8 @@ impl Endpoint {
         let (host_text, port) = split_port(authority)?;
         let host = read_host(host_text)?;
         if let Host::Address(address) = host {
-            guard.check(address).map_err(|range| EndpointError::Forbidden { address, range })?;
+            let checked = guard.check_port(SocketAddr::new(address, port));
+            checked.map_err(|range| EndpointError::Forbidden { address, range })?;
         }
         let authority = match port {
             80 => HeaderValue::from_str(host_text),

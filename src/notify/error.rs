@@ -36,12 +36,12 @@ pub enum EndpointError {
     /// Neither a name nor an address.
     #[error("the host of an endpoint is a DNS name, an IPv4 address or an IPv6 address in brackets: {0}")]
     Host(&'static str),
-    /// An address at which there is no application.
+    /// An address, or one with its port, at which there is no application.
     #[error("no endpoint may be at {address}: {range}")]
     Forbidden {
         /// The address in the URL.
         address: IpAddr,
-        /// What kind of address that is, and where that is written.
+        /// What kind of address that is, and where that is written; or what of this process listens there.
         range: &'static str,
     },
 }

@@ -1,6 +1,9 @@
 //! Where connections may go.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use rxgate::notify::{AddressGuard, EndpointError, NotifyConfig};
 
@@ -209,4 +212,65 @@ async fn a_mapped_address_is_connected_to_as_the_ipv4_address_that_it_is() {
     world.send("one", "http://[::ffff:10.0.0.1]/", "{}").unwrap();
     world.settled().await;
     assert_eq!(world.net.connected(), ["10.0.0.1:80"]);
+}
+
+#[test]
+fn a_listener_of_this_process_is_refused_where_it_is_reached() {
+    let cases: [(&str, &[&str], &[&str]); 3] = [
+        (
+            "127.0.0.1:8002",
+            &["127.0.0.1:8002", "127.9.9.9:8002", "[::1]:8002", "[::ffff:127.0.0.1]:8002", "0.0.0.0:8002"],
+            &["127.0.0.1:8003", "10.0.0.1:8002", "93.184.216.34:8002"],
+        ),
+        (
+            "10.0.0.1:8002",
+            &["10.0.0.1:8002", "[::ffff:10.0.0.1]:8002"],
+            &["10.0.0.1:8001", "10.0.0.2:8002", "127.0.0.1:8002"],
+        ),
+        (
+            "[::]:8002",
+            &["127.0.0.1:8002", "10.0.0.1:8002", "93.184.216.34:8002"],
+            &["127.0.0.1:80", "10.0.0.1:8001"],
+        ),
+    ];
+    let socket = |text: &str| text.parse::<SocketAddr>().unwrap();
+    for (own, refused, accepted) in cases {
+        let allowed = ["0.0.0.0/0", "::/0"].map(|text| text.parse().unwrap());
+        let guard = AddressGuard::new(allowed.to_vec()).with_own(vec![socket("192.0.2.1:1"), socket(own)]);
+        for text in refused {
+            assert!(
+                guard.check_port(socket(text)).unwrap_err().contains("own HTTP listeners"),
+                "{own} {text}"
+            );
+        }
+        for text in accepted {
+            assert_eq!(guard.check_port(socket(text)), Ok(()), "{own} {text}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_is_not_at_the_gateway_itself() {
+    let world = world_with(NotifyConfig {
+        allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+        own_listeners: vec!["127.0.0.1:8001".parse().unwrap(), "127.0.0.1:8002".parse().unwrap()],
+        give_up_after: Duration::from_secs(600),
+        ..NotifyConfig::default()
+    });
+    for port in [8001, 8002] {
+        let refused = world.notifier.endpoint(&format!("http://127.0.0.2:{port}/peers")).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "no endpoint may be at 127.0.0.2: one of this gateway's own HTTP listeners is there; accepted: \
+             another port"
+        );
+    }
+    world.net.name("app.example", &[&["127.0.0.1"]]);
+    for port in [8002, 8003] {
+        world.net.server(&format!("127.0.0.1:{port}"), vec![], status("200 OK"));
+        world.send(&port.to_string(), &format!("http://app.example:{port}/"), "{}").unwrap();
+    }
+    world.settled().await;
+    assert_eq!(world.net.connected(), ["127.0.0.1:8003"]);
+    assert_eq!((world.count("delivered"), world.count("given_up")), (1, 1));
 }
