@@ -148,4 +148,15 @@ mod tests {
             assert_eq!(last_deliveries(&config), Duration::from_millis(expected));
         }
     }
+
+    #[test]
+    fn what_may_wait_is_what_is_configured() {
+        let text = "[diameter]\norigin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\n\
+                    destination_realm = \"rx.test\"\n\
+                    [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"127.0.0.1:3868\"\n\
+                    [notify]\nmax_waiting_per_correlator = 5\nmax_waiting = 6\nmax_waiting_octets = 1048577\n";
+        let config = Loaded::from_text(Path::new("gate.toml"), text).unwrap().config;
+        let notify = notify_config(&config.notify, Vec::new());
+        assert_eq!((notify.max_queue, notify.max_total, notify.max_octets), (5, 6, 1_048_577));
+    }
 }
