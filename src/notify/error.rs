@@ -79,7 +79,7 @@ pub enum AttemptError {
     #[error("the host's name cannot be resolved: {0}")]
     Resolve(#[source] io::Error),
     /// It has addresses, and none may be connected to.
-    #[error("every address of the host is refused; the first: {0}")]
+    #[error("every address of the host is refused, `[notify] allow_networks` allows more; the first: {0}")]
     Forbidden(&'static str),
     /// Nobody there.
     #[error("no connection: {0}")]

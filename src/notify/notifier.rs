@@ -83,7 +83,7 @@ impl Notifier {
 
     /// Drops what waits in a queue, for the receiver does not want it any more; an attempt under way is cut off.
     pub fn forget(&self, queue: &str) {
-        count(&self.shared.counters.forgotten, self.shared.queues.remove(queue, None));
+        self.shared.queues.remove(queue, None, &self.shared.counters.forgotten);
     }
 
     /// What was counted.
@@ -103,7 +103,7 @@ impl Notifier {
         self.shared.closing.send_replace(true);
         let _ = timeout(within, self.shared.queues.idle()).await;
         let counter = &self.shared.counters.left;
-        count(counter, self.shared.queues.clear());
+        self.shared.queues.clear(counter);
         match counter.load(std::sync::atomic::Ordering::Relaxed) {
             0 => info!("every notification is delivered"),
             left => error!(left, "notifications are lost: the process ends before they are delivered"),

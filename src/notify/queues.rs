@@ -2,13 +2,13 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
 };
 
 use tokio::{sync::watch, task::AbortHandle, time::Instant};
 use uuid::Uuid;
 
-use super::{Notification, NotifyConfig, QueueFull};
+use super::{Notification, NotifyConfig, QueueFull, counters::count};
 
 /// A notification in a queue.
 pub(super) struct Item {
@@ -138,24 +138,25 @@ impl Queues {
         true
     }
 
-    /// Drops a queue and cuts off its task; of `task` only, if that is given. How many were in it?
-    pub fn remove(&self, key: &str, task: Option<TaskId>) -> usize {
+    /// Drops a queue and cuts off its task; of `task` only, if that is given. What was in it is counted before
+    /// anybody can see that it is gone.
+    pub fn remove(&self, key: &str, task: Option<TaskId>, counter: &AtomicU64) {
         let queue = {
             let mut state = self.state();
             let queue = state.queues.get(key);
             if queue.is_none_or(|queue| task.is_some_and(|task| task != queue.task)) {
-                return 0;
+                return;
             }
             let queue = state.queues.remove(key);
+            count(counter, queue.as_ref().map_or(0, Queue::len));
             state.total -= queue.as_ref().map_or(0, Queue::len);
             state.octets -= queue.as_ref().map_or(0, Queue::octets);
             self.changed(&state);
             queue
         };
-        queue.map_or(0, |queue| {
+        if let Some(queue) = queue {
             queue.abort.abort();
-            queue.len()
-        })
+        }
     }
 
     /// Takes no more.
@@ -169,10 +170,10 @@ impl Queues {
         let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
 
-    /// Drops every queue and cuts off every task. How many were in them?
-    pub fn clear(&self) -> usize {
+    /// Drops every queue and cuts off every task; what was in them is counted.
+    pub fn clear(&self, counter: &AtomicU64) {
         let keys: Vec<_> = self.state().queues.keys().cloned().collect();
-        keys.iter().map(|key| self.remove(key, None)).sum()
+        keys.iter().for_each(|key| self.remove(key, None, counter));
     }
 
     fn changed(&self, state: &State) {

@@ -6,7 +6,7 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep_until, timeout_at},
 };
-use tracing::{debug, error, info, trace};
+use tracing::{debug, error, info, trace, warn};
 
 use super::{
     AttemptError, Counters, Notification, NotifyConfig,
@@ -110,7 +110,7 @@ impl Worker {
             if self.backoff.is_failing() {
                 debug!(%event, attempts, error = %failed.error, "a notification is not delivered");
             } else {
-                info!(%event, error = %failed.error, "an application does not take its notification");
+                warn!(%event, error = %failed.error, "an application does not take its notification");
             }
             trace!(%event, queue = &*self.key, endpoint = endpoint.as_str(), "it was this one");
             if *self.shared.closing.borrow() {
@@ -138,7 +138,6 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         // Nothing, unless the process ends or what was to be awaited panicked.
-        let left = self.shared.queues.remove(&self.key, Some(self.task));
-        count(&self.shared.counters.left, left);
+        self.shared.queues.remove(&self.key, Some(self.task), &self.shared.counters.left);
     }
 }
