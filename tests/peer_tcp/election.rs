@@ -54,7 +54,8 @@ impl SendMessage for Counted {
 
 /// An address that nobody listens on.
 async fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+    // No outgoing connection takes a port of this address meanwhile.
+    TcpListener::bind("127.0.66.1:0").await.unwrap().local_addr().unwrap()
 }
 
 fn node(mut config: PoolConfig, at: SocketAddr, other: (&str, SocketAddr), connect: Together) -> PoolConfig {

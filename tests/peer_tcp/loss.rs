@@ -130,11 +130,12 @@ async fn an_operator_disconnects_and_connects() {
 
 #[tokio::test]
 async fn both_dial_and_one_connection_is_left() {
-    // Each needs the other's address before it starts: the first one's is reserved by binding and letting go.
-    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    // Each needs the other's address before it starts: they are reserved by binding and letting go, on an
+    // address that no outgoing connection takes a port of meanwhile.
+    let reserved = TcpListener::bind("127.0.65.1:0").await.unwrap().local_addr().unwrap();
     let mut config = server("pcrf.rx.test", Some(reserved));
     config.node.accept_any_peer = false;
-    let waiting = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let waiting = TcpListener::bind("127.0.65.2:0").await.unwrap();
     let af_address = waiting.local_addr().unwrap();
     drop(waiting);
     config.node.peers = client(&[("af.rx.test", af_address)]).node.peers;
