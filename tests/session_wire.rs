@@ -1,6 +1,9 @@
 //! The core over real connections to simulated PCRFs: every AVP passes the codec, every failure is a socket's.
 #![allow(clippy::unwrap_used)]
 
+#[path = "session/events.rs"]
+mod events;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
@@ -21,7 +24,7 @@ use rxgate::{
     store::MemoryStore,
     transport::{DisconnectCause, LocalNode, NodePeer, Pool, PoolConfig},
 };
-use tokio::{sync::broadcast, task::JoinSet};
+use tokio::{sync::mpsc::UnboundedReceiver, task::JoinSet};
 
 /// Longer than anything takes, on any machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -51,7 +54,7 @@ struct Af {
     sessions: Arc<Sessions>,
     gateway: Arc<Gateway>,
     pool: Pool,
-    events: broadcast::Receiver<Arc<QosEvent>>,
+    events: UnboundedReceiver<Arc<QosEvent>>,
 }
 
 /// A gateway with these peers, the first one preferred; all of them can be used when this returns.
@@ -80,7 +83,7 @@ async fn af(peers: &[(&str, &Pcrf)]) -> Af {
     let gateway = Gateway::new(identity, Dictionary::builtin()).unwrap();
     let sessions = Sessions::new(config, gateway.clone(), Arc::new(MemoryStore::new()));
     sessions.start().await.unwrap();
-    let events = sessions.events();
+    let events = events::listen(&sessions);
     let server: Arc<dyn RxServer> = sessions.clone();
     let pool = gateway.connect(pool, &server).await.unwrap();
     let af = Af { sessions, gateway, pool, events };

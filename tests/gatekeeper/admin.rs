@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rxgate::north::admin::PeerView;
 use serde_json::json;
 
-use crate::{support::*, world::*};
+use crate::{events, support::*, world::*};
 
 fn peer(open: bool) -> PeerView {
     PeerView {
@@ -138,7 +138,7 @@ async fn a_session_is_shown_with_its_history_and_ended() {
         shown["history"].as_array().unwrap().iter().map(|entry| entry["state"].clone()).collect();
     assert_eq!(states, ["pending", "open"]);
 
-    let mut events = world.sessions.events();
+    let mut events = events::listen(&world.sessions);
     let ended = world.admin("DELETE", &path).await;
     assert_eq!((ended.status, ended.body.len()), (204, 0));
     assert_eq!(events.recv().await.unwrap().kind.number(), 12);

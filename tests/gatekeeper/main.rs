@@ -9,6 +9,8 @@ mod bad_input;
 mod custom;
 mod describe;
 mod document;
+#[path = "../session/events.rs"]
+mod events;
 mod example;
 mod examples;
 mod idempotency;

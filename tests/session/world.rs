@@ -1,5 +1,8 @@
 //! A core, a store and a network of model PCRFs.
 
+#[path = "events.rs"]
+mod events;
+
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -13,7 +16,7 @@ use rxgate::{
     },
     store::MemoryStore,
 };
-use tokio::sync::broadcast;
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::net::{Attempt, Net, Port, at};
 
@@ -21,7 +24,7 @@ pub struct World {
     pub net: Arc<Net>,
     pub store: Arc<MemoryStore>,
     pub sessions: Arc<Sessions>,
-    pub events: broadcast::Receiver<Arc<QosEvent>>,
+    pub events: UnboundedReceiver<Arc<QosEvent>>,
 }
 
 pub fn config() -> SessionConfig {
@@ -44,7 +47,7 @@ pub async fn world_over(
     let server: Arc<dyn rxgate::session::ports::RxServer> = sessions.clone();
     net.serve(Arc::downgrade(&server));
     sessions.start().await.unwrap();
-    let events = sessions.events();
+    let events = events::listen(&sessions);
     World { net, store, sessions, events }
 }
 

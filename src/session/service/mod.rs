@@ -23,7 +23,7 @@ use std::{
 };
 
 use dashmap::DashMap;
-use tokio::sync::{Mutex, MutexGuard, Notify, broadcast, watch};
+use tokio::sync::{Mutex, MutexGuard, Notify, watch};
 use tracing::{error, info, trace, warn};
 
 pub use self::update::Update;
@@ -43,9 +43,6 @@ use super::{
     timers,
 };
 use crate::{BoxFuture, Held, rx::SessionIds};
-
-/// Events that a slow listener may be behind; it misses the oldest ones then.
-const EVENT_BACKLOG: usize = 4096;
 
 /// Sessions that share a turn: one of them waits while an event of another is being stored.
 const TURNS: usize = 1024;
@@ -69,7 +66,6 @@ pub struct Sessions {
     queues: Queues,
     again: Again,
     retry: RetryMemory,
-    events: broadcast::Sender<Arc<QosEvent>>,
     sinks: RwLock<Vec<Arc<dyn EventSink>>>,
     /// Kept from before a step with an event is stored until the event is out: the events of a session come
     /// out in the order in which they were stored.
@@ -124,7 +120,6 @@ impl Sessions {
             pending: DashMap::new(),
             origin_states: DashMap::new(),
             retry: RetryMemory::default(),
-            events: broadcast::Sender::new(EVENT_BACKLOG),
             sinks: RwLock::default(),
             turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
             counters: Counters::default(),
@@ -172,11 +167,6 @@ impl Sessions {
     pub async fn end(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
         let (me, id) = (self.arc()?, id.clone());
         in_task(async move { me.finish(&id, Input::End).await }).await
-    }
-
-    /// Everything that happens to sessions from now on.
-    pub fn events(&self) -> broadcast::Receiver<Arc<QosEvent>> {
-        self.events.subscribe()
     }
 
     /// Everything that happens to sessions from now on goes there too, and nothing of it is left out.
@@ -340,8 +330,6 @@ impl Sessions {
             });
             sink.emit(Arc::clone(&event), release);
         }
-        // Without listeners there is nobody to tell.
-        let _ = self.events.send(event);
     }
 
     /// Takes the same step with every session of a kind.
