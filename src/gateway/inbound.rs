@@ -15,7 +15,7 @@ use crate::{
     rx::{AsRequest, Outcome, RaRequest, RxError},
     session::ports::{LateGrant, Replied, Reply},
     transport::{Handled, PeerEvent, RequestHandler},
-    wire::{Avps, Message, MessageBuf, WireError},
+    wire::{Avps, HEADER_LENGTH, Message, MessageBuf, WireError, walk},
 };
 
 /// Longest wait for the core, whose store may be slow: whoever asked does not wait for ever either.
@@ -45,10 +45,10 @@ impl RequestHandler for Gateway {
     }
 
     fn turn(&self, request: &MessageBuf) -> Option<BoxFuture<'static, Held>> {
-        index::with(request, self.dictionary, |message| {
-            let session = message.ok()?.avps().get(&avp::SESSION_ID).ok()??;
-            Some(self.turns.next(session))
-        })
+        // It stands first (RFC 6733 §8.8): the rest is looked at when the turn has come.
+        let mut avps = walk(request.as_bytes().get(HEADER_LENGTH..)?);
+        let session = avps.find(|avp| avp.key == avp::SESSION_ID.key())?;
+        Some(self.turns.next(std::str::from_utf8(session.data).ok()?))
     }
 
     fn late_answer(&self, peer: Arc<str>, answer: MessageBuf) {
