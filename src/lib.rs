@@ -15,6 +15,8 @@
 //!          dict                            what the numbers mean
 //!            │
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
+//!      ───────────
+//!         words                            ground: words in messages to people; imports nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -46,6 +48,7 @@ pub mod template;
 #[cfg(feature = "net")]
 pub mod transport;
 pub mod wire;
+mod words;
 
 use std::{future::Future, pin::Pin};
 

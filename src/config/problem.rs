@@ -88,35 +88,6 @@ fn count(problems: usize) -> String {
     if problems == 1 { "1 problem".into() } else { format!("{problems} problems") }
 }
 
-/// The candidate that is most like `word`, if any is near enough to be what was meant.
-pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let word = word.to_ascii_lowercase();
-    let allowed = 1 + word.len() / 4;
-    candidates
-        .into_iter()
-        .map(|candidate| (edits(&word, candidate), candidate))
-        .filter(|(edits, _)| *edits <= allowed)
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, candidate)| candidate)
-}
-
-/// How many letters must be put in, left out or changed (Levenshtein distance).
-fn edits(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (above, letter) in from.chars().enumerate() {
-        let mut next = Vec::with_capacity(row.len());
-        let mut left = above + 1;
-        next.push(left);
-        for ((other, diagonal), up) in to.iter().zip(&row).zip(row.iter().skip(1)) {
-            left = (diagonal + usize::from(*other != letter)).min(up + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,14 +97,5 @@ mod tests {
         assert_eq!(Position::of("a\nßb", 0), Position { line: 1, column: 1 });
         assert_eq!(Position::of("a\nßb", 4), Position { line: 2, column: 2 });
         assert_eq!(Position::of("a\n", 99), Position { line: 2, column: 1 });
-    }
-
-    #[test]
-    fn the_nearest_word_is_close_or_none() {
-        let keys = ["listen", "max_body_bytes", "idle_timeout_ms"];
-        assert_eq!(nearest("listne", keys), Some("listen"));
-        assert_eq!(nearest("max_body_size", keys), Some("max_body_bytes"));
-        assert_eq!(nearest("Listen", keys), Some("listen"));
-        assert_eq!(nearest("colour", keys), None);
     }
 }

@@ -14,9 +14,10 @@ use toml::de::DeTable;
 
 use super::{
     Admin, Config, ConfigError, Http, Loaded, Store,
-    problem::{Position, Problem, nearest},
+    problem::{Position, Problem},
     section::{Found, Number, Reader, Section},
 };
+use crate::words::nearest;
 
 const SECTIONS: [&str; 8] =
     ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store"];

@@ -14,7 +14,8 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::problem::{Position, Problem, nearest};
+use super::problem::{Position, Problem};
+use crate::words::nearest;
 
 /// One effective setting, as it would stand in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

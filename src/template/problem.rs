@@ -127,45 +127,6 @@ fn sorted(source: &str, mut found: Found) -> Vec<Problem> {
     problems
 }
 
-/// A word of the file for a message, not longer than a line.
-pub(super) fn brief(text: &str) -> String {
-    match text.char_indices().nth(64) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
-/// The known word that a wrong one was perhaps meant to be.
-pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let most = (word.chars().count() / 3).clamp(1, 4);
-    let distances = known.into_iter().map(|candidate| (distance(word, candidate), candidate));
-    distances.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|it| it.1)
-}
-
-/// Letters to add, drop or change (Levenshtein), whatever their case; words of very different length are far.
-fn distance(one: &str, other: &str) -> usize {
-    let letters = |word: &str| word.chars().map(|letter| letter.to_ascii_lowercase()).collect::<Vec<_>>();
-    let (one, other) = (letters(one), letters(other));
-    if one.len().abs_diff(other.len()) > 4 || one.len() > 200 {
-        return usize::MAX;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.iter().enumerate() {
-        let mut diagonal = index;
-        let mut left = index + 1;
-        if let Some(first) = row.first_mut() {
-            *first = left;
-        }
-        for (cell, candidate) in row.iter_mut().skip(1).zip(&other) {
-            let changed = diagonal + usize::from(letter != candidate);
-            diagonal = *cell;
-            *cell = changed.min(diagonal + 1).min(left + 1);
-            left = *cell;
-        }
-    }
-    row.last().copied().unwrap_or(usize::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,15 +149,5 @@ mod tests {
         (0..250).for_each(|_| report.error(0, "wrong"));
         let problems = report.finish().unwrap_err().0;
         assert_eq!((problems.len(), &*problems[100].text), (101, "150 more of them are not listed"));
-    }
-
-    #[test]
-    fn the_nearest_word_is_near() {
-        let known = ["flowStatus", "flowUsage", "mediaType"];
-        assert_eq!(nearest("flowstatus", known), Some("flowStatus"));
-        assert_eq!(nearest("mediatyp", known), Some("mediaType"));
-        assert_eq!(nearest("flowUse", known), Some("flowUsage"));
-        assert_eq!(nearest("codecData", known), None);
-        assert_eq!(nearest("", known), None);
     }
 }

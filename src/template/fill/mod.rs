@@ -11,11 +11,13 @@ use std::ops::Range;
 use super::{
     FillError, Template, Values,
     compiled::{Group, Leaf, Node},
-    problem::{brief, nearest},
     schema::{Field, Kind, Value},
     value::ValueError,
 };
-use crate::rx::AaRequest;
+use crate::{
+    rx::AaRequest,
+    words::{brief, nearest},
+};
 
 pub(super) use checks::{Conflict, filters_clash};
 
@@ -119,7 +121,7 @@ impl<'f> Filler<'f> {
     #[cold]
     fn unknown(&self, name: &str) -> FillError {
         let near = nearest(name, self.template.parameters.iter().map(|parameter| &*parameter.name));
-        FillError::UnknownParameter { name: brief(name), near: near.map(str::to_owned) }
+        FillError::UnknownParameter { name: brief(name).into_owned(), near: near.map(str::to_owned) }
     }
 
     /// The text that a request set, of the element that this slot sets.
@@ -301,7 +303,7 @@ impl<'f> Filler<'f> {
     #[cold]
     fn bad(&self, slot: Option<usize>, element: &str, text: &str, error: ValueError) -> FillError {
         let parameter = slot.map(|_| self.name_of(slot));
-        let (element, found, why) = (element.to_owned(), brief(text), error.to_string());
+        let (element, found, why) = (element.to_owned(), brief(text).into_owned(), error.to_string());
         let choices = match error {
             ValueError::Choice(choices) => Some(choices),
             _ => None,

@@ -1,9 +1,10 @@
 //! The attributes of one tag, each with its place, read on behind a wrong one.
 
 use super::{
-    super::problem::{Offset, Report, brief},
+    super::problem::{Offset, Report},
     xml::{Attribute, resolve},
 };
+use crate::words::brief;
 
 /// Quotes that word processors put in the place of `"` and `'`.
 const TYPOGRAPHIC: [char; 12] = ['“', '”', '„', '‟', '″', '‘', '’', '‚', '‛', '′', '«', '»'];

@@ -3,7 +3,7 @@
 use super::{
     super::{
         compiled::{Content, Custom},
-        problem::{Offset, brief, nearest},
+        problem::Offset,
         value::{AvpType, custom_data},
     },
     Loader,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     dict::{DataFormat, EnumItem, same_name},
     wire::{AvpFlags, VendorId},
+    words::{brief, nearest},
 };
 
 /// Deepest that Grouped AVPs may be nested.

@@ -3,13 +3,13 @@
 use super::{
     super::{
         compiled::{Group, Leaf, Node, Place},
-        problem::{brief, nearest},
         schema::{Field, Holds, Kind, Part, Value},
         value::ValueError,
     },
     Loader,
     xml::{Attribute, Element},
 };
+use crate::words::{brief, nearest};
 
 impl Loader<'_, '_, '_> {
     /// templateId of the outermost element.

@@ -15,7 +15,7 @@ use super::{
     compiled::{Group, Leaf, Node},
     fill::{Filler, filters_clash},
     names::Names,
-    problem::{Report, brief},
+    problem::Report,
     schema::{Field, Kind, Value},
     value::{Tariff, check_filter},
 };
@@ -25,6 +25,7 @@ use crate::{
         enums::{AfSignallingProtocol, FlowUsage, MediaType},
     },
     wire::TimeValue,
+    words::brief,
 };
 
 pub use xml::MAX_OCTETS;

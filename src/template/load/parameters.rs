@@ -6,6 +6,7 @@ use super::super::{
     compiled::{Parameter, Place},
     problem::{Offset, Report},
 };
+use crate::words::brief;
 
 /// Longest name, its `$` included. Octets.
 const MAX_NAME: usize = 128;
@@ -28,7 +29,7 @@ impl Drafts {
             let text = format!(
                 "parameterName=\"{}\" is no name: accepted is $ and letters, digits, _ - or . behind it, {MAX_NAME} \
                  characters at most",
-                super::brief(name)
+                brief(name)
             );
             report.error(at, text);
             return None;

@@ -11,9 +11,10 @@ use quick_xml::{
 };
 
 use super::{
-    super::problem::{Offset, Report, brief},
+    super::problem::{Offset, Report},
     attributes,
 };
+use crate::words::brief;
 
 /// Largest file. Octets.
 pub const MAX_OCTETS: usize = 1 << 20;

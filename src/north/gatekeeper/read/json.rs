@@ -9,6 +9,7 @@ use super::{Context, Invalid};
 use crate::{
     rx::List,
     template::value::{self, Decimal, NotANumber, ValueError},
+    words::brief,
 };
 
 /// Where in the body a value stands.
@@ -360,14 +361,6 @@ impl<'j, 'p> Members<'j, 'p, '_> {
 /// A text as a JSON string.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// A text for an error message, not longer than a line.
-pub(super) fn brief(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(64) {
-        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
-        None => Cow::Borrowed(text),
-    }
 }
 
 fn same_value(one: &str, other: &str) -> bool {

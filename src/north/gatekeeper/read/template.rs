@@ -6,7 +6,7 @@ use super::{
     Asked, Context, Invalid, ReadSettings, Warning,
     address::{self, UeAddress},
     before::Before,
-    json::{self, Members, Node, brief},
+    json::{self, Members, Node},
     media,
     properties::{NOTHING, check_duration, given_duration, inside, unknown},
 };
@@ -18,6 +18,7 @@ use crate::{
     },
     rx::{AaRequest, SubscriptionId},
     template::{FillError, Filled, Template, Values},
+    words::brief,
 };
 
 const WRAPPER: &str = "templateQoSFeatureProperties";
