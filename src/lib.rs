@@ -16,7 +16,7 @@
 //!            │
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
-//!         words                            ground: words in messages to people; imports nothing
+//!    words, counters                       ground: words in messages to people, counters; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -30,6 +30,8 @@ pub mod capture;
 pub mod cli;
 #[cfg(feature = "net")]
 pub mod config;
+#[cfg(feature = "net")]
+mod counters;
 pub mod dict;
 #[cfg(feature = "net")]
 pub mod gateway;

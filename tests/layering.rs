@@ -28,7 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// The ground: they name nothing, and every module may name them.
-const GROUND: [&str; 1] = ["words"];
+const GROUND: [&str; 2] = ["words", "counters"];
 
 /// Put everything together, and are named by each other only.
 const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];
@@ -43,6 +43,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("template", &[]),
     ("config", &[]),
     ("words", &[]),
+    ("counters", &[]),
     ("session", &["session/service", "session/timers.rs"]),
 ];
 const IMPURE: [&str; 6] = ["tokio", "async fn", "async move", "::now()", "std::net::Tcp", "std::thread"];

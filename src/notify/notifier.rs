@@ -14,12 +14,11 @@ use uuid::Uuid;
 use super::{
     Connect, Counters, Endpoint, EndpointError, NotifyConfig, QueueFull, Resolve, TcpConnector,
     attempt::Client,
-    counters::count,
     queues::{Item, Queues},
     slots::Slots,
     worker::{self, Shared},
 };
-use crate::BoxFuture;
+use crate::{BoxFuture, counters::count};
 
 /// Something to tell an application.
 pub struct Notification {
@@ -77,7 +76,7 @@ impl Notifier {
             |key, task| self.runtime.spawn(worker::run(self.shared.clone(), key, task)).abort_handle();
         let sent = self.shared.queues.push(queue, item, spawn);
         let counter = if sent.is_ok() { &self.shared.counters.queued } else { &self.shared.counters.refused };
-        count(counter, 1);
+        count(counter);
         sent
     }
 

@@ -8,7 +8,8 @@ use std::{
 use tokio::{sync::watch, task::AbortHandle, time::Instant};
 use uuid::Uuid;
 
-use super::{Notification, NotifyConfig, QueueFull, counters::count};
+use super::{Notification, NotifyConfig, QueueFull};
+use crate::counters::count_all;
 
 /// A notification in a queue.
 pub(super) struct Item {
@@ -148,7 +149,7 @@ impl Queues {
                 return;
             }
             let queue = state.queues.remove(key);
-            count(counter, queue.as_ref().map_or(0, Queue::len));
+            count_all(counter, queue.as_ref().map_or(0, Queue::len));
             state.total -= queue.as_ref().map_or(0, Queue::len);
             state.octets -= queue.as_ref().map_or(0, Queue::octets);
             self.changed(&state);

@@ -12,10 +12,10 @@ use super::{
     AttemptError, Counters, Notification, NotifyConfig,
     attempt::Client,
     backoff::Backoff,
-    counters::count,
     queues::{Item, Queues, TaskId},
     slots::Slots,
 };
+use crate::counters::count;
 
 /// What all tasks have in common.
 pub(super) struct Shared {
@@ -61,9 +61,9 @@ pub(super) async fn run(shared: Arc<Shared>, key: Arc<str>, task: TaskId) {
             return;
         }
         match end {
-            End::Delivered => count(&worker.shared.counters.delivered, 1),
+            End::Delivered => count(&worker.shared.counters.delivered),
             End::TooOld { attempts, error } => {
-                count(&worker.shared.counters.given_up, 1);
+                count(&worker.shared.counters.given_up);
                 let (age_s, error) = (since.elapsed().as_secs(), error.map(tracing::field::display));
                 error!(%event, attempts, age_s, error, "a notification is given up: its application does not know");
             }
@@ -91,7 +91,7 @@ impl Worker {
             }
             let slot = self.shared.slots.acquire(&endpoint, self.backoff.is_failing()).await;
             attempts += 1;
-            count(&self.shared.counters.attempts, 1);
+            count(&self.shared.counters.attempts);
             let result = self.shared.client.post(&endpoint, event, body.clone()).await;
             drop(slot);
             let failed = match result {
@@ -106,7 +106,7 @@ impl Worker {
                 }
                 Err(failed) => failed,
             };
-            count(&self.shared.counters.failed, 1);
+            count(&self.shared.counters.failed);
             if self.backoff.is_failing() {
                 debug!(%event, attempts, error = %failed.error, "a notification is not delivered");
             } else {

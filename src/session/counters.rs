@@ -1,23 +1,6 @@
 //! What is counted about sessions.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident;)*) => {
-        /// Counters since the start of the process.
-        #[derive(Debug, Default)]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: AtomicU64,)*
-        }
-
-        impl Counters {
-            /// Every counter with its name.
-            pub fn read(&self) -> impl Iterator<Item = (&'static str, u64)> {
-                [$((stringify!($name), self.$name.load(Ordering::Relaxed)),)*].into_iter()
-            }
-        }
-    };
-}
+use crate::counters::counters;
 
 counters! {
     /// Sessions granted.
@@ -48,9 +31,4 @@ counters! {
     aborted;
     /// RARs accepted.
     reports;
-}
-
-/// Counts one up.
-pub(super) fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
 }

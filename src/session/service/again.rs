@@ -14,10 +14,12 @@ use tokio::{
 use tracing::{error, warn};
 
 use super::{Key, Sessions};
-use crate::session::{
-    RxSessionId, Session, SessionError,
+use crate::{
     counters::count,
-    machine::{Input, Progress},
+    session::{
+        RxSessionId, Session, SessionError,
+        machine::{Input, Progress},
+    },
 };
 
 /// AARs that are sent again at a time: a server that is back must not be flooded.

@@ -9,10 +9,10 @@ use super::{
     verdict::{Verdict, not_yet, unanswered},
 };
 use crate::{
+    counters::count,
     rx::AaAnswer,
     session::{
         Applied, QosRequest, QosSessionId, RxSessionId, Session, SessionError, SessionState,
-        counters::count,
         machine::{Input, Via},
         ports::{Exchange, GatewayError},
     },

@@ -22,11 +22,11 @@ use tracing::{debug, error, warn};
 
 use super::{Key, Sessions, again::spread};
 use crate::{
+    counters::count,
     dict::{enums::TerminationCause, result},
     rx::{AvpText, Outcome, StAnswer},
     session::{
         Closing, RxSessionId, Session, SessionConfig, SessionState,
-        counters::count,
         machine::Input,
         ports::{Exchange, GatewayError},
     },

@@ -7,10 +7,10 @@ use tracing::{debug, error, warn};
 use super::{Key, Sessions};
 use crate::{
     BoxFuture,
+    counters::count,
     rx::{AsRequest, RaRequest},
     session::{
         QosSessionId, RxSessionId, Session, SessionFilter, SessionState, StoreError,
-        counters::count,
         machine::{Input, step},
         ports::{LateGrant, Replied, Reply, RxServer},
     },

@@ -37,12 +37,11 @@ use self::{
 use super::{
     Closing, Counters, EventKind, QosEvent, QosSessionId, ReleaseReason, Removed, RxSessionId, Session,
     SessionConfig, SessionError, SessionFilter, SessionState, SessionStore, StoreError,
-    counters::count,
     machine::{Input, Output, step},
     ports::{EventSink, Reply, RxGateway},
     timers,
 };
-use crate::{BoxFuture, Held, rx::SessionIds};
+use crate::{BoxFuture, Held, counters::count, rx::SessionIds};
 
 /// Sessions that share a turn: one of them waits while an event of another is being stored.
 const TURNS: usize = 1024;

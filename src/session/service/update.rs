@@ -18,12 +18,12 @@ use super::{
     verdict::{Verdict, not_yet, unanswered},
 };
 use crate::{
+    counters::count,
     dict::result,
     rx::{AaAnswer, AaRequest, AvpText, Outcome},
     session::{
         QosChange, QosSessionId, Refusal, ReleaseReason, RxSessionId, Session, SessionError, SessionState,
         StoreError, Updated,
-        counters::count,
         machine::{Input, Progress},
         ports::{Exchange, GatewayError, LateGrant, RxServer},
     },
