@@ -4,5 +4,6 @@ pub mod admin;
 mod describe;
 pub mod gatekeeper;
 pub mod limits;
+pub(crate) mod percent;
 pub mod server;
 mod timestamp;

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
+    north::percent::encoded,
     rx::{AvpText, AvpTextValue},
     session::QosSessionId,
 };
@@ -124,19 +125,6 @@ pub(super) fn absolute(request: &HeaderMap, path: String) -> String {
         Some(host) => format!("http://{host}{path}"),
         None => path,
     }
-}
-
-/// Percent-encodes all but the characters that never need it (RFC 3986 §2.3).
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for octet in text.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-            out.push(char::from(octet));
-        } else {
-            out.push_str(&format!("%{octet:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -14,11 +14,14 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    north::gatekeeper::{
-        ApiError, EndUser, Gatekeeper, Invalid, content,
-        describe::{NOTIFICATIONS, NoJsonTaken, NotReadable, RegisterRequest, WithBody, examples, names},
-        error, headers, read_registration,
-        routes::{Named, Shared},
+    north::{
+        gatekeeper::{
+            ApiError, EndUser, Gatekeeper, Invalid, content,
+            describe::{NOTIFICATIONS, NoJsonTaken, NotReadable, RegisterRequest, WithBody, examples, names},
+            error, headers, read_registration,
+            routes::{Named, Shared},
+        },
+        percent::encoded,
     },
     notify::EndpointError,
 };
@@ -69,7 +72,7 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
         return Err(RegistrationError::TooManyUsers { found, max }.into());
     }
     let endpoint = notifications.notifier.endpoint(&asked.endpoint).map_err(refused)?;
-    let path = format!("/ApplicationQoSNotification/registration/{}", headers::encoded(&asked.correlator));
+    let path = format!("/ApplicationQoSNotification/registration/{}", encoded(&asked.correlator));
     let registration = Registration {
         correlator: asked.correlator.into(),
         endpoint,
