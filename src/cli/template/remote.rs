@@ -17,7 +17,10 @@ use crate::{
         http::{self, Reply},
         process,
     },
-    north::percent::encoded,
+    north::{
+        admin::{FailedBody, FailedInside, ListedRule, LoadedTemplate, TemplateProblem},
+        percent::encoded,
+    },
     template::Problem,
 };
 
@@ -120,45 +123,8 @@ fn address(url: &str) -> Result<String, String> {
     if good { Ok(host.to_owned()) } else { Err(accepted()) }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LoadedBody {
-    template_id: String,
-    version: u64,
-    warnings: Vec<Place>,
-}
-
-#[derive(Deserialize)]
-struct Place {
-    line: usize,
-    column: usize,
-    text: String,
-    hint: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    match_rule: String,
-    template_id: String,
-    version: u64,
-}
-
-#[derive(Deserialize)]
-struct FailedBody {
-    error: FailedInside,
-}
-
-#[derive(Deserialize)]
-struct FailedInside {
-    message: String,
-    #[serde(default)]
-    problems: Vec<Place>,
-}
-
-fn problems(places: Vec<Place>) -> Vec<Problem> {
-    let problem = |Place { line, column, text, hint }| Problem { line, column, text, hint };
-    places.into_iter().map(problem).collect()
+fn problems(places: Vec<TemplateProblem>) -> Vec<Problem> {
+    places.into_iter().map(Problem::from).collect()
 }
 
 pub(super) fn load(arguments: &LoadArguments) -> Result<(), Failure> {
@@ -172,10 +138,10 @@ pub(super) fn load(arguments: &LoadArguments) -> Result<(), Failure> {
             write!(io::stderr(), "{}", said(file, "error", &problems(places)))?;
             return Err(failure);
         }
-        let body: LoadedBody = gateway.read(&reply)?;
+        let body: LoadedTemplate = gateway.read(&reply)?;
         write!(io::stderr(), "{}", said(file, "warning", &problems(body.warnings)))?;
         let what = if status == StatusCode::CREATED { "created" } else { "in force" };
-        let LoadedBody { template_id, version, .. } = body;
+        let LoadedTemplate { template_id, version, .. } = body;
         Ok(writeln!(io::stdout(), "{what}: {match_rule} -> {template_id}, version {version}")?)
     })
 }
@@ -188,7 +154,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<(), Failure> {
             return Err(gateway.not_a_gateway(&reply));
         }
         let reply = expected(reply, StatusCode::OK)?;
-        let listed: Vec<Listed> = gateway.read(&reply)?;
+        let listed: Vec<ListedRule<'_>> = gateway.read(&reply)?;
         let mut out = io::stdout().lock();
         match json {
             true => writeln!(out, "{}", reply.body)?,
@@ -198,7 +164,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<(), Failure> {
     })
 }
 
-fn table(out: &mut impl Write, listed: &[Listed]) -> io::Result<()> {
+fn table(out: &mut impl Write, listed: &[ListedRule<'_>]) -> io::Result<()> {
     if listed.is_empty() {
         return writeln!(out, "no match rules; `rxgate template load --match-rule REGEX FILE` makes one");
     }
@@ -207,7 +173,7 @@ fn table(out: &mut impl Write, listed: &[Listed]) -> io::Result<()> {
     let rule = listed.iter().map(|rule| length(&rule.match_rule)).fold(length(heads[0]), usize::max);
     let id = listed.iter().map(|rule| length(&rule.template_id)).fold(length(heads[1]), usize::max);
     writeln!(out, "{:rule$}  {:id$}  {}", heads[0], heads[1], heads[2])?;
-    for Listed { match_rule, template_id, version } in listed {
+    for ListedRule { match_rule, template_id, version } in listed {
         writeln!(out, "{match_rule:rule$}  {template_id:id$}  {version}")?;
     }
     Ok(())
@@ -277,7 +243,7 @@ fn expected(reply: Reply, status: StatusCode) -> Result<Reply, Failure> {
 }
 
 /// What the gateway says, and what is wrong with the template.
-fn refused(reply: &Reply) -> (Failure, Vec<Place>) {
+fn refused(reply: &Reply) -> (Failure, Vec<TemplateProblem>) {
     let hint = match reply.status {
         StatusCode::NOT_FOUND => "`rxgate template list` shows the rules; a rule is written as it was loaded",
         StatusCode::BAD_REQUEST => {

@@ -11,7 +11,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
     openapi::{Info, OpenApi, OpenApiBuilder},
@@ -20,6 +20,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use peers::{LocalView, PeerView, Peers};
 pub use templates::TemplateAdmin;
+pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
 
 use crate::session::Sessions;
 
@@ -92,7 +93,7 @@ struct Failed {
     status: StatusCode,
     message: String,
     /// What is wrong with a template.
-    problems: Vec<templates::TemplateProblem>,
+    problems: Vec<TemplateProblem>,
 }
 
 fn failed(status: StatusCode, message: impl Into<String>) -> Failed {
@@ -100,17 +101,17 @@ fn failed(status: StatusCode, message: impl Into<String>) -> Failed {
 }
 
 /// The body of every failure.
-#[derive(Serialize, ToSchema)]
-struct FailedBody {
-    error: FailedInside,
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct FailedBody {
+    pub error: FailedInside,
 }
 
-#[derive(Serialize, ToSchema)]
-struct FailedInside {
-    message: String,
+#[derive(Serialize, Deserialize, ToSchema)]
+pub(crate) struct FailedInside {
+    pub message: String,
     /// What is wrong with a template, in the order of its lines.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    problems: Vec<templates::TemplateProblem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<TemplateProblem>,
 }
 
 impl IntoResponse for Failed {

@@ -1,6 +1,6 @@
 //! The QoS templates: loaded, listed, shown and removed while the gateway runs.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Json,
@@ -56,27 +56,27 @@ pub(super) struct Wanted {
     end_user_id: Option<String>,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ListedRule<'a> {
-    match_rule: &'a str,
-    template_id: &'a str,
-    version: u64,
+pub(crate) struct ListedRule<'a> {
+    pub match_rule: Cow<'a, str>,
+    pub template_id: Cow<'a, str>,
+    pub version: u64,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct LoadedTemplate {
-    template_id: String,
+pub(crate) struct LoadedTemplate {
+    pub template_id: String,
     /// Counts up with every change of any rule; the same for the same XML.
-    version: u64,
+    pub version: u64,
     /// What is accepted, but doubtful.
-    warnings: Vec<TemplateProblem>,
+    pub warnings: Vec<TemplateProblem>,
 }
 
 /// Something wrong or doubtful in the XML, and where.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TemplateProblem {
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct TemplateProblem {
     /// From 1.
     line: usize,
     /// From 1, in characters.
@@ -89,6 +89,13 @@ pub(super) struct TemplateProblem {
 impl From<Problem> for TemplateProblem {
     fn from(problem: Problem) -> Self {
         let Problem { line, column, text, hint } = problem;
+        Self { line, column, text, hint }
+    }
+}
+
+impl From<TemplateProblem> for Problem {
+    fn from(problem: TemplateProblem) -> Self {
+        let TemplateProblem { line, column, text, hint } = problem;
         Self { line, column, text, hint }
     }
 }
@@ -158,8 +165,8 @@ pub(super) async fn load(
 pub(super) async fn list(State(Admin { templates, .. }): State<Admin>) -> Response {
     let rules = templates.rules.list();
     let listed = rules.iter().map(|rule| ListedRule {
-        match_rule: rule.pattern(),
-        template_id: rule.template().id(),
+        match_rule: rule.pattern().into(),
+        template_id: rule.template().id().into(),
         version: rule.version(),
     });
     Json(listed.collect::<Vec<_>>()).into_response()
