@@ -4,7 +4,7 @@ use super::{
     super::{
         compiled::{Content, Custom},
         problem::Offset,
-        value::{AvpType, custom_data},
+        value::{AvpType, MAX_CUSTOM_DEPTH, custom_data},
     },
     Loader,
     elements::collapsed,
@@ -15,9 +15,6 @@ use crate::{
     wire::{AvpFlags, VendorId},
     words::{brief, nearest},
 };
-
-/// Deepest that Grouped AVPs may be nested.
-const MAX_DEPTH: usize = 8;
 
 /// Attributes of an AVP. The last three say nothing that is sent.
 const ATTRIBUTES: [&str; 7] =
@@ -56,8 +53,8 @@ impl Loader<'_, '_, '_> {
         self.children(element, known);
         let name = name.unwrap_or_default();
         let content = match is_group {
-            true if depth == MAX_DEPTH => {
-                let text = format!("Grouped AVPs are nested {MAX_DEPTH} deep at most");
+            true if depth == MAX_CUSTOM_DEPTH => {
+                let text = format!("Grouped AVPs are nested {MAX_CUSTOM_DEPTH} deep at most");
                 self.report.error(element.at, text);
                 return None;
             }

@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use super::{ValueError, octets_of_hex};
 use crate::dict::{AvpSpec, DataFormat, EnumItem, same_name};
 
+/// Deepest that Grouped AVPs may be nested, in a template and in a request.
+pub const MAX_CUSTOM_DEPTH: usize = 8;
+
 /// What decides how a text becomes the data of an AVP.
 #[derive(Clone, Copy, Debug)]
 pub struct AvpType<'a> {

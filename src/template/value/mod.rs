@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 pub use address::{UeAddress, ipv6_prefix, ue_address};
-pub use custom::{AvpType, custom_data};
+pub use custom::{AvpType, MAX_CUSTOM_DEPTH, custom_data};
 pub use decimal::{Decimal, NotANumber};
 pub use filter::{Filter, FilterFault, check_filter};
 pub use label::{application_identifier, octets_of_hex, service_urn};

@@ -9,12 +9,9 @@ use super::{
 use crate::{
     dict::{AvpSpec, DataFormat, Grammar, MandatoryRule},
     rx::{CustomAvp, List},
-    template::value::custom_data,
+    template::value::{MAX_CUSTOM_DEPTH, custom_data},
     wire::{AvpFlags, Writer},
 };
-
-/// Deepest that Grouped AVPs may be nested.
-const MAX_DEPTH: usize = 8;
 
 /// The custom AVPs of one object.
 pub(super) fn parameters(
@@ -56,7 +53,9 @@ fn parameter<'c>(
     })?;
     let spec = spec.ok_or_else(|| members.missing("name", "the name of an AVP"))?;
     let data = members.read(&["value"], |node| match spec.format {
-        DataFormat::Grouped if depth == MAX_DEPTH => Err(node.refuse("groups that are nested less deeply")),
+        DataFormat::Grouped if depth == MAX_CUSTOM_DEPTH => {
+            Err(node.refuse("groups that are nested less deeply"))
+        }
         DataFormat::Grouped => grouped(node, context, spec, depth),
         _ => {
             let text = node.scalar()?;
