@@ -25,11 +25,6 @@ impl<'v> Values<'v> {
         }
     }
 
-    /// The text of a name.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, text)| &**text)
-    }
-
     /// Names and texts, in the order in which they came.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, text)| (&**name, &**text))
@@ -38,14 +33,6 @@ impl<'v> Values<'v> {
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// These values with those of `changed` over them.
-    pub fn merged(&self, changed: &Values<'_>) -> Values<'static> {
-        let owned = |(name, text): (&str, &str)| (Cow::Owned(name.to_owned()), Cow::Owned(text.to_owned()));
-        let names: HashSet<&str> = changed.iter().map(|(name, _)| name).collect();
-        let kept = self.iter().filter(|(name, _)| !names.contains(name));
-        Values(kept.chain(changed.iter()).map(owned).collect())
     }
 }
 
