@@ -19,12 +19,15 @@ type Properties = (Option<Duration>, AaRequest<'static>, String);
 
 const WRAPPER: &str = "qoSFeatureProperties";
 
+/// What the one member of a body is, if the body is about properties.
+pub(super) const OBJECT: &str = "an object with the properties";
+
 /// The view of no properties.
 pub(super) const NOTHING: &str = "{}";
 
 /// The body: one member with the properties in it.
 pub(super) fn body(node: Node<'_, '_>, user: &EndUser, context: &Context<'_>) -> Result<Properties, Invalid> {
-    let members = inside(node, &[WRAPPER, "qosFeatureProperties"], context)?;
+    let members = inside(node, &[WRAPPER, "qosFeatureProperties"], OBJECT, context)?;
     let properties = read(members, user)?;
     if context.before.is_some() && properties.2 == NOTHING {
         let why = "there is nothing to change in it: give the properties that are to be others than before";
@@ -33,18 +36,19 @@ pub(super) fn body(node: Node<'_, '_>, user: &EndUser, context: &Context<'_>) ->
     Ok(properties)
 }
 
-/// The members of the one member that a body has.
+/// The members of the one member that a body has; `what` says of it what it is.
 ///
 /// They are the root of every path: the interface's texts name them without what is around them.
 pub(super) fn inside<'j, 'c>(
     node: Node<'j, '_>,
     names: &[&'static str],
+    what: &str,
     context: &'c Context<'c>,
 ) -> Result<Members<'j, 'static, 'c>, Invalid> {
     let mut members = node.members(context)?;
     let Some((name, raw)) = members.take(names)? else {
         let wanted = names.first().copied().unwrap_or_default();
-        return Err(members.missing(wanted, "an object with the properties"));
+        return Err(members.missing(wanted, what));
     };
     unknown(&members)?;
     if !members.node(name, raw).is_structured() {
@@ -118,7 +122,7 @@ pub(super) fn check_duration(seconds: u32, part: &str, settings: ReadSettings) -
     Ok(duration)
 }
 
-/// Members that nobody knows, at the two levels where clients add their own: a warning, or strictly an error.
+/// Members that nobody knows, at the levels where clients add their own: a warning, or strictly an error.
 pub(super) fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
     for name in members.unknown() {
         let path = members.at(name);

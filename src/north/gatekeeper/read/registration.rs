@@ -4,7 +4,8 @@ use std::{cell::RefCell, collections::HashSet};
 
 use super::{
     Context, Invalid, ReadSettings, Warning,
-    json::{self, Members, Node, Path},
+    json::{self, Members, Node},
+    properties::{inside, unknown},
 };
 use crate::{
     dict::Dictionary,
@@ -40,15 +41,8 @@ pub fn read_registration(
     dictionary: &Dictionary,
 ) -> Result<AskedRegistration, Invalid> {
     let context = Context { settings, dictionary, before: None, warnings: RefCell::default() };
-    let mut members = json::document(body)?.members(&context)?;
-    let Some((name, raw)) = members.take(&[WRAPPER])? else {
-        return Err(members.missing(WRAPPER, "an object with reference, endUserIdentities and eventCriteria"));
-    };
-    unknown(&members)?;
-    if !members.node(name, raw).is_structured() {
-        return Err(members.node(name, raw).refuse("an object"));
-    }
-    let mut members = Node::new(raw, Path::Root).members(&context)?;
+    let what = "an object with reference, endUserIdentities and eventCriteria";
+    let mut members = inside(json::document(body)?, &[WRAPPER], what, &context)?;
     let Some((name, raw)) = members.take(&["reference"])? else {
         return Err(members.missing("reference", "an object with endpoint and correlator"));
     };
@@ -148,16 +142,4 @@ fn event(node: Node<'_, '_>) -> Result<Event, Invalid> {
         let valid = Event::NAMED.iter().map(|(event, name)| format!("{} {name}", event.number()));
         node.refuse_choice(valid.collect::<Vec<_>>().join(", "))
     })
-}
-
-/// Members that nobody knows: a warning, or strictly an error.
-fn unknown(members: &Members<'_, '_, '_>) -> Result<(), Invalid> {
-    for name in members.unknown() {
-        let path = members.at(name);
-        if members.context.is_strict() {
-            return Err(Invalid::value(path.to_string(), "no such member is known here"));
-        }
-        members.context.warn(&path, "left aside: no such member is known here");
-    }
-    Ok(())
 }

@@ -8,7 +8,7 @@ use super::{
     before::Before,
     json::{self, Members, Node},
     media,
-    properties::{NOTHING, check_duration, given_duration, inside, unknown},
+    properties::{NOTHING, OBJECT, check_duration, given_duration, inside, unknown},
 };
 use crate::{
     dict::Dictionary,
@@ -146,7 +146,7 @@ struct Request {
 
 impl Request {
     fn read(body: &[u8], context: &Context<'_>) -> Result<Self, Invalid> {
-        let mut members = inside(json::document(body)?, &[WRAPPER], context)?;
+        let mut members = inside(json::document(body)?, &[WRAPPER], OBJECT, context)?;
         let request = Self {
             duration: given_duration(&mut members)?,
             application_identifier: media::application_identifier(&mut members)?,
