@@ -61,6 +61,17 @@ pub struct Asked {
     pub warnings: Vec<Warning>,
 }
 
+impl Asked {
+    fn new(
+        duration: Option<Duration>,
+        service: AaRequest<'static>,
+        view: String,
+        context: Context<'_>,
+    ) -> Self {
+        Self { duration, service, view: view.into(), warnings: context.warnings.into_inner() }
+    }
+}
+
 /// Something accepted though it is doubtful.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
@@ -83,9 +94,9 @@ pub fn read_apply(
     settings: ReadSettings,
     dictionary: &Dictionary,
 ) -> Result<Asked, Invalid> {
-    let context = Context { settings, dictionary, before: None, warnings: RefCell::default() };
+    let context = Context::new(settings, dictionary, None);
     let (duration, service, view) = properties::body(json::document(body)?, user, &context)?;
-    Ok(Asked { duration, service, view: view.into(), warnings: context.warnings.into_inner() })
+    Ok(Asked::new(duration, service, view, context))
 }
 
 /// Reads the body of Modify QoS: only what changes, in a session whose view is `current`.
@@ -99,11 +110,10 @@ pub fn read_modify(
     settings: ReadSettings,
     dictionary: &Dictionary,
 ) -> Result<Asked, Invalid> {
-    let before = Some(Before::read(current)?);
-    let context = Context { settings, dictionary, before, warnings: RefCell::default() };
+    let context = Context::new(settings, dictionary, Some(Before::read(current)?));
     let (duration, service, change) = properties::body(json::document(body)?, user, &context)?;
     let view = view::merged(current, &change)?;
-    Ok(Asked { duration, service, view: view.into(), warnings: context.warnings.into_inner() })
+    Ok(Asked::new(duration, service, view, context))
 }
 
 /// What every reader needs: the settings, the custom AVPs, and a place for warnings.
@@ -115,9 +125,13 @@ struct Context<'c> {
     warnings: RefCell<Vec<Warning>>,
 }
 
-impl Context<'_> {
+impl<'c> Context<'c> {
     /// Warnings kept of one request; a body can hold thousands of doubtful values.
     const MAX_WARNINGS: usize = 16;
+
+    fn new(settings: ReadSettings, dictionary: &'c Dictionary, before: Option<Before>) -> Self {
+        Self { settings, dictionary, before, warnings: RefCell::default() }
+    }
 
     fn is_strict(&self) -> bool {
         self.settings.profile == Profile::Strict

@@ -1,6 +1,6 @@
 //! startQoSNotification: whom an application wants to be told of, and of what (Example 16-16).
 
-use std::{cell::RefCell, collections::HashSet};
+use std::collections::HashSet;
 
 use super::{
     Context, Invalid, ReadSettings, Warning,
@@ -40,7 +40,7 @@ pub fn read_registration(
     settings: ReadSettings,
     dictionary: &Dictionary,
 ) -> Result<AskedRegistration, Invalid> {
-    let context = Context { settings, dictionary, before: None, warnings: RefCell::default() };
+    let context = Context::new(settings, dictionary, None);
     let what = "an object with reference, endUserIdentities and eventCriteria";
     let mut members = inside(json::document(body)?, &[WRAPPER], what, &context)?;
     let Some((name, raw)) = members.take(&["reference"])? else {

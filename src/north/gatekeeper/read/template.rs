@@ -1,9 +1,9 @@
 //! templateQoSFeatureProperties: what a request says beside, or instead of, what its template says.
 
-use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
-    Asked, Context, Invalid, ReadSettings, Warning,
+    Asked, Context, Invalid, ReadSettings,
     address::{self, UeAddress},
     before::Before,
     json::{self, Members, Node},
@@ -37,7 +37,7 @@ pub fn read_template_apply(
     settings: ReadSettings,
     dictionary: &Dictionary,
 ) -> Result<(Asked, Parameters), Invalid> {
-    let context = Context { settings, dictionary, before: None, warnings: RefCell::default() };
+    let context = Context::new(settings, dictionary, None);
     let request = Request::read(body, &context)?;
     let values = request.values()?;
     let filled = template.fill(&values).map_err(|error| request.blame(error))?;
@@ -91,7 +91,7 @@ pub fn read_template_modify(
 ) -> Result<(Asked, Parameters), Invalid> {
     let before = Before::read(current)?;
     let known = before.address()?;
-    let context = Context { settings, dictionary, before: Some(before), warnings: RefCell::default() };
+    let context = Context::new(settings, dictionary, Some(before));
     let request = Request::read(body, &context)?;
     if request.view == NOTHING && request.parameters.is_empty() {
         let why = "there is nothing to change in it: give what is to be another than before";
@@ -263,16 +263,4 @@ fn subscriber(service: &AaRequest<'_>, user: &EndUser) -> Option<SubscriptionId<
     let ids = &service.subscription_id;
     let other = ids.is_empty() || user.is_telephone() || ids.iter().any(|id| user.is_contradicted_by(&id));
     if other { user.subscription_id() } else { None }
-}
-
-impl Asked {
-    fn new(
-        duration: Option<Duration>,
-        service: AaRequest<'static>,
-        view: String,
-        context: Context<'_>,
-    ) -> Self {
-        let warnings: Vec<Warning> = context.warnings.into_inner();
-        Self { duration, service, view: Arc::from(view), warnings }
-    }
 }
