@@ -149,7 +149,7 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
     let idle_timeout = section.duration("idle_timeout_ms", 60_000, 10..=24 * HOUR);
     let connections = section.number(Number {
         key: "max_connections_per_address",
-        unit: "connections, 0 for no limit,",
+        unit: "connections (0: no limit)",
         default: 2_000,
         accepted: 0..=1_000_000,
     });

@@ -259,7 +259,7 @@ fn numbers_of_the_wrong_type_or_size_are_refused() {
     assert_refused(
         &with("[http]\nmax_connections_per_address = [\n1]\n"),
         "10:31: `max_connections_per_address` is [ ...",
-        "accepted: a whole number of connections, 0 for no limit, from 0 to 1000000; default 2000",
+        "accepted: a whole number of connections (0: no limit) from 0 to 1000000; default 2000",
     );
 }
 
@@ -377,5 +377,11 @@ fn the_effective_settings_are_a_file_with_the_same_meaning() {
     assert!(printed.contains("max_body_bytes = 262144                 # octets; default\n"), "{printed}");
     assert!(printed.contains("weight = 7\n"), "{printed}");
     assert!(printed.contains("# max_duration_s                        # not set: no limit\n"), "{printed}");
+    for remark in [
+        "max_connections_per_address = 2000      # connections (0: no limit); default\n",
+        "# default_duration_s                    # not set: a request must give its duration where its template has none\n",
+    ] {
+        assert!(printed.contains(remark), "{remark}{printed}");
+    }
     assert_eq!(load(&printed).unwrap().config, loaded.config);
 }

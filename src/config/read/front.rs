@@ -32,7 +32,7 @@ pub(super) fn gatekeeper(mut section: Section<'_, '_>) -> Gatekeeper {
         "default_duration_s",
         "seconds",
         seconds(),
-        "a request with a template must give its duration",
+        "a request must give its duration where its template has none",
     );
     let max_duration = section.optional_number::<u64>("max_duration_s", "seconds", seconds(), "no limit");
     let baseline_events = section.numbers("baseline_events", &BASELINE_EVENTS, EVENT, event);
