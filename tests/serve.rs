@@ -24,11 +24,16 @@ struct Gateway {
 
 impl Gateway {
     fn spawn(name: &str, config: &str) -> Self {
+        Self::spawn_logging(name, config, "info")
+    }
+
+    fn spawn_logging(name: &str, config: &str, log: &str) -> Self {
         let file = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}.toml", std::process::id()));
         std::fs::write(&file, config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
             .args(["serve", "--config"])
             .arg(&file)
+            .env("RXGATE_LOG", log)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -191,6 +196,20 @@ async fn a_peer_that_says_goodbye_is_shown_with_its_cause() {
     }
     let (_, peers) = call(admin, "GET", "/peers", "");
     assert!(peers.contains("BUSY"), "{peers}");
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_loss_of_the_only_peer_is_a_warning() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let mut gateway = Gateway::spawn_logging("loss", &config(pcrf.address()), "warn");
+    gateway.listening("http");
+    let admin = gateway.listening("admin");
+    ready(admin);
+    pcrf.kill().await;
+    let log = gateway.log_until("peer lost");
+    assert!(log.contains("WARN") && log.contains("peer=pcrf.rx.test"), "{log}");
     gateway.signal("-TERM");
     assert_eq!(gateway.end().0, Some(0));
 }

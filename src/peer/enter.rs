@@ -38,7 +38,16 @@ impl Peer {
         if next == State::Closed {
             self.plan_redial(now);
         }
-        tracing::info!(peer = %self.config.host, from = %previous, to = %next, reason = %self.reason, "peer");
+        let (peer, reason) = (&self.config.host, &self.reason);
+        match previous.is_open() && !next.is_open() && self.is_wanted() {
+            true => tracing::warn!(%peer, from = %previous, to = %next, %reason, "peer lost"),
+            false => tracing::info!(%peer, from = %previous, to = %next, %reason, "peer"),
+        }
+    }
+
+    /// Whether nobody meant the end of the connection: neither we, nor a peer that comes and goes as it likes.
+    fn is_wanted(&self) -> bool {
+        !self.held && (self.config.connect || self.goodbye.is_none())
     }
 
     fn opened(&mut self, now: Instant) {
@@ -133,8 +142,11 @@ impl Peer {
             }
         }
         self.since = now;
-        let watchdog = self.watchdog.state();
-        tracing::info!(peer = %self.config.host, watchdog = %watchdog, reason = %self.reason, "watchdog");
+        let (peer, watchdog, reason) = (&self.config.host, self.watchdog.state(), &self.reason);
+        match watchdog {
+            WatchdogState::Suspect => tracing::warn!(%peer, %watchdog, %reason, "peer suspect"),
+            _ => tracing::info!(%peer, %watchdog, %reason, "watchdog"),
+        }
     }
 
     /// The wait in the present state is over.
