@@ -159,5 +159,6 @@ async fn unknown_paths_and_methods_are_told() {
         let reply = world.admin(method, path).await;
         assert_eq!(reply.status, status, "{path}");
         assert!(!reply.message().is_empty());
+        assert_eq!(reply.message().contains("GET /docs"), !path.starts_with("/sessions"), "{path}");
     }
 }

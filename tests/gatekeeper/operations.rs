@@ -156,9 +156,11 @@ async fn paths_methods_and_media_types_have_their_statuses() {
         let reply = send("GET", path, &[]).await;
         assert_eq!(reply.status, 404, "{path}");
         assert_eq!(reply.json()["error"]["type"], "ServiceException");
+        assert!(reply.message().contains("GET /docs"), "{}", reply.message());
     }
     let reply = send("PATCH", &apply, &[]).await;
     assert_eq!((reply.status, reply.header("allow")), (405, "POST"));
+    assert!(reply.message().contains("GET /docs"), "{}", reply.message());
     assert_starts(&reply.message(), "SVC0002: Invalid input value for message part method: ");
     let reply = send("POST", "/ApplicationQoSService/qos/1", &[]).await;
     assert_eq!((reply.status, reply.header("allow")), (405, "GET,HEAD,PUT,DELETE"));

@@ -53,9 +53,12 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(templates::show))
         .with_state(admin);
     describe::described(operations)
-        .fallback(|| async { failed(StatusCode::NOT_FOUND, "there is nothing here") })
+        .fallback(|| async {
+            failed(StatusCode::NOT_FOUND, "there is nothing here: GET /docs shows every path")
+        })
         .method_not_allowed_fallback(|| async {
-            failed(StatusCode::METHOD_NOT_ALLOWED, "the header Allow names the methods accepted")
+            let why = "the header Allow names the methods accepted, GET /docs says what each does";
+            failed(StatusCode::METHOD_NOT_ALLOWED, why)
         })
         .layer(axum::middleware::from_fn(server::observe))
 }

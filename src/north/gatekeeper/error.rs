@@ -32,10 +32,15 @@ pub enum ApiError {
     #[error(transparent)]
     Invalid(#[from] Invalid),
     /// There is nothing under this path.
-    #[error("SVC0002: Invalid input value for message part path: there is nothing here")]
+    #[error(
+        "SVC0002: Invalid input value for message part path: there is nothing here, GET /docs shows every path"
+    )]
     NoSuchPath,
     /// The path has other methods; the router says which.
-    #[error("SVC0002: Invalid input value for message part method: the header Allow names those accepted")]
+    #[error(
+        "SVC0002: Invalid input value for message part method: the header Allow names those accepted, GET /docs \
+         says what each does"
+    )]
     NoSuchMethod,
     /// The client takes no JSON.
     #[error("SVC0002: Invalid input value for message part Accept: the answer is application/json")]
