@@ -149,3 +149,18 @@ async fn one_octet_more_than_a_template_may_have_is_too_large() {
     assert_eq!(reply.status, 413);
     assert!(reply.message().contains("1048576 octets"), "{}", reply.message());
 }
+
+#[tokio::test]
+async fn the_document_says_how_a_plus_is_written() {
+    let world = World::new();
+    world.admin_with("PUT", "/qos-templates?matchRule=tel:%5C%2B1+2", template("t")).await;
+    assert_eq!(world.templates.list()[0].pattern(), r"tel:\+1 2");
+    let document = world.admin("GET", "/openapi.json").await.json();
+    for (path, method) in
+        [("/qos-templates", "put"), ("/qos-templates", "delete"), ("/qos-templates/template", "get")]
+    {
+        let parameters = document["paths"][path][method]["parameters"].as_array().unwrap();
+        let rule = parameters.iter().find(|parameter| parameter["name"] == "matchRule").unwrap();
+        assert!(rule["description"].as_str().unwrap().contains("%2B"), "{rule}");
+    }
+}

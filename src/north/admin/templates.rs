@@ -39,7 +39,8 @@ pub struct TemplateAdmin {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Named {
-    /// The rule: a regular expression that matches whole endUserIds.
+    /// The rule: a regular expression that matches whole endUserIds. In the URL a + of it is written %2B, as
+    /// a bare one is a blank there.
     #[param(min_length = 1, max_length = 1024)]
     match_rule: String,
 }
@@ -48,7 +49,7 @@ pub(super) struct Named {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// The rule as it was loaded.
+    /// The rule as it was loaded; in the URL a + of it is written %2B.
     #[param(min_length = 1)]
     match_rule: Option<String>,
     /// An end user, in any form that Apply QoS takes: the template of the rule that matches first.
