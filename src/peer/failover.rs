@@ -60,6 +60,7 @@ impl Node {
             message,
             destination_host,
             destination_realm,
+            began: now,
             deadline,
             wake: deadline,
             sendings: Vec::new(),
@@ -93,10 +94,11 @@ impl Node {
         if let Some(slot) = pending.current.and_then(|peer| self.slots.get(peer.0)) {
             slot.counters.timeouts.add();
         }
-        if pending.deadline <= now {
-            return self.give_up(now, id, None);
-        }
         let who = pending.current.and_then(|peer| self.slots.get(peer.0)).map(Slot::name);
+        if pending.deadline <= now {
+            let only = who.filter(|_| pending.reason.is_empty()).map(|who| format!("{who} did not answer"));
+            return self.give_up(now, id, only.as_deref());
+        }
         let timeout = self.config.attempt_timeout;
         let reason = format!("{} did not answer in {timeout:?}", who.unwrap_or_default());
         self.attempt_failed(now, id, reason);
@@ -385,7 +387,10 @@ impl Node {
             RequestError::NoPeer { reason: self.nobody(now, Some(&pending)) }
         } else {
             self.memory.insert(now, &pending, None);
-            RequestError::NoAnswer { sent_to: self.names_of(&acted), reason: pending.reason }
+            // The reason is that of one attempt; whoever asked waited for all of them.
+            let waited = now.saturating_duration_since(pending.began);
+            let reason = format!("{}; waited {waited:.1?} in all", pending.reason);
+            RequestError::NoAnswer { sent_to: self.names_of(&acted), reason }
         };
         self.events.push_back(NodeEvent::Outcome { id, result: Err(error) });
     }

@@ -42,6 +42,8 @@ pub(super) struct Pending {
     pub message: MessageBuf,
     pub destination_host: Option<String>,
     pub destination_realm: Option<String>,
+    /// When it was asked for.
+    pub began: Instant,
     /// When there is an outcome, whatever happens.
     pub deadline: Instant,
     /// When to look at it again: end of the attempt, or the deadline.

@@ -33,7 +33,19 @@ fn once_more_is_once() {
     world.advance(SECOND);
     let RequestError::NoAnswer { sent_to, reason } = world.error(id) else { panic!() };
     assert_eq!(*sent_to, ["pcrf1", "pcrf2"]);
-    assert_eq!(reason, "pcrf2 (pcrf2:3868) did not answer in 4s");
+    assert_eq!(reason, "pcrf2 (pcrf2:3868) did not answer in 4s; waited 10.0s in all");
+}
+
+#[test]
+fn without_time_for_another_attempt_the_reason_names_the_only_one() {
+    let mut short = config(&[("pcrf1", 1, 1)]);
+    short.attempt_timeout = 60 * SECOND;
+    let mut world = World::with(short, 1, |_| {});
+    let id = world.request();
+    world.asked(0);
+    world.advance(10 * SECOND);
+    let RequestError::NoAnswer { reason, .. } = world.error(id) else { panic!() };
+    assert_eq!(reason, "pcrf1 (pcrf1:3868) did not answer; waited 10.0s in all");
 }
 
 #[test]
