@@ -157,8 +157,29 @@ fn a_file_that_several_rules_name_is_read_once() {
     assert_eq!(read.warnings.len(), 1, "{:?}", read.warnings);
     assert!(read.warnings[0].to_string().contains("a.xml:1:"), "{}", read.warnings[0]);
     // What a strict gateway refuses, it refuses here too.
-    let problems = directory.read_as(Settings { strict: true }).unwrap_err();
+    let problems = directory.read_as(Settings { strict: true, ..Settings::default() }).unwrap_err();
     assert_eq!(problems.len(), 1, "{problems:?}");
+}
+
+#[test]
+fn a_duration_that_no_request_gets_is_warned_of() {
+    let lasting = |seconds| {
+        template("a").replace(
+            "/>",
+            &format!(">\n  <duration parameterName=\"$D\">{seconds}</duration>\n</QoSTemplate>"),
+        )
+    };
+    let rules = "[[rule]]\nmatch = '.*'\ntemplate = \"a.xml\"\n";
+    let directory = Directory::new(&[("rules.toml", rules), ("a.xml", &lasting(600))]);
+    let limited = |most| directory.read_as(Settings { max_duration: most, ..Settings::default() }).unwrap();
+    for accepted in [None, Some(600)] {
+        assert_eq!(limited(accepted).warnings, []);
+    }
+    let warnings = limited(Some(599)).warnings;
+    let place = format!("{}:2:3: ", directory.0.join("a.xml").display());
+    let text = "<duration> is 600, accepted are at most 599 seconds: every request that gives none of its own is refused";
+    assert_eq!(warnings.iter().map(ToString::to_string).collect::<Vec<_>>(), [format!("{place}{text}")]);
+    assert!(warnings[0].hint.contains("`max_duration_s`"), "{}", warnings[0].hint);
 }
 
 #[test]
@@ -202,7 +223,8 @@ fn rules_are_bounded() {
 fn the_templates_of_the_project_load_without_a_warning() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     let at = config::Templates { rules: root.join("rules.toml"), directory: root };
-    for settings in [Settings { strict: false }, Settings { strict: true }] {
+    for strict in [false, true] {
+        let settings = Settings { strict, ..Settings::default() };
         let read = TemplateDirectory::read(&at, Dictionary::builtin(), settings).unwrap();
         assert!(read.warnings.is_empty(), "{:#?}", read.warnings);
         let templates = Templates::new();

@@ -38,7 +38,10 @@ pub(super) fn local(diameter: &config::Diameter, port: Option<u16>) -> LocalView
 
 /// Templates are read as closely as requests are.
 pub(crate) fn template_settings(gatekeeper: &config::Gatekeeper) -> template::Settings {
-    template::Settings { strict: gatekeeper.profile == config::Profile::Strict }
+    template::Settings {
+        strict: gatekeeper.profile == config::Profile::Strict,
+        max_duration: gatekeeper.max_duration.and_then(|most| u32::try_from(most.as_secs()).ok()),
+    }
 }
 
 pub(super) fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {
@@ -147,6 +150,16 @@ mod tests {
             let config = Loaded::from_text(Path::new("gate.toml"), &text).unwrap().config;
             assert_eq!(last_deliveries(&config), Duration::from_millis(expected));
         }
+    }
+
+    #[test]
+    fn templates_are_held_to_the_longest_duration() {
+        let text = "[diameter]\norigin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\n\
+                    destination_realm = \"rx.test\"\n\
+                    [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"127.0.0.1:3868\"\n\
+                    [gatekeeper]\nmax_duration_s = 4294967295\n";
+        let config = Loaded::from_text(Path::new("gate.toml"), text).unwrap().config;
+        assert_eq!(template_settings(&config.gatekeeper).max_duration, Some(u32::MAX));
     }
 
     #[test]

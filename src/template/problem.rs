@@ -91,6 +91,10 @@ impl<'x> Report<'x> {
         self.warnings.add(at, text.into(), None);
     }
 
+    pub fn warn_with(&mut self, at: Offset, text: impl Into<String>, hint: &str) {
+        self.warnings.add(at, text.into(), Some(hint.into()));
+    }
+
     pub fn has_errors(&self) -> bool {
         !self.errors.listed.is_empty()
     }

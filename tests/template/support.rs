@@ -5,8 +5,8 @@ use rxgate::{
     template::{Compiled, Problems, Settings, Template},
 };
 
-pub const STRICT: Settings = Settings { strict: true };
-pub const LENIENT: Settings = Settings { strict: false };
+pub const STRICT: Settings = Settings { strict: true, max_duration: None };
+pub const LENIENT: Settings = Settings { strict: false, max_duration: None };
 
 pub const EXAMPLE_16_5: &str = include_str!("../data/template/example-16-5.xml");
 pub const EXAMPLE_16_6: &str = include_str!("../data/template/example-16-6.xml");

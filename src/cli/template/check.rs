@@ -55,7 +55,7 @@ impl Reading {
     /// Reads a file; what cannot be opened is a failure, what is refused is not yet.
     pub fn read(&self, file: &Path, dictionary: &Dictionary) -> Result<Result<Compiled, Problems>, Failure> {
         let xml = open(file)?;
-        Ok(Template::read(&xml, dictionary, Settings { strict: self.strict }))
+        Ok(Template::read(&xml, dictionary, Settings { strict: self.strict, ..Settings::default() }))
     }
 }
 

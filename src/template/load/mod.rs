@@ -35,6 +35,8 @@ pub use xml::MAX_OCTETS;
 pub struct Settings {
     /// Whether stray text and packet filters beyond TS 29.214 §5.3.8 are refused; else they are warned of.
     pub strict: bool,
+    /// Longest duration that requests get; a template's own above it is warned of. Seconds.
+    pub max_duration: Option<u32>,
 }
 
 /// A template that can be used, and what is doubtful about it.
@@ -117,6 +119,7 @@ fn compile(
     if !report.has_errors() {
         together(&template, report);
         doubts(&template.root, report);
+        too_long(&template.root, settings.max_duration, report);
         let base = template.fill(&Values::default()).ok().map(|filled| filled.service.into_owned());
         template.base = base.map(Box::new);
     }
@@ -202,6 +205,20 @@ fn doubts(group: &Group, report: &mut Report<'_>) {
             Node::Leaf(leaf) => doubt(leaf, report),
             Node::Custom(_) => {}
         }
+    }
+}
+
+/// A duration that no request gets.
+fn too_long(root: &Group, max: Option<u32>, report: &mut Report<'_>) {
+    if let Some(leaf) = root.leaf(Field::Duration)
+        && let (Some(Value::Number(seconds)), Some(max)) = (&leaf.default, max)
+        && *seconds > max
+    {
+        let text = format!(
+            "<duration> is {seconds}, accepted are at most {max} seconds: every request that gives none of its \
+             own is refused"
+        );
+        report.warn_with(leaf.at, text, "lower it, or raise `max_duration_s` of [gatekeeper]");
     }
 }
 
