@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "pcrf/gateway.rs"]
+mod gateway;
 #[path = "pcrf/http.rs"]
 mod http;
 
@@ -54,24 +56,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-        let config = format!(
-            r#"
-            [http]
-            listen = "127.0.0.1:0"
-            [admin]
-            listen = "127.0.0.1:0"
-            [diameter]
-            origin_host = "af.rx.test"
-            origin_realm = "rx.test"
-            destination_realm = "rx.test"
-            request_timeout_ms = 60000
-            attempt_timeout_ms = 30000
-            [[diameter.peers]]
-            host = "pcrf.rx.test"
-            address = "{}"
-            "#,
-            pcrf.address()
-        );
+        let timeouts = "request_timeout_ms = 60000\nattempt_timeout_ms = 30000";
+        let config = gateway::config(pcrf.address(), timeouts, "");
         let app =
             App::start(Loaded::from_text(Path::new("rxgate.toml"), &config).unwrap().config).await.unwrap();
         let control = pcrf.control_address().unwrap();

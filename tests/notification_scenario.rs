@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "pcrf/gateway.rs"]
+mod gateway;
 #[path = "pcrf/http.rs"]
 mod http;
 #[path = "gatekeeper/receiver.rs"]
@@ -33,25 +35,8 @@ struct World {
 impl World {
     async fn new(notify: &str) -> Self {
         let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-        let text = format!(
-            r#"
-[http]
-listen = "127.0.0.1:0"
-[admin]
-listen = "127.0.0.1:0"
-[diameter]
-origin_host = "af.rx.test"
-origin_realm = "rx.test"
-destination_realm = "rx.test"
-[[diameter.peers]]
-host = "pcrf.rx.test"
-address = "{}"
-[notify]
-allow_networks = ["127.0.0.0/8"]
-{notify}
-"#,
-            pcrf.address()
-        );
+        let notify = format!("[notify]\nallow_networks = [\"127.0.0.0/8\"]\n{notify}");
+        let text = gateway::config(pcrf.address(), "", &notify);
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
         until(async || app.peers().iter().any(|peer| peer.open)).await;
         let template = include_str!("../templates/video-streaming.xml");

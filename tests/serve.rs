@@ -1,6 +1,9 @@
 //! `rxgate serve` as a process: it says where it listens, serves, and ends in order.
 #![allow(clippy::unwrap_used)]
 
+#[path = "pcrf/gateway.rs"]
+mod gateway;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -110,21 +113,7 @@ fn ready(admin: SocketAddr) {
 }
 
 fn config(pcrf: SocketAddr) -> String {
-    format!(
-        r#"[http]
-listen = "127.0.0.1:0"
-[admin]
-listen = "127.0.0.1:0"
-[diameter]
-origin_host = "af.rx.test"
-origin_realm = "rx.test"
-destination_realm = "rx.test"
-listen = ["127.0.0.1:0"]
-[[diameter.peers]]
-host = "pcrf.rx.test"
-address = "{pcrf}"
-"#
-    )
+    gateway::config(pcrf, "listen = [\"127.0.0.1:0\"]", "")
 }
 
 const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",
