@@ -263,6 +263,13 @@ fn templates_of_a_running_gateway_are_managed() {
         "{errors}"
     );
 
+    let behind = ["load", "--match-rule", "tel:1", &video];
+    let (code, _, errors) = gateway.ran(&behind);
+    let warning =
+        format!("{video}:1:1: warning: not about the XML but about its match rule: it is never tried");
+    assert!(code == 0 && errors.starts_with(&warning), "{errors}");
+    assert_eq!(gateway.ran(&["delete", "--match-rule", "tel:1"]).0, 0);
+
     let (_, out, _) = gateway.ran(&["list"]);
     let rules: Vec<&str> = out.lines().skip(1).map(|line| line.split("  ").next().unwrap()).collect();
     assert_eq!(rules, ["imsi:.*", rule, ".*"]);

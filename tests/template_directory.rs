@@ -162,6 +162,32 @@ fn a_file_that_several_rules_name_is_read_once() {
 }
 
 #[test]
+fn a_rule_for_everybody_before_others_is_warned_of() {
+    let rule = |pattern: &str| format!("[[rule]]\nmatch = '{pattern}'\ntemplate = \"a.xml\"\n");
+    for (patterns, expected) in [
+        (&["tel:1", ".*"][..], None),
+        (
+            &[".*", "tel:1"],
+            Some("2:9: `match` is for every endUserId: the rule on line 5 behind it is never tried"),
+        ),
+        (
+            &["tel:1", "(.*)", ".+", "tel:2"],
+            Some(
+                "5:9: `match` is for every endUserId: the rule on line 8 and 1 more behind it is never tried",
+            ),
+        ),
+    ] {
+        let rules: String = patterns.iter().copied().map(rule).collect();
+        let directory = Directory::new(&[("rules.toml", &rules), ("a.xml", &template("a"))]);
+        let read = directory.read().unwrap();
+        assert_eq!(read.rules.len(), patterns.len());
+        let place = format!("{}:", directory.0.join("rules.toml").display());
+        let warnings: Vec<_> = read.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, expected.map(|text| format!("{place}{text}")).into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn a_duration_that_no_request_gets_is_warned_of() {
     let lasting = |seconds| {
         template("a").replace(

@@ -85,6 +85,7 @@ impl TemplateDirectory {
             let template = reading.template(entry);
             rules.extend(pattern.zip(template));
         }
+        reading.hidden(&entries, &rules);
         reading.unnamed();
         match reading.problems.is_empty() {
             true => Ok(Self { rules, warnings: reading.warnings }),
@@ -150,6 +151,27 @@ impl<'a> Reading<'a> {
                 None
             }
         }
+    }
+
+    /// Warns of a rule for everybody that is not the last one.
+    fn hidden(&mut self, entries: &[RuleEntry], rules: &[(Pattern, Arc<Template>)]) {
+        let first = rules.iter().find(|(pattern, _)| pattern.is_for_all());
+        let Some((pattern, _)) = first else { return };
+        let mut from = entries.iter().skip_while(|entry| entry.pattern != pattern.as_str());
+        let (Some(first), Some(next)) = (from.next(), from.next()) else { return };
+        let more = match from.count() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        self.warnings.push(Problem {
+            file: self.at.rules.clone(),
+            at: Some(first.pattern_at),
+            text: format!(
+                "`match` is for every endUserId: the rule on line {}{more} behind it is never tried",
+                next.pattern_at.line
+            ),
+            hint: "rules are tried in order: move this one to the end, or make it match less".into(),
+        });
     }
 
     /// Warns of files that look like templates and are in no rule.

@@ -84,6 +84,33 @@ impl Pattern {
     pub fn matches(&self, end_user: &str) -> bool {
         self.whole.is_match(end_user)
     }
+
+    /// Whether it is plain to see that it matches every endUserId: `.*`, in groups or as one of several
+    /// alternatives. What says the same in a more roundabout way is not found.
+    pub fn is_for_all(&self) -> bool {
+        is_for_all(&self.text)
+    }
+}
+
+fn is_for_all(text: &str) -> bool {
+    const ALL: [&str; 4] = [".*", ".+", ".*?", ".+?"];
+    let bare = text.strip_prefix('^').unwrap_or(text);
+    let bare = bare.strip_suffix('$').unwrap_or(bare);
+    if ALL.contains(&bare) {
+        return true;
+    }
+    // Without these the brackets and bars of the text are its own, outside of every class and quotation.
+    if bare.contains(['\\', '[', '#']) {
+        return false;
+    }
+    let alternatives = || bare.split('|');
+    match bare.strip_prefix('(').and_then(|inside| inside.strip_suffix(')')) {
+        Some(inside) if !inside.contains(['(', ')']) => {
+            is_for_all(inside.strip_prefix("?:").unwrap_or(inside))
+        }
+        Some(_) => false,
+        None => !bare.contains(['(', ')']) && alternatives().count() > 1 && alternatives().any(is_for_all),
+    }
 }
 
 impl fmt::Debug for Pattern {
@@ -154,6 +181,31 @@ mod tests {
         assert!(matches("tel:# 1", "tel:# 1"));
         for pattern in ["a)|(b", "a)|(?:b", "a)", "(a", "a\\", "[a", "(?x)(a # )"] {
             assert!(matches!(Pattern::new(pattern), Err(PatternError::Syntax { .. })), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_for_all_is_told_from_others() {
+        for pattern in [".*", "^.*$", ".+", ".*?", "(.*)", "(?:^.+$)", "tel:1|.*", "^(.*|tel:1)$"] {
+            let compiled = Pattern::new(pattern).unwrap();
+            assert!(compiled.is_for_all(), "{pattern}");
+            assert!(["a", "tel:88888888", "sip:ü@b"].iter().all(|user| compiled.matches(user)), "{pattern}");
+        }
+        for pattern in [
+            "tel:.*",
+            ".",
+            "..*",
+            "[.*]",
+            "[|.*]",
+            "\\.*",
+            "tel:(1|.*)",
+            "(tel:1|.*)2",
+            "(?x)a#|.*",
+            "(?!.*)",
+            "$.*",
+            "(a)|(b)",
+        ] {
+            assert!(!is_for_all(pattern), "{pattern}");
         }
     }
 

@@ -239,6 +239,13 @@ impl Templates {
         self.list().iter().find(|rule| rule.pattern() == pattern).cloned()
     }
 
+    /// The rule before the one of this name that is for everybody, if there is one: then that always wins.
+    pub fn hidden_by(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        let rules = self.list();
+        let at = rules.iter().position(|rule| rule.pattern() == pattern)?;
+        rules.iter().take(at).find(|rule| rule.pattern.is_for_all()).cloned()
+    }
+
     /// The first rule that matches the normalised endUserId; if none does, the first that matches it as it came.
     pub fn select(&self, normalised: &str, given: &str) -> Option<Arc<MatchRule>> {
         let rules = self.list();

@@ -44,6 +44,26 @@ async fn warnings_of_a_template_come_with_their_places() {
 }
 
 #[tokio::test]
+async fn a_rule_behind_one_for_everybody_is_warned_of() {
+    let world = World::new();
+    let warnings = async |pattern: &str| {
+        let reply = world.admin_with("PUT", &rule(pattern), template("t")).await;
+        reply.json()["warnings"].as_array().unwrap().clone()
+    };
+    assert!(warnings("tel:1").await.is_empty());
+    assert!(warnings(".*").await.is_empty());
+    // Now and whenever it is loaded again.
+    for _ in 0..2 {
+        let [warning] = &warnings("tel:2").await[..] else { panic!() };
+        assert_eq!((&warning["line"], &warning["column"]), (&json!(1), &json!(1)));
+        let text = warning["text"].as_str().unwrap();
+        assert!(text.contains("about its match rule: it is never tried"), "{text}");
+        assert!(text.contains(" and .* before it matches every endUserId"), "{text}");
+    }
+    assert!(warnings("tel:1").await.is_empty());
+}
+
+#[tokio::test]
 async fn rules_are_listed_in_the_order_in_which_they_are_tried() {
     let world = World::new();
     assert_eq!(world.admin("GET", "/qos-templates").await.json(), json!([]));

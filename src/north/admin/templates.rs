@@ -71,7 +71,7 @@ pub(crate) struct LoadedTemplate {
     pub template_id: String,
     /// Counts up with every change of any rule; the same for the same XML.
     pub version: u64,
-    /// What is accepted, but doubtful.
+    /// What is accepted, but doubtful, in the XML or in the order of the rules; the latter is shown at line 1.
     pub warnings: Vec<TemplateProblem>,
 }
 
@@ -152,8 +152,21 @@ pub(super) async fn load(
         Loaded::Created { .. } => StatusCode::CREATED,
         Loaded::Replaced { .. } | Loaded::Same { .. } => StatusCode::OK,
     };
-    let warnings = compiled.warnings.into_iter().map(TemplateProblem::from).collect();
+    let hidden = templates.rules.hidden_by(&match_rule).map(|first| never_tried(&first));
+    let warnings = hidden.into_iter().chain(compiled.warnings.into_iter().map(TemplateProblem::from));
+    let warnings = warnings.collect();
     Ok((status, Json(LoadedTemplate { template_id, version, warnings })).into_response())
+}
+
+/// About the rule, which has no place in the XML.
+fn never_tried(first: &MatchRule) -> TemplateProblem {
+    let text = format!(
+        "not about the XML but about its match rule: it is never tried, because rules are tried in order and {} \
+         before it matches every endUserId",
+        first.pattern()
+    );
+    let hint = "delete that rule and load it again, behind this one";
+    TemplateProblem { line: 1, column: 1, text, hint: Some(hint.into()) }
 }
 
 /// The match rules
