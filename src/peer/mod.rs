@@ -38,6 +38,7 @@ mod node_config;
 mod outgoing;
 mod outstanding;
 mod pending;
+mod reconfigure;
 mod reconnect;
 mod redirect;
 mod route;

@@ -51,7 +51,7 @@ pub struct Node {
     /// Peers that were full and have room for one more request.
     pub(super) roomy: Vec<PeerIndex>,
     timeouts: BTreeSet<(Instant, PeerIndex)>,
-    changed: bool,
+    pub(super) changed: bool,
     commands: VecDeque<NodeCommand>,
     pub(super) events: VecDeque<NodeEvent>,
 }
@@ -250,7 +250,7 @@ impl Node {
 
     /// How every peer is doing, in the order they were added.
     pub fn statuses(&self) -> Vec<NodeStatus> {
-        self.slots.iter().map(Slot::status).collect()
+        self.slots.iter().filter(|slot| slot.is_known()).map(Slot::status).collect()
     }
 
     /// Whether [`statuses`](Self::statuses) may say something else since this was last asked.
@@ -261,10 +261,24 @@ impl Node {
     // ---- Inside
 
     pub(super) fn peer_named(&self, host: &str) -> Option<PeerIndex> {
-        self.by_host.get(&host.to_ascii_lowercase()).copied()
+        let is_known = |peer: &PeerIndex| self.slots.get(peer.0).is_some_and(|slot| slot.is_known());
+        self.by_host.get(&host.to_ascii_lowercase()).copied().filter(is_known)
     }
 
+    /// Adds a peer that is not known. One that was removed gets its place back: there is one for each host.
     pub(super) fn add(&mut self, now: Instant, peer: NodePeer, origin: Origin) -> PeerIndex {
+        if let Some(index) = self.by_host.get(&peer.host.to_ascii_lowercase()).copied()
+            && let Some(slot) = self.slots.get_mut(index.0)
+        {
+            slot.origin = origin;
+            (slot.address, slot.priority, slot.weight) = (peer.address, peer.priority, peer.weight);
+            if !self.stopping {
+                slot.peer.connect(now);
+            }
+            self.changed = true;
+            self.agenda.push_back(index);
+            return index;
+        }
         let index = PeerIndex(self.slots.len());
         let config = PeerConfig {
             host: peer.host.clone(),
@@ -280,7 +294,7 @@ impl Node {
     }
 
     /// One call of a peer, and everything that follows from it.
-    fn with_peer(&mut self, now: Instant, peer: PeerIndex, call: impl FnOnce(&mut Peer)) {
+    pub(super) fn with_peer(&mut self, now: Instant, peer: PeerIndex, call: impl FnOnce(&mut Peer)) {
         if let Some(slot) = self.slots.get_mut(peer.0) {
             call(&mut slot.peer);
             self.agenda.push_back(peer);

@@ -14,6 +14,8 @@ pub(super) enum Origin {
     Redirected,
     /// It connected to a node that accepts any peer.
     Stranger,
+    /// It is not configured any more: nobody knows it, and its place waits for it to come back.
+    Removed,
 }
 
 /// One peer, and what the node keeps about it.
@@ -70,6 +72,11 @@ impl Slot {
             counters: Arc::default(),
             timeout: None,
         }
+    }
+
+    /// Whether it was not removed.
+    pub fn is_known(&self) -> bool {
+        self.origin != Origin::Removed
     }
 
     /// What an error text calls it.

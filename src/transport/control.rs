@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::driver::{Connection, Driver};
 use crate::{
-    peer::{ConnectionId, DisconnectCause},
+    peer::{ConnectionId, DisconnectCause, NodePeer},
     wire::MessageBuf,
 };
 
@@ -20,6 +20,11 @@ pub(super) enum Control {
         host: String,
         cause: DisconnectCause,
         reason: String,
+        done: oneshot::Sender<bool>,
+    },
+    /// Make these the configured peers.
+    Reconfigure {
+        peers: Vec<NodePeer>,
         done: oneshot::Sender<bool>,
     },
     /// Send a DPR, and let the peer come back.
@@ -62,6 +67,10 @@ impl Driver {
             Control::Disconnect { host, cause, reason, done } => {
                 let known = self.parts.node.disconnect(now, &host, cause, &reason);
                 self.tell(done, known);
+            }
+            Control::Reconfigure { peers, done } => {
+                self.parts.node.reconfigure(now, peers);
+                self.tell(done, true);
             }
             Control::Goodbye { host, cause } => {
                 self.parts.node.disconnect(now, &host, cause, "told to say goodbye");

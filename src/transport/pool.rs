@@ -23,8 +23,8 @@ use super::{
 use crate::{
     BoxFuture, Held,
     peer::{
-        Answered, DisconnectCause, LocalNode, Node, NodeConfig, NodeStatus, OutgoingRequest, PeerCounts,
-        PeerEvent, RequestError, WatchdogState,
+        Answered, DisconnectCause, LocalNode, Node, NodeConfig, NodePeer, NodeStatus, OutgoingRequest,
+        PeerCounts, PeerEvent, RequestError, WatchdogState,
     },
     wire::MessageBuf,
 };
@@ -247,6 +247,14 @@ impl Pool {
         let (done, known) = oneshot::channel();
         let (host, reason) = (host.to_owned(), reason.to_owned());
         _ = self.control.send(Control::Disconnect { host, cause, reason, done });
+        known.await.unwrap_or(false)
+    }
+
+    /// Makes these the configured peers; returns when that is so, and the DPRs to those that are not wanted any
+    /// more are on their way. See [`Node::reconfigure`]. `false`: everything is over.
+    pub async fn reconfigure(&self, peers: Vec<NodePeer>) -> bool {
+        let (done, known) = oneshot::channel();
+        _ = self.control.send(Control::Reconfigure { peers, done });
         known.await.unwrap_or(false)
     }
 

@@ -17,7 +17,7 @@ fn disconnect(world: &mut World, host: &str) {
 }
 
 /// The peer's own attempt at a connection.
-fn cer(host: &str) -> MessageBuf {
+pub fn cer(host: &str) -> MessageBuf {
     MessageBuf::build(commands::CAPABILITIES_EXCHANGE, CommandFlags::REQUEST, 0, Default::default(), |w| {
         w.put(&avp::ORIGIN_HOST, host);
         w.put(&avp::ORIGIN_REALM, "rx.test");

@@ -42,6 +42,8 @@ pub struct World {
     next_connection: u64,
     /// Every request that the node sent, in order, also to a remote that says nothing.
     pub sent: Vec<(PeerIndex, ConnectionId, MessageBuf)>,
+    /// The same of the base protocol.
+    base: Vec<(PeerIndex, MessageBuf)>,
     pub outcomes: BTreeMap<RequestId, Result<Answered, RequestError>>,
     pub late: Vec<(String, MessageBuf, LateKind)>,
     pub requests: Vec<(String, Ticket, MessageBuf)>,
@@ -83,6 +85,7 @@ impl World {
             remotes: BTreeMap::new(),
             next_connection: 0,
             sent: Vec::new(),
+            base: Vec::new(),
             outcomes: BTreeMap::new(),
             late: Vec::new(),
             requests: Vec::new(),
@@ -157,6 +160,8 @@ impl World {
         let header = message.header();
         if header.is_request() && header.application == RX_APPLICATION_ID {
             self.sent.push((peer, connection, message.clone()));
+        } else if header.is_request() {
+            self.base.push((peer, message.clone()));
         }
         let remote = self.remotes.get_mut(&peer).unwrap();
         if remote.mute || remote.connection != Some(connection) {
@@ -245,6 +250,11 @@ impl World {
     pub fn assert_nobody_asked(&self) {
         let asked: Vec<_> = self.remotes.values().filter(|remote| !remote.inbox.is_empty()).collect();
         assert!(asked.is_empty(), "asked: {:?}", asked.iter().map(|remote| &remote.host).collect::<Vec<_>>());
+    }
+
+    /// The node's requests of a command of the base protocol, in order.
+    pub fn said(&self, command: u32) -> Vec<(PeerIndex, MessageBuf)> {
+        self.base.iter().filter(|(_, request)| request.header().command == command).cloned().collect()
     }
 
     /// A remote answers a request on its present connection.
