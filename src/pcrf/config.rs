@@ -1,6 +1,6 @@
 //! What the simulated PCRF is told when it starts.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use super::{Observer, Rule, Ue};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
         enums::{IpCanType, RatType},
     },
     rx::FeatureList,
+    transport::{Listen, Tcp},
 };
 
 /// Everything that [`Pcrf::start`](super::Pcrf::start) needs to know.
@@ -16,6 +17,8 @@ use crate::{
 pub struct PcrfConfig {
     /// Where AFs connect; port 0 takes a free one. Default 127.0.0.1:3868.
     pub listen: SocketAddr,
+    /// How their connections are accepted. Default TCP.
+    pub accept: Arc<dyn Listen>,
     /// Where the control API listens, a loopback address; `None`: there is none. Default 127.0.0.1:8868.
     pub control: Option<SocketAddr>,
     /// Origin-Host.
@@ -47,6 +50,8 @@ pub struct PcrfConfig {
     pub request_timeout: Duration,
     /// Is told of every exchange.
     pub observer: Option<Observer>,
+    /// Decides about chance, such as jitter and first identifiers; `None`: another one each time.
+    pub seed: Option<u64>,
 }
 
 impl Default for PcrfConfig {
@@ -59,6 +64,7 @@ impl Default for PcrfConfig {
             | FeatureList::SC_TIME_BASED_UM;
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3868)),
+            accept: Arc::new(Tcp::default()),
             control: Some(SocketAddr::from(([127, 0, 0, 1], 8868))),
             origin_host: "pcrf.rx.test".into(),
             origin_realm: "rx.test".into(),
@@ -74,6 +80,7 @@ impl Default for PcrfConfig {
             watchdog_interval: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
             observer: None,
+            seed: None,
         }
     }
 }

@@ -78,6 +78,11 @@ impl Server {
     async fn open(self: &Arc<Self>) -> Result<(), PcrfError> {
         let mut config = PoolConfig::new((*self.local()).clone());
         config.listen = vec![self.address()];
+        config.accept = self.config.accept.clone();
+        if let Some(seed) = self.config.seed {
+            // Another one in each life.
+            config.seed = seed.wrapping_add(self.life.load(Ordering::SeqCst));
+        }
         config.node.accept_any_peer = true;
         config.node.commands = vec![commands::AA, commands::SESSION_TERMINATION];
         config.node.each_peer.watchdog_interval = self.config.watchdog_interval;

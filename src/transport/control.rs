@@ -1,10 +1,11 @@
 //! What the owner of a pool wants beside sending requests, and what a simulator of a bad node wants.
 
-use std::time::Instant;
-
 use tokio::sync::oneshot;
 
-use super::driver::{Connection, Driver};
+use super::{
+    driver::{Connection, Driver},
+    now,
+};
 use crate::{
     peer::{ConnectionId, DisconnectCause, NodePeer},
     wire::MessageBuf,
@@ -58,7 +59,7 @@ pub(super) enum Control {
 impl Driver {
     /// Does what is wanted, or notes it.
     pub fn control(&mut self, control: Control) {
-        let now = Instant::now();
+        let now = now();
         match control {
             Control::Connect { host, done } => {
                 let known = self.parts.node.connect(now, &host);
@@ -108,10 +109,13 @@ impl Driver {
         _ = done.send(known);
     }
 
-    /// There are two while an election is on.
+    /// There are two while an election is on: the older one first.
     fn connections_of(&self, host: &str) -> Vec<ConnectionId> {
         let is_of = |peer| self.parts.node.host(peer).is_some_and(|found| found.eq_ignore_ascii_case(host));
-        self.connections.iter().filter(|(_, one)| is_of(one.peer)).map(|(id, _)| *id).collect()
+        let found = self.connections.iter().filter(|(_, one)| is_of(one.peer)).map(|(id, _)| *id);
+        let mut found: Vec<_> = found.collect();
+        found.sort_unstable();
+        found
     }
 
     /// Sockets close as they would if the process were killed.

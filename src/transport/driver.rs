@@ -18,6 +18,7 @@ use super::{
     connection::{self, Outbox},
     control::Control,
     listener::Newcomer,
+    now,
 };
 use crate::{
     peer::{
@@ -138,25 +139,27 @@ impl Driver {
                     None => std::future::pending().await,
                 }
             };
+            // What is done makes room for what comes in, and never the other way round.
             tokio::select! {
+                biased;
                 control = self.parts.control.recv() => match control {
                     Some(control) => self.control(control),
                     None => return,
                 },
-                _ = self.parts.inputs.recv_many(&mut batch, BATCH) => {
-                    let now = Instant::now();
-                    batch.drain(..).for_each(|input| self.input(now, input));
-                    self.parts.node.handle_timeout(now);
-                }
                 Some(handled) = self.handlers.join_next_with_id() => {
-                    let now = Instant::now();
+                    let now = now();
                     self.handled(now, handled);
                     while let Some(handled) = self.handlers.try_join_next_with_id() {
                         self.handled(now, handled);
                     }
                     self.parts.node.handle_timeout(now);
                 }
-                () = wake => self.parts.node.handle_timeout(Instant::now()),
+                _ = self.parts.inputs.recv_many(&mut batch, BATCH) => {
+                    let now = now();
+                    batch.drain(..).for_each(|input| self.input(now, input));
+                    self.parts.node.handle_timeout(now);
+                }
+                () = wake => self.parts.node.handle_timeout(now()),
             }
         }
         self.end().await;
@@ -249,6 +252,7 @@ impl Driver {
                         }
                     };
                     tokio::select! {
+                        biased;
                         () = farewell => {}
                         () = place.lost() => {}
                     }
@@ -300,7 +304,7 @@ impl Driver {
 
     /// Does what the node says, then tells what it has to tell.
     pub(super) fn settle(&mut self) {
-        self.commands(Instant::now());
+        self.commands(now());
         if self.parts.node.take_changed() {
             let statuses = self.parts.node.statuses();
             *self.parts.snapshot.write().unwrap_or_else(PoisonError::into_inner) = statuses;
@@ -398,6 +402,6 @@ fn log(event: &PeerEvent) {
 
 /// When something happened, on the wall clock.
 pub(super) fn wall(instant: Instant) -> SystemTime {
-    let now = SystemTime::now();
-    now.checked_sub(instant.elapsed()).unwrap_or(now)
+    let wall = SystemTime::now();
+    wall.checked_sub(now().saturating_duration_since(instant)).unwrap_or(wall)
 }

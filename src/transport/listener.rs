@@ -13,13 +13,12 @@ use std::{
 };
 
 use tokio::{
-    net::{TcpListener, TcpStream},
     sync::{mpsc, oneshot},
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::{Link, driver::Input, tcp};
+use super::{Accept, Link, driver::Input};
 use crate::wire::MessageBuf;
 
 /// Wait after the system refused to accept a connection, for want of file descriptors perhaps.
@@ -78,14 +77,14 @@ pub(super) struct Newcomer {
 
 /// Accepts connections for ever.
 pub(super) async fn run(
-    listener: TcpListener,
+    mut listener: Box<dyn Accept>,
     inputs: mpsc::Sender<Input>,
     places: Places,
     patience: Duration,
 ) {
     let mut waiting = JoinSet::new();
     loop {
-        let (stream, remote) = match listener.accept().await {
+        let (link, remote) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
@@ -94,23 +93,20 @@ pub(super) async fn run(
             }
         };
         while waiting.try_join_next().is_some() {}
-        waiting.spawn(first_message(stream, remote, inputs.clone(), places.take(), patience));
+        waiting.spawn(first_message(link, remote, inputs.clone(), places.take(), patience));
     }
 }
 
 async fn first_message(
-    stream: TcpStream,
+    mut link: Link,
     remote: SocketAddr,
     inputs: mpsc::Sender<Input>,
     mut place: Place,
     patience: Duration,
 ) {
-    let mut link = match tcp::link(stream) {
-        Ok(link) => link,
-        Err(error) => return tracing::warn!(%remote, %error, "connection closed"),
-    };
     let mut messages = Vec::new();
     let received = tokio::select! {
+        biased;
         received = timeout(patience, link.rx.recv(&mut messages)) => received,
         () = place.lost() => return tracing::debug!(%remote, "no CER so far: connection closed"),
     };

@@ -17,7 +17,11 @@ mod listener;
 mod pool;
 mod tcp;
 
-use std::{io, net::IpAddr};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -41,6 +45,21 @@ pub trait Connect: Send + Sync + 'static {
 
     /// What `/peers` calls it: `tcp`.
     fn name(&self) -> &'static str;
+}
+
+/// Opens listeners.
+pub trait Listen: Send + Sync + 'static {
+    /// Listens on `address`; port 0 takes a free one.
+    fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Accept>>>;
+}
+
+/// Accepts connections. Dropped: nobody can connect any more.
+pub trait Accept: Send {
+    /// Where it listens.
+    fn local_addr(&self) -> io::Result<SocketAddr>;
+
+    /// Waits for a connection; says from where it was made. After an error it is called again a little later.
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Link, SocketAddr)>>;
 }
 
 /// A connection that carries whole messages.
@@ -88,4 +107,9 @@ pub enum RecvError {
         /// The header of the message that is wrong, if it can be read.
         header: Option<Header>,
     },
+}
+
+/// The time as the runtime has it: in a test that pauses it, the test's.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }

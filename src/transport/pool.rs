@@ -5,20 +5,20 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use tokio::{
-    net::TcpListener,
     sync::{mpsc, oneshot},
     task::JoinSet,
 };
 
 use super::{
-    Connect, Tcp,
+    Connect, Listen, Tcp,
     control::Control,
     driver::{Driver, Input, Parts, Snapshot, wall},
     listener::{self, Places},
+    now,
 };
 use crate::{
     BoxFuture, Held,
@@ -41,12 +41,16 @@ pub struct PoolConfig {
     pub listen: Vec<SocketAddr>,
     /// How connections are made; default TCP.
     pub connect: Arc<dyn Connect>,
+    /// How connections are accepted; default TCP.
+    pub accept: Arc<dyn Listen>,
     /// Longest time in which a peer must take something of what it is sent; default 10 s.
     pub write_timeout: Duration,
     /// Longest wait for the first message on an accepted connection; default 10 s.
     pub first_message_timeout: Duration,
     /// Most accepted connections that nobody has a name for; default 64. With another one the oldest is closed.
     pub max_unidentified: usize,
+    /// Decides about chance, such as jitter and first identifiers; default another one each time.
+    pub seed: u64,
 }
 
 impl PoolConfig {
@@ -56,9 +60,12 @@ impl PoolConfig {
             node: NodeConfig::new(local, SystemTime::now()),
             listen: Vec::new(),
             connect: Arc::new(Tcp::default()),
+            accept: Arc::new(Tcp::default()),
             write_timeout: Duration::from_secs(10),
             first_message_timeout: Duration::from_secs(10),
             max_unidentified: 64,
+            // The hasher of the standard library is seeded from the system's chance.
+            seed: RandomState::new().hash_one(SystemTime::now()),
         }
     }
 }
@@ -145,16 +152,24 @@ pub struct Pool {
 impl Pool {
     /// Starts to listen and to dial. Fails only if an address cannot be listened on.
     pub async fn start(config: PoolConfig, handler: Arc<dyn RequestHandler>) -> io::Result<Self> {
-        let PoolConfig { node, listen, connect, write_timeout, first_message_timeout, max_unidentified } =
-            config;
+        let PoolConfig {
+            node,
+            listen,
+            connect,
+            accept,
+            write_timeout,
+            first_message_timeout,
+            max_unidentified,
+            seed,
+        } = config;
         let mut bound = Vec::new();
         for address in listen {
-            let listener = TcpListener::bind(address).await;
+            let listener = accept.listen(address).await;
             bound.push(listener.map_err(|error| {
                 io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
             })?);
         }
-        let listening = bound.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?;
+        let listening = bound.iter().map(|listener| listener.local_addr()).collect::<io::Result<_>>()?;
         let (inputs, input) = mpsc::channel(MAX_INPUTS);
         let (control, controlled) = mpsc::unbounded_channel();
         let places = Places::new(max_unidentified);
@@ -162,9 +177,7 @@ impl Pool {
         for listener in bound {
             listeners.spawn(listener::run(listener, inputs.clone(), places.clone(), first_message_timeout));
         }
-        // The hasher of the standard library is seeded from the system's chance.
-        let seed = RandomState::new().hash_one(SystemTime::now());
-        let node = Node::new(node, seed, Instant::now());
+        let node = Node::new(node, seed, now());
         let snapshot = Snapshot::default();
         *snapshot.write().unwrap_or_else(PoisonError::into_inner) = node.statuses();
         let pool = Self {

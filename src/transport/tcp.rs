@@ -6,13 +6,13 @@ use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
-        TcpStream, lookup_host,
+        TcpListener, TcpStream, lookup_host,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     time::timeout,
 };
 
-use super::{Connect, Link, RecvError, RecvMessage, SendMessage};
+use super::{Accept, Connect, Link, Listen, RecvError, RecvMessage, SendMessage};
 use crate::{
     BoxFuture,
     wire::{Header, MAX_MESSAGE, MessageBuf, WireError, frame_length},
@@ -21,7 +21,7 @@ use crate::{
 /// Room made for one read: several messages under load. Octets.
 const READ_SIZE: usize = 16 * 1024;
 
-/// Connects over TCP, without transport security.
+/// Connects and listens over TCP, without transport security.
 #[derive(Clone, Copy, Debug)]
 pub struct Tcp {
     /// Longest attempt at one of the addresses of a name, if it has several; default 3 s.
@@ -71,8 +71,33 @@ impl Tcp {
     }
 }
 
+impl Listen for Tcp {
+    fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Accept>>> {
+        Box::pin(async move { Ok(Box::new(TcpListener::bind(address).await?) as Box<dyn Accept>) })
+    }
+}
+
+impl Accept for TcpListener {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Self::local_addr(self)
+    }
+
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Link, SocketAddr)>> {
+        Box::pin(async move {
+            loop {
+                let (stream, remote) = Self::accept(self).await?;
+                match link(stream) {
+                    Ok(link) => return Ok((link, remote)),
+                    // This one is gone already; that says nothing of the next.
+                    Err(error) => tracing::warn!(%remote, %error, "connection closed"),
+                }
+            }
+        })
+    }
+}
+
 /// A connected socket as a link. Small messages are not held back (TCP_NODELAY).
-pub(super) fn link(stream: TcpStream) -> io::Result<Link> {
+fn link(stream: TcpStream) -> io::Result<Link> {
     stream.set_nodelay(true)?;
     let local = vec![stream.local_addr()?.ip()];
     let (rx, tx) = stream.into_split();
