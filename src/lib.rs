@@ -16,7 +16,7 @@
 //!            │
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
-//!    words, counters                       ground: words in messages to people, counters; import nothing
+//!    words, counters, ids                  ground: words in messages to people, counters, names; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -35,6 +35,8 @@ mod counters;
 pub mod dict;
 #[cfg(feature = "net")]
 pub mod gateway;
+#[cfg(feature = "net")]
+mod ids;
 #[cfg(feature = "net")]
 pub mod north;
 #[cfg(feature = "net")]

@@ -144,6 +144,7 @@ async fn exchange(
     };
     tokio::pin!(connection, answered);
     tokio::select! {
+        biased;
         verdict = &mut answered => verdict,
         // Its end comes to whoever waits for the answer.
         _ = &mut connection => answered.await,

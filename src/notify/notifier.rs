@@ -9,7 +9,6 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tracing::{error, info};
-use uuid::Uuid;
 
 use super::{
     Connect, Counters, Endpoint, EndpointError, NotifyConfig, QueueFull, Resolve, TcpConnector,
@@ -18,7 +17,7 @@ use super::{
     slots::Slots,
     worker::{self, Shared},
 };
-use crate::{BoxFuture, counters::count};
+use crate::{BoxFuture, counters::count, ids::Ids};
 
 /// Something to tell an application.
 pub struct Notification {
@@ -42,6 +41,7 @@ impl fmt::Debug for Notification {
 /// Its tasks go on without it; [`Notifier::shut_down`] ends them.
 pub struct Notifier {
     shared: Arc<Shared>,
+    ids: Ids,
     runtime: Handle,
 }
 
@@ -53,6 +53,7 @@ impl Notifier {
 
     /// The same over other connections.
     pub fn over(config: NotifyConfig, resolver: Arc<dyn Resolve>, connector: Arc<dyn Connect>) -> Arc<Self> {
+        let ids = Ids::new(config.seed);
         let shared = Shared {
             client: Client::new(&config, resolver, connector),
             queues: Queues::new(&config),
@@ -61,7 +62,7 @@ impl Notifier {
             closing: watch::Sender::new(false),
             config,
         };
-        Arc::new(Self { shared: Arc::new(shared), runtime: Handle::current() })
+        Arc::new(Self { shared: Arc::new(shared), ids, runtime: Handle::current() })
     }
 
     /// Checks the URL of an endpoint: everything but what its name stands for, which may change at any time.
@@ -71,7 +72,7 @@ impl Notifier {
 
     /// Puts a notification at the end of a queue. Never blocks; may be called from any thread.
     pub fn send(&self, queue: &str, notification: Notification) -> Result<(), QueueFull> {
-        let item = Item { event: Uuid::now_v7(), since: Instant::now(), notification };
+        let item = Item { event: self.ids.next(), since: Instant::now(), notification };
         let spawn =
             |key, task| self.runtime.spawn(worker::run(self.shared.clone(), key, task)).abort_handle();
         let sent = self.shared.queues.push(queue, item, spawn);

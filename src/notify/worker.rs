@@ -129,6 +129,7 @@ impl Worker {
         };
         let mut closing = self.shared.closing.subscribe();
         tokio::select! {
+            biased;
             () = sleep_until(not_before.min(too_old_at)) => {}
             _ = closing.wait_for(|closing| *closing) => {}
         }

@@ -26,7 +26,7 @@ pub struct SessionConfig {
     pub destination_realm: String,
     /// Origin-State-Id of this process; the same as in its capabilities exchange.
     pub origin_state_id: u32,
-    /// When this process started; Session-Ids begin with it.
+    /// The time of day when the core is made: it runs on from there. Session-Ids begin with it.
     pub started: SystemTime,
     /// Specific-Actions that every session subscribes to.
     pub baseline_events: Vec<SpecificAction>,
@@ -43,6 +43,8 @@ pub struct SessionConfig {
     pub settle: Duration,
     /// Most STRs owed at a time; more are given up at once. Default 100,000.
     pub max_closing: usize,
+    /// Makes the names of sessions the same ones each time, for a simulation; default `None`: nobody can guess them.
+    pub seed: Option<u64>,
 }
 
 impl SessionConfig {
@@ -63,6 +65,7 @@ impl SessionConfig {
             give_up_str_after: Duration::from_secs(86_400),
             settle: Duration::from_secs(20),
             max_closing: 100_000,
+            seed: None,
         }
     }
 

@@ -18,6 +18,7 @@ pub(super) async fn run(sessions: Weak<Sessions>, deadlines: Arc<Notify>) {
             }
         };
         tokio::select! {
+            biased;
             () = sleep => {}
             () = deadlines.notified() => {}
         }

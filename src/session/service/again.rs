@@ -55,7 +55,11 @@ impl Again {
     /// What goes to this peer, or through it, can be sent now.
     pub fn peer_up(&self, peer: &str) {
         let is_at = |job: &Job| job.at.iter().any(|host| host.eq_ignore_ascii_case(peer));
-        self.jobs.iter().filter(|job| is_at(job)).for_each(|job| job.poke.notify_one());
+        let found = self.jobs.iter().filter(|job| is_at(job));
+        let mut found: Vec<_> = found.map(|job| (job.key().clone(), Arc::clone(&job.poke))).collect();
+        // Always the same order.
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        found.iter().for_each(|(_, poke)| poke.notify_one());
     }
 }
 
@@ -94,6 +98,7 @@ impl Sessions {
         loop {
             let next = Instant::now() + spread(key, wait);
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(next.min(give_up_at)) => {
                     wait = (wait * 2).min(self.config.retry_max);
                 }

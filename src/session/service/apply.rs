@@ -41,7 +41,7 @@ impl Sessions {
             count(&self.counters.refused);
             return Err(SessionError::Refused(not_yet(left)));
         }
-        let id = QosSessionId::from(uuid::Uuid::now_v7().to_string());
+        let id = QosSessionId::from(self.names.next().to_string());
         let rx_session = RxSessionId::from(self.ids.next());
         let session = Session::pending(id, rx_session.clone(), self.clock.now(), &request);
         let _pending = Pending::new(self, rx_session.clone());

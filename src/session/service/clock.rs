@@ -1,4 +1,5 @@
-//! The time of day as it goes on since the process started: steps of the system's clock end no session.
+//! The time of day as it goes on since the process started: steps of the system's clock end no session, and a
+//! simulation has its own.
 
 use std::time::SystemTime;
 
@@ -12,8 +13,9 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub fn new() -> Self {
-        Self { time: SystemTime::now(), instant: Instant::now() }
+    /// It is this time now.
+    pub fn new(time: SystemTime) -> Self {
+        Self { time, instant: Instant::now() }
     }
 
     pub fn now(&self) -> SystemTime {

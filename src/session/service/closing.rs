@@ -39,7 +39,7 @@ const AT_A_TIME: usize = 32;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// One session at one server.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Target {
     rx_session: RxSessionId,
     host: Option<Arc<str>>,
@@ -89,9 +89,13 @@ impl Jobs {
 
     /// What this peer, or a host behind it, is owed can be sent now.
     pub fn peer_up(&self, peer: &str) {
-        for entry in self.jobs.iter().filter(|entry| entry.key().is_at(peer)) {
-            entry.ups.fetch_add(1, Ordering::Relaxed);
-            entry.pokes.send_modify(|pokes| *pokes += 1);
+        let is_at = self.jobs.iter().filter(|entry| entry.key().is_at(peer));
+        let mut found: Vec<_> = is_at.map(|entry| (entry.key().clone(), Arc::clone(entry.value()))).collect();
+        // Always in the same order.
+        found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (_, job) in found {
+            job.ups.fetch_add(1, Ordering::Relaxed);
+            job.pokes.send_modify(|pokes| *pokes += 1);
         }
     }
 
@@ -218,6 +222,7 @@ impl Sessions {
                 && Instant::now() < until
             {
                 tokio::select! {
+                    biased;
                     () = tokio::time::sleep_until(until) => {}
                     // The sender is the job: waiting cannot fail.
                     _ = pokes.changed() => {}
@@ -297,6 +302,7 @@ impl Sessions {
                 return self.give_up(target, &closing, "it is too old").await;
             }
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(wake.min(give_up_at)) => {}
                 // The sender is the job: waiting cannot fail.
                 _ = pokes.changed() => {}

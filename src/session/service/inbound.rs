@@ -102,7 +102,7 @@ impl Sessions {
             if self.step(Key::Rx(&grant.rx_session), Input::LateGrant(grant)).await?.is_some() {
                 return Ok(());
             }
-            let id = QosSessionId::from(uuid::Uuid::now_v7().to_string());
+            let id = QosSessionId::from(self.names.next().to_string());
             let now = self.clock.now();
             let mut orphan = Session::orphan(id, grant.rx_session.clone(), now);
             let outputs = step(&mut orphan, now, Input::LateGrant(grant));

@@ -41,7 +41,7 @@ use super::{
     ports::{EventSink, Reply, RxGateway},
     timers,
 };
-use crate::{BoxFuture, Held, counters::count, rx::SessionIds};
+use crate::{BoxFuture, Held, counters::count, ids::Ids, rx::SessionIds};
 
 /// Sessions that share a turn: one of them waits while an event of another is being stored.
 const TURNS: usize = 1024;
@@ -57,6 +57,7 @@ pub struct Sessions {
     store: Arc<dyn SessionStore>,
     clock: Clock,
     ids: SessionIds,
+    names: Ids,
     /// Sessions whose AAR is under way; the receiver sees its sender go when the outcome is stored.
     pending: DashMap<RxSessionId, watch::Receiver<()>>,
     /// Origin-State-Id by host, in lower case.
@@ -105,17 +106,19 @@ impl Sessions {
         store: Arc<dyn SessionStore>,
     ) -> Arc<Self> {
         let seconds = config.started.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
-        let ids = SessionIds::new(&config.origin_host, seconds & 0xffff_ffff, &instance());
+        let names = Ids::new(config.seed);
+        let ids = SessionIds::new(&config.origin_host, seconds & 0xffff_ffff, &instance(&names));
         Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             ids,
+            names,
             jobs: Jobs::new(),
             queues: Queues::default(),
             again: Again::new(),
+            clock: Clock::new(config.started),
             config,
             gateway,
             store,
-            clock: Clock::new(),
             pending: DashMap::new(),
             origin_states: DashMap::new(),
             retry: RetryMemory::default(),
@@ -401,7 +404,7 @@ async fn in_task<T: Send + 'static>(
 }
 
 /// Keeps two processes apart that share an Origin-Host and a start second.
-fn instance() -> String {
-    let (_, low) = uuid::Uuid::now_v7().as_u64_pair();
+fn instance(names: &Ids) -> String {
+    let (_, low) = names.next().as_u64_pair();
     format!("{:08x}", low & 0xffff_ffff)
 }
