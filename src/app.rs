@@ -8,7 +8,12 @@ mod operator;
 mod settings;
 mod templates;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
@@ -18,10 +23,12 @@ use crate::{
     config::{self, Config},
     dict::{DictError, Dictionary},
     gateway::{Gateway, GatewayConfig},
+    metrics::Collect,
     north::{
-        admin::{self, Admin, TemplateAdmin},
+        admin::{self, Admin, Process, TemplateAdmin},
         gatekeeper::{self, Gatekeeper, Notifications},
         limits::Limits,
+        observe::Requests,
         server::{BindError, Server},
     },
     notify::{Notifier, SystemResolver},
@@ -139,6 +146,9 @@ impl App {
         sessions.start().await?;
         let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
 
+        let requests = Arc::<Requests>::default();
+        let figures: [Arc<dyn Collect>; 4] =
+            [requests.clone(), sessions.clone(), notifier.clone(), Arc::new(Process::new(SystemTime::now()))];
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary,
@@ -147,6 +157,7 @@ impl App {
             templates: Arc::clone(&templates.rules),
             answers: Arc::default(),
             notifications,
+            requests: requests.clone(),
         });
         let port = pool.local_addresses().first().map(SocketAddr::port);
         let operator = admin::router(Admin {
@@ -158,6 +169,8 @@ impl App {
                 dictionary,
                 settings: templates.settings,
             },
+            figures: Arc::new(figures),
+            requests,
         });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let request_timeout = config.diameter.request_timeout;

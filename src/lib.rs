@@ -16,7 +16,7 @@
 //!            │
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
-//!    words, counters, ids                  ground: words in messages to people, counters, names; import nothing
+//!    words, counters, ids, metrics         ground: words for people, names, figures; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -37,6 +37,7 @@ pub mod dict;
 pub mod gateway;
 #[cfg(feature = "net")]
 mod ids;
+pub mod metrics;
 #[cfg(feature = "net")]
 pub mod north;
 #[cfg(feature = "net")]

@@ -120,6 +120,7 @@ impl World {
                 Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
                 Default::default(),
             ),
+            requests: Default::default(),
         });
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), limits).await.unwrap();
         let http = server.address();

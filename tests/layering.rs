@@ -28,7 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// The ground: they name nothing, and every module may name them.
-const GROUND: [&str; 3] = ["words", "counters", "ids"];
+const GROUND: [&str; 4] = ["words", "counters", "ids", "metrics"];
 
 /// Put everything together, and are named by each other only.
 const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];
@@ -36,6 +36,7 @@ const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];
 /// Modules without tasks, sockets and clocks, and the parts of them that have some.
 const PURE: &[(&str, &[&str])] = &[
     ("wire", &[]),
+    ("metrics", &[]),
     ("dict", &[]),
     ("capture", &[]),
     ("peer", &[]),

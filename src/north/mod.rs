@@ -4,6 +4,7 @@ pub mod admin;
 mod describe;
 pub mod gatekeeper;
 pub mod limits;
+pub mod observe;
 pub(crate) mod percent;
 pub mod server;
 mod timestamp;

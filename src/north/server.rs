@@ -10,12 +10,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::{MatchedPath, Request},
-    middleware::Next,
-    response::Response,
-};
+use axum::Router;
 use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use thiserror::Error;
@@ -291,18 +286,6 @@ impl AsyncWrite for Watched {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
-}
-
-/// One line for each request: its route, never its path, which names a subscriber.
-pub(super) async fn observe(request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-    let route = route.as_ref().map_or("-", MatchedPath::as_str);
-    let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
-    debug!(%method, route, status, micros, "request");
-    response
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod connect;
 mod counters;
 mod endpoint;
 mod error;
+mod figures;
 mod notifier;
 mod queues;
 mod resolve;

@@ -17,7 +17,7 @@ use super::{
     slots::Slots,
     worker::{self, Shared},
 };
-use crate::{BoxFuture, counters::count, ids::Ids};
+use crate::{BoxFuture, counters::count, ids::Ids, metrics::Histogram};
 
 /// Something to tell an application.
 pub struct Notification {
@@ -59,6 +59,7 @@ impl Notifier {
             queues: Queues::new(&config),
             slots: Slots::new(&config),
             counters: Counters::default(),
+            deliveries: Histogram::of_waits(),
             closing: watch::Sender::new(false),
             config,
         };
@@ -89,6 +90,11 @@ impl Notifier {
     /// What was counted.
     pub fn counters(&self) -> &Counters {
         &self.shared.counters
+    }
+
+    /// How long what was delivered took.
+    pub(super) fn deliveries(&self) -> &Histogram {
+        &self.shared.deliveries
     }
 
     /// Notifications in all queues now.

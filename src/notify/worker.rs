@@ -15,7 +15,7 @@ use super::{
     queues::{Item, Queues, TaskId},
     slots::Slots,
 };
-use crate::counters::count;
+use crate::{counters::count, metrics::Histogram};
 
 /// What all tasks have in common.
 pub(super) struct Shared {
@@ -24,6 +24,7 @@ pub(super) struct Shared {
     pub queues: Queues,
     pub slots: Slots,
     pub counters: Counters,
+    pub deliveries: Histogram,
     /// Whether there is no time left to wait for another attempt.
     pub closing: watch::Sender<bool>,
 }
@@ -61,7 +62,10 @@ pub(super) async fn run(shared: Arc<Shared>, key: Arc<str>, task: TaskId) {
             return;
         }
         match end {
-            End::Delivered => count(&worker.shared.counters.delivered),
+            End::Delivered => {
+                count(&worker.shared.counters.delivered);
+                worker.shared.deliveries.observe(since.elapsed());
+            }
             End::TooOld { attempts, error } => {
                 count(&worker.shared.counters.given_up);
                 let (age_s, error) = (since.elapsed().as_secs(), error.map(tracing::field::display));

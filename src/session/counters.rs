@@ -25,6 +25,10 @@ counters! {
     terminations_given_up;
     /// Sessions that a PCRF forgot.
     lost;
+    /// Sessions that their application removed.
+    removed;
+    /// Sessions that the operator ended.
+    ended;
     /// Sessions that expired.
     expired;
     /// Sessions that a PCRF aborted.

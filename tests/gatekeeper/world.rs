@@ -285,6 +285,7 @@ impl World {
             templates: Arc::clone(&templates),
             answers: Arc::default(),
             notifications: notifications.clone(),
+            requests: Arc::default(),
         });
         let admin = admin::router(Admin {
             sessions: Arc::clone(&sessions),
@@ -300,6 +301,8 @@ impl World {
                 dictionary: &DICTIONARY,
                 settings: Default::default(),
             },
+            figures: Arc::new([]),
+            requests: Arc::default(),
         });
         Self { pcrf, sessions, peers, templates, notifier, notifications, gatekeeper, admin }
     }
@@ -320,6 +323,7 @@ impl World {
             templates: Arc::clone(&world.templates),
             answers: Arc::default(),
             notifications: world.notifications.clone(),
+            requests: Arc::default(),
         });
         Self { gatekeeper, ..world }
     }

@@ -1,5 +1,6 @@
 //! The operator's interface: is it alive, is it ready, its peers, its sessions. On a listener of its own.
 
+mod metrics;
 mod peers;
 mod sessions;
 mod templates;
@@ -18,13 +19,17 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub use metrics::Process;
 pub use peers::{LocalView, PeerView, Peers};
 pub use templates::TemplateAdmin;
 pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
 
-use crate::session::Sessions;
+use crate::{metrics::Collect, session::Sessions};
 
-use super::{describe, server};
+use super::{
+    describe,
+    observe::{self, Requests},
+};
 
 /// What the operator's interface shows.
 #[derive(Clone)]
@@ -37,12 +42,18 @@ pub struct Admin {
     pub local: LocalView,
     /// The QoS templates.
     pub templates: TemplateAdmin,
+    /// What `/metrics` shows.
+    pub figures: Arc<[Arc<dyn Collect>]>,
+    /// Where requests are counted.
+    pub requests: Arc<Requests>,
 }
 
 /// The resources of the operator's interface, and its description.
 pub fn router(admin: Admin) -> Router {
+    let requests = Arc::clone(&admin.requests);
     let operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(live))
+        .routes(routes!(metrics::metrics))
         .routes(routes!(peers::ready))
         .routes(routes!(peers::list))
         .routes(routes!(peers::connect))
@@ -52,15 +63,15 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(templates::load, templates::list, templates::remove))
         .routes(routes!(templates::show))
         .with_state(admin);
-    describe::described(operations)
+    let router = describe::described(operations)
         .fallback(|| async {
             failed(StatusCode::NOT_FOUND, "there is nothing here: GET /docs shows every path")
         })
         .method_not_allowed_fallback(|| async {
             let why = "the header Allow names the methods accepted, GET /docs says what each does";
             failed(StatusCode::METHOD_NOT_ALLOWED, why)
-        })
-        .layer(axum::middleware::from_fn(server::observe))
+        });
+    observe::observed(router, "admin", requests)
 }
 
 /// Tags of the operations.

@@ -12,7 +12,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     dict::Dictionary,
-    north::{describe, limits::Limits, server},
+    north::{
+        describe,
+        limits::Limits,
+        observe::{self, Requests},
+    },
     session::Sessions,
     template::Templates,
 };
@@ -39,6 +43,8 @@ pub struct Gatekeeper {
     pub answers: Arc<Answers>,
     /// The registrations for events.
     pub notifications: Arc<Notifications>,
+    /// Where requests are counted.
+    pub requests: Arc<Requests>,
 }
 
 /// The state of every operation.
@@ -59,6 +65,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
 
 /// The resources of the interface, and its description.
 pub fn router(gatekeeper: Gatekeeper) -> Router {
+    let requests = Arc::clone(&gatekeeper.requests);
     let mut operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(qos::apply::apply))
         .routes(routes!(qos::template::apply))
@@ -69,8 +76,8 @@ pub fn router(gatekeeper: Gatekeeper) -> Router {
         .merge(notification::routes())
         .with_state(Arc::new(gatekeeper));
     finish(operations.get_openapi_mut());
-    describe::described(operations)
+    let router = describe::described(operations)
         .fallback(|| async { ApiError::NoSuchPath })
-        .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod })
-        .layer(axum::middleware::from_fn(server::observe))
+        .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod });
+    observe::observed(router, "http", requests)
 }

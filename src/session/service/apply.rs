@@ -46,6 +46,7 @@ impl Sessions {
         let session = Session::pending(id, rx_session.clone(), self.clock.now(), &request);
         let _pending = Pending::new(self, rx_session.clone());
         self.store.insert(session).await?;
+        self.states.change(None, Some(SessionState::Pending));
 
         let digest = retry::digest(&request.service);
         let message = self.config.initial(&rx_session, request.service);

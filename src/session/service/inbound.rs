@@ -108,6 +108,7 @@ impl Sessions {
             let outputs = step(&mut orphan, now, Input::LateGrant(grant));
             match self.store.insert(orphan.clone()).await {
                 Ok(()) => {
+                    self.states.change(None, Some(SessionState::Ending));
                     self.perform(SessionState::Ending, orphan, outputs);
                     return Ok(());
                 }

@@ -6,6 +6,7 @@ mod again;
 mod apply;
 mod clock;
 mod closing;
+mod figures;
 mod inbound;
 mod queue;
 mod retry;
@@ -31,6 +32,7 @@ use self::{
     again::Again,
     clock::Clock,
     closing::{Answer, Jobs},
+    figures::States,
     queue::Queues,
     retry::RetryMemory,
 };
@@ -41,7 +43,7 @@ use super::{
     ports::{EventSink, Reply, RxGateway},
     timers,
 };
-use crate::{BoxFuture, Held, counters::count, ids::Ids, rx::SessionIds};
+use crate::{BoxFuture, Held, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds};
 
 /// Sessions that share a turn: one of them waits while an event of another is being stored.
 const TURNS: usize = 1024;
@@ -71,6 +73,8 @@ pub struct Sessions {
     /// out in the order in which they were stored.
     turns: Vec<Mutex<()>>,
     counters: Counters,
+    states: States,
+    lateness: Histogram,
     /// Tells the timer that there is an earlier deadline.
     deadlines: Arc<Notify>,
     /// AARs under way and STRs owed.
@@ -125,6 +129,8 @@ impl Sessions {
             sinks: RwLock::default(),
             turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
             counters: Counters::default(),
+            states: States::default(),
+            lateness: figures::lateness(),
             deadlines: Arc::new(Notify::new()),
             work: watch::Sender::new(0),
             stopping: AtomicBool::new(false),
@@ -133,7 +139,8 @@ impl Sessions {
 
     /// Starts the timers, and goes on with what the store still holds from an earlier process.
     pub async fn start(&self) -> Result<(), SessionError> {
-        for state in [SessionState::Pending, SessionState::Ending, SessionState::Open] {
+        // What is pending becomes ending, and was found then.
+        for state in [SessionState::Ending, SessionState::Open, SessionState::Pending] {
             self.each(SessionFilter { state: Some(state), ..SessionFilter::default() }, Input::Found).await?;
         }
         tokio::spawn(timers::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
@@ -208,8 +215,11 @@ impl Sessions {
         let expired = async {
             for id in self.store.expiring(now, PAGE).await? {
                 let stepped = self.step(Key::Qos(&id), Input::Expire).await?;
-                if stepped.is_some_and(|stepped| stepped.changed()) {
+                if let Some(Stepped { session, .. }) = stepped.filter(Stepped::changed) {
                     count(&self.counters.expired);
+                    let late =
+                        session.expires.and_then(|expires| self.clock.now().duration_since(expires).ok());
+                    self.lateness.observe(late.unwrap_or_default());
                 }
             }
             self.store.next_expiry().await
@@ -228,6 +238,8 @@ impl Sessions {
         // Whoever takes it out of the open state ends it; to all others it is gone.
         let Stepped { session, mut closings, .. } =
             stepped.filter(Stepped::ended).ok_or(SessionError::NotFound)?;
+        let by_operator = matches!(input, Input::End);
+        count(if by_operator { &self.counters.ended } else { &self.counters.removed });
         let pcrf = session.pcrf.as_ref().map(|pcrf| &pcrf.host);
         let mut answers = Vec::new();
         if let Some((_, answer)) = closings.iter_mut().find(|(closing, _)| closing.host.as_ref() == pcrf) {
@@ -277,6 +289,8 @@ impl Sessions {
         if before != SessionState::Open && session.expires.is_some() {
             self.deadlines.notify_one();
         }
+        let stays = !outputs.contains(&Output::Forget);
+        self.states.change(Some(before), stays.then_some(session.state));
         let (mut reply, mut closings, mut ask) = (None, Vec::new(), false);
         // An ASA goes out before the STR that follows it.
         let (hold, after) = watch::channel(());
@@ -342,6 +356,9 @@ impl Sessions {
             let Some(last) = page.last() else { return Ok(()) };
             filter.after = Some(last.id.clone());
             for session in &page {
+                if matches!(input, Input::Found) {
+                    self.states.change(None, Some(session.state));
+                }
                 self.step(Key::Qos(&session.id), input).await?;
             }
         }

@@ -1,0 +1,189 @@
+//! What `/metrics` shows of a running gateway, and that the README says the same.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "net")]
+
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::Path,
+    time::Duration,
+};
+
+use rxgate::{
+    app::App,
+    config::Loaded,
+    pcrf::{Pcrf, PcrfConfig},
+};
+
+/// Far above what any wait takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1", "duration": 3600,
+    "mediaComponentDescription": [{"mediaComponentNumber": 1, "mediaType": "VIDEO"}]}}"#;
+
+struct World {
+    app: App,
+    pcrf: Pcrf,
+}
+
+impl World {
+    async fn new() -> Self {
+        let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+        let text = format!(
+            "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[diameter]\n\
+             origin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\ndestination_realm = \"rx.test\"\n\
+             [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n",
+            pcrf.address()
+        );
+        let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
+        let world = Self { app, pcrf };
+        let open = async {
+            while !world.app.peers().iter().any(|peer| peer.open) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, open).await.unwrap();
+        world
+    }
+
+    async fn apply(&self, user: &str) -> String {
+        let path = format!("/ApplicationQoSService/tel:{user}/qos");
+        let (head, body) = call(self.app.http_address(), "POST", &path, BODY).await;
+        assert!(head.starts_with("HTTP/1.1 201 "), "{head}{body}");
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        body["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned()
+    }
+
+    async fn remove(&self, id: &str) {
+        let path = format!("/ApplicationQoSService/qos/{id}");
+        let (head, _) = call(self.app.http_address(), "DELETE", &path, "").await;
+        assert!(head.starts_with("HTTP/1.1 204 "), "{head}");
+    }
+
+    async fn scrape(&self) -> Scrape {
+        let (head, body) = call(self.app.admin_address(), "GET", "/metrics", "").await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
+        Scrape(body)
+    }
+
+    async fn end(self) {
+        self.app.shut_down().await;
+        self.pcrf.stop().await;
+    }
+}
+
+/// Head and body of the answer.
+async fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (String, String) {
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let exchange = move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    };
+    tokio::task::spawn_blocking(exchange).await.unwrap()
+}
+
+struct Scrape(String);
+
+impl Scrape {
+    /// The value of a sample, labels included.
+    #[track_caller]
+    fn value(&self, sample: &str) -> f64 {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {sample}: {}", self.0)).parse().unwrap()
+    }
+
+    /// Every name with its type.
+    fn names(&self) -> Vec<(&str, &str)> {
+        self.0.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect()
+    }
+}
+
+/// The names in the first column of the README's table.
+fn documented() -> BTreeSet<String> {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let section = readme.split("\n## Metrics\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let cells = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    let names = cells.flat_map(|cell| cell.split(", ").map(|name| name.replace('`', "")));
+    names.collect()
+}
+
+#[tokio::test]
+async fn the_readme_names_what_is_shown() {
+    let world = World::new().await;
+    let scrape = world.scrape().await;
+    let shown: BTreeSet<String> = scrape.names().iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(shown.len(), scrape.names().len(), "a name stands once");
+    let documented = documented();
+    let undocumented: Vec<_> = shown.difference(&documented).collect();
+    let missing: Vec<_> = documented.difference(&shown).collect();
+    assert!(undocumented.is_empty(), "not in the table of README.md: {undocumented:?}");
+    assert!(missing.is_empty(), "in the table of README.md and not shown: {missing:?}");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn every_line_is_one_that_prometheus_reads() {
+    let world = World::new().await;
+    world.apply("491").await;
+    let scrape = world.scrape().await;
+    let mut family = ("", "");
+    for line in scrape.0.lines() {
+        if let Some(typed) = line.strip_prefix("# TYPE ") {
+            family = typed.split_once(' ').unwrap();
+            assert!(["counter", "gauge", "histogram"].contains(&family.1), "{line}");
+        } else if let Some(help) = line.strip_prefix("# HELP ") {
+            assert!(help.split_once(' ').is_some_and(|(_, help)| help.len() > 2), "{line}");
+        } else {
+            let (sample, value) = line.rsplit_once(' ').unwrap();
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+            let name = sample.split('{').next().unwrap();
+            let suffixes: &[&str] = match family.1 {
+                "histogram" => &["_bucket", "_sum", "_count"],
+                _ => &[""],
+            };
+            let suffix = name.strip_prefix(family.0).unwrap_or_else(|| panic!("{line} below {}", family.0));
+            assert!(suffixes.contains(&suffix), "{line}");
+            assert_eq!(sample.contains('{'), sample.ends_with('}'), "{line}");
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_happens_is_counted() {
+    let world = World::new().await;
+    let before = world.scrape().await;
+    for state in ["pending", "open", "ending"] {
+        assert_eq!(before.value(&format!("rxgate_sessions{{state=\"{state}\"}}")), 0.0);
+    }
+    let id = world.apply("491").await;
+    world.apply("492").await;
+    let path = "/ApplicationQoSService/tel:491/qos";
+    let (head, _) = call(world.app.http_address(), "POST", path, "{").await;
+    assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
+    world.remove(&id).await;
+    let scrape = world.scrape().await;
+    let apply = r#"rxgate_http_requests_total{listener="http",method="POST",route="/ApplicationQoSService/{endUserId}/qos""#;
+    for (sample, value) in [
+        (format!("{apply},status=\"201\"}}"), 2.0),
+        (format!("{apply},status=\"400\"}}"), 1.0),
+        (r#"rxgate_sessions{state="open"}"#.into(), 1.0),
+        (r#"rxgate_session_requests_total{outcome="granted"}"#.into(), 2.0),
+        (r#"rxgate_sessions_ended_total{by="application"}"#.into(), 1.0),
+        ("rxgate_terminations_sent_total".into(), 1.0),
+    ] {
+        assert_eq!(scrape.value(&sample), value, "{sample}");
+    }
+    assert!(!scrape.0.contains("491") && !scrape.0.contains(&id), "{}", scrape.0);
+    world.end().await;
+}
