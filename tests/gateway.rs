@@ -7,7 +7,7 @@ use rxgate::{
     BoxFuture,
     dict::{
         Dictionary, RX_APPLICATION_ID, avp, commands,
-        enums::{AbortCause, SpecificAction},
+        enums::{AbortCause, Drmp, SpecificAction},
         is_grouped,
     },
     gateway::{Gateway, GatewayConfig},
@@ -80,6 +80,7 @@ fn request(command: u32) -> MessageBuf {
         w.put(&avp::ORIGIN_REALM, "rx.test");
         w.put(&avp::DESTINATION_REALM, "rx.test");
         w.put(&avp::DESTINATION_HOST, "af.rx.test");
+        w.put(&avp::DRMP, Drmp::PRIORITY_3);
         match command {
             commands::ABORT_SESSION => w.put(&avp::ABORT_CAUSE, AbortCause::BEARER_RELEASED),
             _ => w.put(&avp::SPECIFIC_ACTION, SpecificAction::INDICATION_OF_LOSS_OF_BEARER),
@@ -96,6 +97,7 @@ async fn asked(gateway: &Gateway, command: u32) -> u32 {
     let mut index = Index::new();
     let message = answer.parse(&mut index, is_grouped).unwrap();
     assert_eq!(message.avps().get(&avp::SESSION_ID).unwrap(), Some("af.rx.test;1;1"));
+    assert_eq!(message.avps().get(&avp::DRMP).unwrap(), Some(Drmp::PRIORITY_3));
     message.avps().get(&avp::RESULT_CODE).unwrap().unwrap()
 }
 

@@ -151,9 +151,10 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        let template = AnswerTemplate::new(&avp::SESSION_ID, &avp::PROXY_INFO, CommandFlags::NONE, |w| {
-            w.put(&avp::RESULT_CODE, 2001);
-        });
+        let template =
+            AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+                w.put(&avp::RESULT_CODE, 2001);
+            });
         Self { index: Index::new(), again: Index::new(), template: template.unwrap() }
     }
 

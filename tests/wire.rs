@@ -213,9 +213,10 @@ fn a_template_answers_with_what_belongs_to_the_request() {
             w.group(&PROXY_INFO, |w| w.put(&PROXY_STATE, b"two"));
         })
         .unwrap();
-    let template =
-        AnswerTemplate::new(&SESSION_ID, &PROXY_INFO, CommandFlags::NONE, |w| w.put(&RESULT_CODE, 2001))
-            .unwrap();
+    let template = AnswerTemplate::new(&SESSION_ID, &[PROXY_INFO.key()], CommandFlags::NONE, |w| {
+        w.put(&RESULT_CODE, 2001)
+    })
+    .unwrap();
     let (mut index, mut out) = (Index::new(), [0; 256]);
     let view = request.parse(&mut index, grouped).unwrap();
     let length = template.answer(&view, &mut out).unwrap();

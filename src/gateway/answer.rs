@@ -11,6 +11,10 @@ use crate::{
 /// Deepest nesting of a Failed-AVP that is looked into.
 const MAX_DEPTH: usize = 8;
 
+/// What answers take over from their requests: Proxy-Info (RFC 6733 §6.2), and DRMP, as no answer is more or less
+/// important than what it answers (RFC 7944 §8).
+const ECHOED: [u64; 2] = [avp::PROXY_INFO.key(), avp::DRMP.key()];
+
 /// Answers that are the same every time, encoded once.
 #[derive(Debug)]
 pub(super) struct Replies {
@@ -22,7 +26,7 @@ pub(super) struct Replies {
 impl Replies {
     pub fn new(config: &GatewayConfig) -> Result<Self, RxError> {
         let template = |code: u32| {
-            AnswerTemplate::new(&avp::SESSION_ID, &avp::PROXY_INFO, CommandFlags::NONE, |w| {
+            AnswerTemplate::new(&avp::SESSION_ID, &ECHOED, CommandFlags::NONE, |w| {
                 w.put(&avp::RESULT_CODE, code);
                 w.put(&avp::ORIGIN_HOST, &config.origin_host);
                 w.put(&avp::ORIGIN_REALM, &config.origin_realm);
@@ -71,8 +75,8 @@ pub(super) fn refusal(
         if let Some(failed) = &violation.failed_avp {
             w.group(&avp::FAILED_AVP, |w| w.raw(failed));
         }
-        for proxy_info in avps.iter().filter(|avp| avp.key() == avp::PROXY_INFO.key()) {
-            w.raw(proxy_info.padded_octets());
+        for echoed in avps.iter().filter(|avp| ECHOED.contains(&avp.key())) {
+            w.raw(echoed.padded_octets());
         }
     })
 }

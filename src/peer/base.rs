@@ -200,12 +200,13 @@ impl Prepared {
             write_identity(w, local);
             w.put_some(&avp::ORIGIN_STATE_ID, local.origin_state_id);
         });
-        let success = AnswerTemplate::new(&avp::SESSION_ID, &avp::PROXY_INFO, CommandFlags::NONE, |w| {
-            w.put(&avp::RESULT_CODE, result::SUCCESS);
-            write_identity(w, local);
-            w.put_some(&avp::ORIGIN_STATE_ID, local.origin_state_id);
-        })
-        .expect("the buffer of a template grows as needed");
+        let success =
+            AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+                w.put(&avp::RESULT_CODE, result::SUCCESS);
+                write_identity(w, local);
+                w.put_some(&avp::ORIGIN_STATE_ID, local.origin_state_id);
+            })
+            .expect("the buffer of a template grows as needed");
         Self { dwr, success }
     }
 

@@ -14,6 +14,7 @@ pub mod machine;
 mod model;
 mod modification;
 pub mod ports;
+mod priority;
 mod request;
 #[cfg(feature = "net")]
 mod service;

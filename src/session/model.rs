@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{FlowId, Modification, flows};
+use super::{FlowId, Modification, flows, priority};
 use crate::{
     dict::enums::{AnTrusted, IpCanType, RatType, TerminationCause},
     rx::{AaRequest, AccessNetworkChargingIdentifier, AvpText, Flows, SubscriptionId, SupportedFeatures},
@@ -240,6 +240,8 @@ pub struct Session {
     pub granted: Granted,
     /// Its flows.
     pub flows: Vec<FlowId>,
+    /// DRMP of its requests (RFC 7944); `None`: it is an ordinary session.
+    pub drmp: Option<u32>,
     /// Those of its flows that the network reported lost or released.
     pub lost: Vec<FlowId>,
     /// The network aborted it before its AAA was there.
@@ -274,6 +276,7 @@ impl Session {
             pcrf: None,
             granted: Granted::default(),
             flows: flows::merge(&[], &request.service),
+            drmp: priority::drmp(&request.service).map(u32::from),
             lost: Vec::new(),
             aborted: false,
             revision: 0,

@@ -6,14 +6,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Closing, RxSessionId, Session};
+use super::{Closing, RxSessionId, Session, priority};
 use crate::{
     dict::{
         RX_APPLICATION_ID,
-        enums::{RxRequestType, SpecificAction},
+        enums::{Drmp, RxRequestType, SpecificAction},
     },
-    rx::{AaRequest, FeatureList, List, StRequest, SupportedFeatures},
+    rx::{AaRequest, FeatureList, List, OcSupportedFeatures, StRequest, SupportedFeatures},
 };
+
+/// What every request says about overload: reports of the loss algorithm are heeded (RFC 7683 §5.1.1, §7.2).
+const LOSS_ALGORITHM: OcSupportedFeatures<'static> =
+    OcSupportedFeatures { oc_feature_vector: Some(1), custom: List::borrowed(&[]) };
 
 /// What the core is told once.
 #[derive(Clone, Debug)]
@@ -88,6 +92,8 @@ impl SessionConfig {
             origin_state_id: Some(self.origin_state_id),
             specific_action: actions.into(),
             supported_features: features(sponsored.is_some(), &service.supported_features),
+            oc_supported_features: Some(LOSS_ALGORITHM),
+            drmp: priority::drmp(&service),
             ..service
         }
     }
@@ -119,12 +125,14 @@ impl SessionConfig {
             rx_request_type: Some(RxRequestType::UPDATE_REQUEST),
             origin_state_id: Some(self.origin_state_id),
             specific_action: List::default(),
+            oc_supported_features: Some(LOSS_ALGORITHM),
+            drmp: priority::drmp(&service).or(session.drmp.map(Drmp)),
             ..service
         }
     }
 
     /// The STR that closes a session at one server.
-    pub fn termination(&self, id: &RxSessionId, closing: &Closing) -> StRequest<'static> {
+    pub fn termination(&self, id: &RxSessionId, closing: &Closing, drmp: Option<Drmp>) -> StRequest<'static> {
         StRequest {
             session_id: id.as_str().to_owned().into(),
             auth_application_id: RX_APPLICATION_ID,
@@ -135,6 +143,8 @@ impl SessionConfig {
             termination_cause: closing.cause,
             origin_state_id: Some(self.origin_state_id),
             class: closing.class.iter().map(|class| Cow::Owned(class.clone())).collect(),
+            oc_supported_features: Some(LOSS_ALGORITHM),
+            drmp,
             ..StRequest::default()
         }
     }
@@ -189,6 +199,33 @@ mod tests {
         assert_eq!(request.rx_request_type, Some(RxRequestType::INITIAL_REQUEST));
         assert_eq!(request.framed_ip_address.as_deref(), Some(&[10, 0, 0, 1][..]));
         assert_eq!((request.origin_state_id, request.destination_host), (Some(7), None));
+    }
+
+    #[test]
+    fn every_request_of_a_priority_session_says_so_and_heeds_overload_reports() {
+        let now = SystemTime::UNIX_EPOCH;
+        let service = || AaRequest { mps_identifier: Some(b"wps"[..].into()), ..AaRequest::default() };
+        let request =
+            QosRequest { end_user: String::new(), duration: None, service: service(), view: "".into() };
+        let session = Session::pending("q".into(), "af;1;1".into(), now, &request);
+        let initial = config().initial(&session.rx_session, service());
+        let update = config().update_request(&session, AaRequest::default());
+        let raised = AaRequest { service_urn: Some(b"sos"[..].into()), ..AaRequest::default() };
+        let raised = config().update_request(&session, raised);
+        let closing = closing(now);
+        let end = config().termination(&session.rx_session, &closing, session.drmp.map(Drmp));
+        let drmp = [initial.drmp, update.drmp, raised.drmp, end.drmp].map(|drmp| drmp.map(|drmp| drmp.0));
+        assert_eq!(drmp, [Some(1), Some(1), Some(0), Some(1)]);
+        for features in
+            [initial.oc_supported_features, update.oc_supported_features, end.oc_supported_features]
+        {
+            assert_eq!(features.and_then(|features| features.oc_feature_vector), Some(1));
+        }
+    }
+
+    fn closing(since: SystemTime) -> Closing {
+        let cause = crate::dict::enums::TerminationCause::DIAMETER_LOGOUT;
+        Closing { host: None, peer: None, cause, since, certain: true, class: Vec::new() }
     }
 
     #[test]

@@ -2,26 +2,26 @@
 
 use bytes::BytesMut;
 
-use super::{AvpDef, CommandFlags, Format, Grouped, Message, MessageBuf, WireError, Writer};
+use super::{AvpDef, CommandFlags, Format, Message, MessageBuf, WireError, Writer};
 
 /// An answer encoded beforehand (RFC 6733 §6.2).
 ///
 /// What comes from the request: command, application, both identifiers and the P bit, its leading AVP
-/// (Session-Id, where the command has one) and every Proxy-Info, in order.
+/// (Session-Id, where the command has one) and every AVP that is to be echoed (Proxy-Info), in order.
 #[derive(Clone, Debug)]
 pub struct AnswerTemplate {
     flags: CommandFlags,
     leading: u64,
-    echoed: u64,
+    echoed: Box<[u64]>,
     tail: Box<[u8]>,
 }
 
 impl AnswerTemplate {
     /// Encodes what is the same in every answer. `leading` is copied when it is the request's first AVP,
-    /// every `echoed` is appended. `flags` are set beside P: E for protocol errors, else none.
+    /// every AVP with an `echoed` key is appended. `flags` are set beside P: E for protocol errors, else none.
     pub fn new<L: Format>(
         leading: &AvpDef<L>,
-        echoed: &AvpDef<Grouped>,
+        echoed: &[u64],
         flags: CommandFlags,
         fill: impl Fn(&mut Writer<'_>),
     ) -> Result<Self, WireError> {
@@ -33,7 +33,7 @@ impl AnswerTemplate {
                 Ok(length) => {
                     tail.truncate(length);
                     let tail = tail.into_boxed_slice();
-                    return Ok(Self { flags, leading: leading.key(), echoed: echoed.key(), tail });
+                    return Ok(Self { flags, leading: leading.key(), echoed: echoed.into(), tail });
                 }
                 Err(WireError::NoRoom { needed, .. }) => tail.resize(needed, 0),
                 Err(error) => return Err(error),
@@ -54,7 +54,7 @@ impl AnswerTemplate {
             writer.raw(first.padded_octets());
         }
         writer.raw(&self.tail);
-        for avp in request.avps().iter().filter(|avp| avp.key() == self.echoed) {
+        for avp in request.avps().iter().filter(|avp| self.echoed.contains(&avp.key())) {
             writer.raw(avp.padded_octets());
         }
         writer.finish()

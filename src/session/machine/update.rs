@@ -29,7 +29,10 @@ use super::{
 use crate::{
     dict::{enums::TerminationCause, result},
     rx::{AaAnswer, Outcome},
-    session::{Modification, Pcrf, QosChange, ReleaseReason, Session, SessionState, flows, ports::LateGrant},
+    session::{
+        Modification, Pcrf, QosChange, ReleaseReason, Session, SessionState, flows, ports::LateGrant,
+        priority,
+    },
 };
 
 /// What happens to a modification.
@@ -163,6 +166,7 @@ fn commit(session: &mut Session, now: SystemTime, answer: &AaAnswer<'static>, vi
     session.granted.take_over(facts(answer));
     session.granted.take_over(reported);
     session.flows = flows::merge(&session.flows, &change.service);
+    session.drmp = priority::drmp(&change.service).map(u32::from).or(session.drmp);
     keep_lost(session);
     if let Some(duration) = change.duration {
         session.duration = Some(duration);

@@ -23,7 +23,10 @@ use tracing::{debug, error, warn};
 use super::{Key, Sessions, again::spread};
 use crate::{
     counters::count,
-    dict::{enums::TerminationCause, result},
+    dict::{
+        enums::{Drmp, TerminationCause},
+        result,
+    },
     rx::{AvpText, Outcome, StAnswer},
     session::{
         Closing, RxSessionId, Session, SessionConfig, SessionState,
@@ -243,9 +246,10 @@ impl Sessions {
                 }
             }
             // Without Destination-Host it could reach the server whose grant is used.
-            let in_use = session.is_some_and(|session| session.state == SessionState::Open);
+            let in_use = session.as_ref().is_some_and(|session| session.state == SessionState::Open);
+            let drmp = session.and_then(|session| session.drmp).map(Drmp);
             let with_host = progress.with_host || in_use;
-            let attempt = self.attempt(target, &closing, with_host).await;
+            let attempt = self.attempt(target, &closing, drmp, with_host).await;
             drop(permit);
             progress.first = false;
             progress.with_host = true;
@@ -317,8 +321,14 @@ impl Sessions {
         is_there.then(|| self.clock.instant(left + self.config.request_timeout + GRACE))
     }
 
-    async fn attempt(&self, target: &Target, closing: &Closing, with_host: bool) -> Attempt {
-        let mut request = self.config.termination(&target.rx_session, closing);
+    async fn attempt(
+        &self,
+        target: &Target,
+        closing: &Closing,
+        drmp: Option<Drmp>,
+        with_host: bool,
+    ) -> Attempt {
+        let mut request = self.config.termination(&target.rx_session, closing, drmp);
         let mut to = closing.host.clone();
         if !with_host {
             request.destination_host = None;
