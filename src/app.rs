@@ -151,8 +151,8 @@ impl App {
             [requests.clone(), sessions.clone(), notifier.clone(), Arc::new(Process::new(SystemTime::now()))];
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
-            dictionary,
-            settings: settings::read_settings(&config.gatekeeper),
+            dictionary: dictionary.into(),
+            settings: settings::read_settings(&config.gatekeeper).into(),
             limits,
             templates: Arc::clone(&templates.rules),
             answers: Arc::default(),
@@ -166,8 +166,8 @@ impl App {
             local: settings::local(&config.diameter, port),
             templates: TemplateAdmin {
                 rules: Arc::clone(&templates.rules),
-                dictionary,
-                settings: templates.settings,
+                dictionary: dictionary.into(),
+                settings: templates.settings.into(),
             },
             figures: Arc::new(figures),
             requests,

@@ -16,7 +16,8 @@
 //!            │
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
-//!    words, counters, ids, metrics         ground: words for people, names, figures; import nothing
+//!    words, counters, ids, live, metrics   ground: words for people, names, what is replaced while it is worked with,
+//!                                          figures; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -37,6 +38,8 @@ pub mod dict;
 pub mod gateway;
 #[cfg(feature = "net")]
 mod ids;
+#[cfg(feature = "net")]
+pub mod live;
 pub mod metrics;
 #[cfg(feature = "net")]
 pub mod north;

@@ -15,7 +15,7 @@ use rxgate::{
     dict::{Dictionary, commands},
     gateway::{Gateway, GatewayConfig},
     north::{
-        gatekeeper::{self, Gatekeeper, Notifications},
+        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
         server::Server,
     },
@@ -111,14 +111,14 @@ impl World {
         let limits = Limits::default();
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
-            dictionary: Dictionary::builtin(),
+            dictionary: Dictionary::builtin().into(),
             settings: Default::default(),
             limits,
             templates: Default::default(),
             answers: Default::default(),
             notifications: Notifications::new(
                 Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
-                Default::default(),
+                NotificationSettings::default(),
             ),
             requests: Default::default(),
         });

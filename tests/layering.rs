@@ -28,7 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// The ground: they name nothing, and every module may name them.
-const GROUND: [&str; 4] = ["words", "counters", "ids", "metrics"];
+const GROUND: [&str; 5] = ["words", "counters", "ids", "metrics", "live"];
 
 /// Put everything together, and are named by each other only.
 const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];
@@ -45,6 +45,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("words", &[]),
     ("counters", &[]),
+    ("live", &[]),
     ("session", &["session/service", "session/timers.rs"]),
 ];
 const IMPURE: [&str; 6] = ["tokio", "async fn", "async move", "::now()", "std::net::Tcp", "std::thread"];

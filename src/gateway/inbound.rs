@@ -37,7 +37,7 @@ impl RequestHandler for Gateway {
             };
             let command = request.header().command;
             debug!(%peer, command, ?reply, "request answered");
-            let answer = index::with(&request, self.dictionary, |message| {
+            let answer = index::with(&request, self.dictionary.get(), |message| {
                 message.and_then(|message| self.replies.answer(reply, &message))
             });
             Handled { answer: written(answer), held }
@@ -56,7 +56,7 @@ impl RequestHandler for Gateway {
             debug!(%peer, command = answer.header().command, "a late answer");
             return;
         }
-        let grant = index::with(&answer, self.dictionary, |message| late_grant(&peer, &message.ok()?));
+        let grant = index::with(&answer, self.dictionary.get(), |message| late_grant(&peer, &message.ok()?));
         if let (Some(grant), Some(server)) = (grant, self.server()) {
             server.late_grant(grant);
         }
@@ -99,14 +99,15 @@ impl Gateway {
 
     /// Checks and reads a request, or gives the answer that refuses it.
     fn read(&self, peer: &str, request: &MessageBuf) -> Result<Asked, Option<MessageBuf>> {
-        index::with(request, self.dictionary, |message| {
+        let dictionary = self.dictionary.get();
+        index::with(request, dictionary, |message| {
             let message = match message {
                 Ok(message) => message,
                 Err(error) => {
                     return Err(self.refuse(peer, request, Avps::EMPTY, &violation(&error.into())));
                 }
             };
-            let asked = check(self.dictionary, &message, Strictness::Lenient).and_then(|()| asked(&message));
+            let asked = check(dictionary, &message, Strictness::Lenient).and_then(|()| asked(&message));
             asked.map_err(|violation| self.refuse(peer, request, message.avps(), &violation))
         })
     }

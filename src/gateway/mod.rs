@@ -28,6 +28,7 @@ use self::{answer::Replies, turns::Turns};
 use crate::{
     BoxFuture,
     dict::{Dictionary, commands},
+    live::Live,
     rx::{AaAnswer, AaRequest, AvpText, Outcome, RxError, StAnswer, StRequest},
     session::ports::{Exchange, GatewayError, RxGateway, RxServer},
     transport::{Answered, OutgoingRequest, PeerStatus, Pool, PoolConfig, RequestError},
@@ -59,7 +60,7 @@ pub struct GatewayCounters {
 /// The way to the PCRFs and back.
 pub struct Gateway {
     config: GatewayConfig,
-    dictionary: &'static Dictionary,
+    dictionary: Live<&'static Dictionary>,
     replies: Replies,
     pool: OnceLock<Pool>,
     server: OnceLock<Weak<dyn RxServer>>,
@@ -69,11 +70,14 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway without peers: until [`connect`](Self::connect), nothing can be sent.
-    pub fn new(config: GatewayConfig, dictionary: &'static Dictionary) -> Result<Arc<Self>, RxError> {
+    pub fn new(
+        config: GatewayConfig,
+        dictionary: impl Into<Live<&'static Dictionary>>,
+    ) -> Result<Arc<Self>, RxError> {
         Ok(Arc::new(Self {
             replies: Replies::new(&config)?,
             config,
-            dictionary,
+            dictionary: dictionary.into(),
             pool: OnceLock::new(),
             server: OnceLock::new(),
             counters: GatewayCounters::default(),
@@ -143,7 +147,8 @@ impl Gateway {
     ) -> Exchange<A> {
         let Answered { message, peer, sent_to } = answered;
         trace!(octets = ?message.as_bytes(), "answer");
-        let mut exchange = index::with(&message, self.dictionary, |message| match message {
+        let dictionary = self.dictionary.get();
+        let mut exchange = index::with(&message, dictionary, |message| match message {
             Ok(message) => {
                 let (outcome, results) = Outcome::read(message.avps());
                 if results > 1 {
@@ -153,8 +158,8 @@ impl Gateway {
                 Exchange {
                     outcome,
                     answer: read(&message),
-                    failed_avp: answer::failed_avp(message.avps(), self.dictionary),
-                    text: AvpText::read(message.avps(), self.dictionary),
+                    failed_avp: answer::failed_avp(message.avps(), dictionary),
+                    text: AvpText::read(message.avps(), dictionary),
                     peer: Arc::from(""),
                     sent_to: Vec::new(),
                 }

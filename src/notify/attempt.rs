@@ -16,10 +16,12 @@ use hyper::{
     header::{self, HeaderMap, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
+use ipnet::IpNet;
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::{AddressGuard, AttemptError, Connect, Endpoint, NotifyConfig, Resolve, Stream, endpoint::Host};
+use crate::live::Live;
 
 /// The header that tells a repetition from something new.
 const EVENT_ID: &str = "x-event-id";
@@ -31,7 +33,8 @@ const MAX_ADDRESSES: usize = 4;
 
 /// Makes attempts.
 pub(super) struct Client {
-    guard: AddressGuard,
+    guard: Live<Arc<AddressGuard>>,
+    own_listeners: Vec<SocketAddr>,
     resolver: Arc<dyn Resolve>,
     connector: Arc<dyn Connect>,
     timeout: Duration,
@@ -54,13 +57,19 @@ impl From<AttemptError> for Failed {
 
 impl Client {
     pub fn new(config: &NotifyConfig, resolver: Arc<dyn Resolve>, connector: Arc<dyn Connect>) -> Self {
-        let guard = AddressGuard::new(config.allow_networks.clone()).with_own(config.own_listeners.clone());
+        let own_listeners = config.own_listeners.clone();
+        let guard = guard(config.allow_networks.clone(), &own_listeners).into();
         let (timeout, max_response) = (config.attempt_timeout, config.max_response);
-        Self { guard, resolver, connector, timeout, max_response }
+        Self { guard, own_listeners, resolver, connector, timeout, max_response }
     }
 
-    pub fn guard(&self) -> &AddressGuard {
-        &self.guard
+    pub fn guard(&self) -> Arc<AddressGuard> {
+        self.guard.get()
+    }
+
+    /// Opens these networks and no others, from the next attempt on.
+    pub fn allow(&self, networks: Vec<IpNet>) {
+        self.guard.set(guard(networks, &self.own_listeners));
     }
 
     /// Done when a status line with 2xx came in time.
@@ -82,10 +91,10 @@ impl Client {
             Host::Address(address) => vec![*address],
             Host::Name(name) => self.resolver.resolve(name).await.map_err(AttemptError::Resolve)?,
         };
-        let mut refused = None;
+        let (guard, mut refused) = (self.guard(), None);
         let mut checked: Vec<IpAddr> = Vec::new();
         for address in addresses {
-            match self.guard.check_port(SocketAddr::new(address, endpoint.port())) {
+            match guard.check_port(SocketAddr::new(address, endpoint.port())) {
                 // The mapped form of an IPv4 address is that address.
                 Ok(()) => checked.push(address.to_canonical()),
                 Err(range) => refused = refused.or(Some(range)),
@@ -108,6 +117,10 @@ impl Client {
         }
         Err(failed)
     }
+}
+
+fn guard(allow_networks: Vec<IpNet>, own_listeners: &[SocketAddr]) -> Arc<AddressGuard> {
+    Arc::new(AddressGuard::new(allow_networks).with_own(own_listeners.to_owned()))
 }
 
 fn request(endpoint: &Endpoint, event: Uuid, body: Bytes) -> Request<Full<Bytes>> {

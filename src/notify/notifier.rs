@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use ipnet::IpNet;
 use tokio::{
     runtime::Handle,
     sync::watch,
@@ -68,7 +69,13 @@ impl Notifier {
 
     /// Checks the URL of an endpoint: everything but what its name stands for, which may change at any time.
     pub fn endpoint(&self, url: &str) -> Result<Endpoint, EndpointError> {
-        Endpoint::new(url, self.shared.client.guard())
+        Endpoint::new(url, &self.shared.client.guard())
+    }
+
+    /// Opens these networks to endpoints and no others, from the next attempt on; see
+    /// [`NotifyConfig::allow_networks`].
+    pub fn allow(&self, networks: Vec<IpNet>) {
+        self.shared.client.allow(networks);
     }
 
     /// Puts a notification at the end of a queue. Never blocks; may be called from any thread.

@@ -279,7 +279,7 @@ impl World {
         let templates = Arc::new(Templates::new());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
-            dictionary: &DICTIONARY,
+            dictionary: (&*DICTIONARY).into(),
             settings: Default::default(),
             limits,
             templates: Arc::clone(&templates),
@@ -298,7 +298,7 @@ impl World {
             },
             templates: TemplateAdmin {
                 rules: Arc::clone(&templates),
-                dictionary: &DICTIONARY,
+                dictionary: (&*DICTIONARY).into(),
                 settings: Default::default(),
             },
             figures: Arc::new([]),
@@ -317,8 +317,8 @@ impl World {
         let world = Self::new();
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&world.sessions),
-            dictionary: Dictionary::builtin(),
-            settings,
+            dictionary: Dictionary::builtin().into(),
+            settings: settings.into(),
             limits: Limits::default(),
             templates: Arc::clone(&world.templates),
             answers: Arc::default(),

@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     dict::Dictionary,
+    live::Live,
     north::{
         gatekeeper::EndUser,
         limits::{BodyError, Limits},
@@ -30,9 +31,9 @@ pub struct TemplateAdmin {
     /// The rules in force.
     pub rules: Arc<Templates>,
     /// What custom AVPs and vendors are called.
-    pub dictionary: &'static Dictionary,
+    pub dictionary: Live<&'static Dictionary>,
     /// How templates are read.
-    pub settings: Settings,
+    pub settings: Live<Settings>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -126,7 +127,8 @@ pub(super) async fn load(
     let Named { match_rule } = named(query, "/qos-templates?matchRule=REGEX")?;
     let limits = Limits { max_body: MAX_OCTETS, ..Limits::default() };
     let xml = limits.read(body).await.map_err(|error| unread(&error))?;
-    let compiled = Template::read(&xml, templates.dictionary, templates.settings).map_err(|problems| {
+    let (dictionary, settings) = (templates.dictionary.get(), templates.settings.get());
+    let compiled = Template::read(&xml, dictionary, settings).map_err(|problems| {
         let places: Vec<TemplateProblem> = problems.0.into_iter().map(TemplateProblem::from).collect();
         let message = match places.as_slice() {
             [TemplateProblem { line, column, text, .. }] => {

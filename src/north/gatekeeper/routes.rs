@@ -12,6 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     dict::Dictionary,
+    live::Live,
     north::{
         describe,
         limits::Limits,
@@ -32,11 +33,11 @@ pub struct Gatekeeper {
     /// The AF sessions.
     pub sessions: Arc<Sessions>,
     /// The AVPs that requests may name.
-    pub dictionary: &'static Dictionary,
+    pub dictionary: Live<&'static Dictionary>,
     /// The templates, and whose they are.
     pub templates: Arc<Templates>,
     /// How requests are read.
-    pub settings: ReadSettings,
+    pub settings: Live<ReadSettings>,
     /// Bounds of requests.
     pub limits: Limits,
     /// Answers to requests that came with a key of their own.

@@ -14,7 +14,7 @@ mod sink;
 
 use std::sync::Arc;
 
-use crate::{notify::Notifier, rx::AaRequest};
+use crate::{live::Live, notify::Notifier, rx::AaRequest};
 
 use super::EndUser;
 
@@ -50,15 +50,15 @@ impl Default for NotificationSettings {
 
 /// The registrations, and the way to the applications. Takes the events of the sessions.
 pub struct Notifications {
-    settings: NotificationSettings,
+    settings: Live<NotificationSettings>,
     registrations: Registrations,
     notifier: Arc<Notifier>,
 }
 
 impl Notifications {
     /// Without registrations.
-    pub fn new(notifier: Arc<Notifier>, settings: NotificationSettings) -> Arc<Self> {
-        Arc::new(Self { settings, registrations: Registrations::default(), notifier })
+    pub fn new(notifier: Arc<Notifier>, settings: impl Into<Live<NotificationSettings>>) -> Arc<Self> {
+        Arc::new(Self { settings: settings.into(), registrations: Registrations::default(), notifier })
     }
 
     /// The service of a new session, which subscribes to what is registered for its end user, beside the
@@ -71,6 +71,6 @@ impl Notifications {
 
 impl std::fmt::Debug for Notifications {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Notifications").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("Notifications").field("settings", &self.settings.get()).finish_non_exhaustive()
     }
 }

@@ -62,12 +62,12 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
     content::is_json(request.headers())?;
     let (head, body) = request.into_parts();
     let body = gatekeeper.limits.read(body).await?;
-    let asked = read_registration(&body, gatekeeper.settings, gatekeeper.dictionary)?;
+    let asked = read_registration(&body, gatekeeper.settings.get(), gatekeeper.dictionary.get())?;
     for warning in &asked.warnings {
         warn!(part = ?warning.part, "{}", warning.what);
     }
     let notifications = &gatekeeper.notifications;
-    let (found, max) = (asked.end_users.len(), notifications.settings.max_end_users);
+    let (found, max) = (asked.end_users.len(), notifications.settings.get().max_end_users);
     if found > max {
         return Err(RegistrationError::TooManyUsers { found, max }.into());
     }
@@ -81,7 +81,7 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
         criteria: asked.criteria,
     };
     let events: Vec<u32> = registration.criteria.iter().map(|event| event.number()).collect();
-    notifications.registrations.add(registration, &notifications.settings)?;
+    notifications.registrations.add(registration, &notifications.settings.get())?;
     info!(end_users = found, ?events, "registered: open sessions go on to report what they subscribed to");
     let mut response = StatusCode::CREATED.into_response();
     if let Ok(location) = HeaderValue::try_from(headers::absolute(&head.headers, path)) {

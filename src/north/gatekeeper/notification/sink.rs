@@ -20,7 +20,7 @@ impl EventSink for Notifications {
             return;
         };
         let aborted = event.ended && what == Event::RELEASE_OF_BEARER;
-        let also_released = aborted && self.settings.abort_also_released;
+        let also_released = aborted && self.settings.get().abort_also_released;
         let mut release = Release::New(release);
         self.registrations.each_of(&event.end_user, |registration| {
             if registration.criteria.contains(&what) {

@@ -69,7 +69,7 @@ pub(in crate::north::gatekeeper) async fn apply(
 
 async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Response, ApiError> {
     let user = EndUser::parse(&end_user)?;
-    let asked = read_apply(&call.body, &user, gatekeeper.settings, gatekeeper.dictionary)?;
+    let asked = read_apply(&call.body, &user, gatekeeper.settings.get(), gatekeeper.dictionary.get())?;
     log(&asked.warnings);
     let service = gatekeeper.notifications.subscribe(&user, asked.service);
     let applied = gatekeeper.sessions.apply(QosRequest {

@@ -92,7 +92,8 @@ async fn change(
     let envelope = Envelope::read(session)?;
     let current = envelope.properties.get();
     let user = user_of(&session.end_user)?;
-    let asked = read_modify(&call.body, &user, current, gatekeeper.settings, gatekeeper.dictionary)?;
+    let (settings, dictionary) = (gatekeeper.settings.get(), gatekeeper.dictionary.get());
+    let asked = read_modify(&call.body, &user, current, settings, dictionary)?;
     log(&asked.warnings);
     let view = Envelope::text(&asked.view, envelope.template.as_ref()).into();
     let change = QosChange { duration: asked.duration, service: asked.service, view };

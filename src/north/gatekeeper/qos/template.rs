@@ -53,7 +53,7 @@ pub(in crate::north::gatekeeper) async fn apply(
 async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Response, ApiError> {
     let user = EndUser::parse(&end_user)?;
     let rule = gatekeeper.templates.select(user.normalised(), user.given()).ok_or(ApiError::NoTemplate)?;
-    let Gatekeeper { settings, dictionary, .. } = *gatekeeper;
+    let (settings, dictionary) = (gatekeeper.settings.get(), gatekeeper.dictionary.get());
     let (asked, parameters) = read_template_apply(&call.body, &user, rule.template(), settings, dictionary)?;
     log(&asked.warnings);
     let service = gatekeeper.notifications.subscribe(&user, asked.service);
@@ -122,7 +122,7 @@ async fn change(
     };
     let rule = gatekeeper.templates.version_of(&made.rule, made.version).ok_or(ApiError::TemplateGone)?;
     let (user, current) = (user_of(&session.end_user)?, envelope.properties.get());
-    let Gatekeeper { settings, dictionary, .. } = *gatekeeper;
+    let (settings, dictionary) = (gatekeeper.settings.get(), gatekeeper.dictionary.get());
     let template = (&**rule.template(), &made.parameters);
     let (asked, parameters) =
         read_template_modify(&call.body, &user, template, current, settings, dictionary)?;
