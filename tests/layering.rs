@@ -46,7 +46,7 @@ const PURE: &[(&str, &[&str])] = &[
     ("words", &[]),
     ("counters", &[]),
     ("live", &[]),
-    ("session", &["session/service", "session/timers.rs"]),
+    ("session", &["session/service"]),
 ];
 const IMPURE: [&str; 6] = ["tokio", "async fn", "async move", "::now()", "std::net::Tcp", "std::thread"];
 

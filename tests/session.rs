@@ -24,7 +24,7 @@ use rxgate::{
     rx::{AaRequest, Outcome},
     session::{
         EventKind, ReleaseReason, RxSessionId, Session, SessionError, SessionState, SessionStore,
-        ports::Reply,
+        ports::{Commit, Reply},
     },
     store::MemoryStore,
 };
@@ -274,7 +274,7 @@ async fn shutting_down_waits_for_what_is_under_way_and_takes_nothing_new() {
 async fn what_an_earlier_process_left_is_brought_to_an_end() {
     let store = Arc::new(MemoryStore::new());
     let old = |id: &str, rx: &str| Session::pending(id.into(), rx.into(), SystemTime::now(), &request());
-    store.insert(old("q1", "af.test;1;1")).await.unwrap();
+    store.commit(Commit::insert(old("q1", "af.test;1;1"))).await.unwrap();
     let ending = |host: &str| {
         let mut session = Session::orphan("q2".into(), "af.test;1;2".into(), SystemTime::now());
         let grant = rxgate::session::ports::LateGrant {
@@ -290,7 +290,7 @@ async fn what_an_earlier_process_left_is_brought_to_an_end() {
         );
         session
     };
-    store.insert(ending("b.net")).await.unwrap();
+    store.commit(Commit::insert(ending("b.net"))).await.unwrap();
     let world = world_over(&["a.net", "b.net"], store.clone(), store, config()).await;
     world.net.hosts().get_mut("a.net").unwrap().sessions.insert("af.test;1;1".into());
     world.net.hosts().get_mut("b.net").unwrap().sessions.insert("af.test;1;2".into());

@@ -1,6 +1,8 @@
 //! Where the events of a session go: to every sink, all of them, in order, and not before the answer has left.
 #![allow(clippy::unwrap_used)]
 
+#[path = "session/hooked.rs"]
+mod hooked;
 #[path = "session/net.rs"]
 #[allow(dead_code)]
 mod net;
@@ -13,14 +15,15 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
+use hooked::{Hook, Hooked};
 use rxgate::{
     BoxFuture,
     session::{
-        QosEvent, QosSessionId, RxSessionId, Session, SessionFilter, SessionStore, StoreError,
-        ports::{EventSink, Reply},
+        QosEvent, SessionStore, StoreError,
+        ports::{Commit, EventSink, Letter, Reply},
     },
     store::MemoryStore,
 };
@@ -35,7 +38,7 @@ struct Sink {
 }
 
 impl EventSink for Sink {
-    fn emit(&self, event: Arc<QosEvent>, release: BoxFuture<'static, ()>) {
+    fn emit(&self, event: Arc<QosEvent>, _: Vec<Letter>, release: BoxFuture<'static, ()>) {
         let (number, released) = (event.kind.number(), self.released.clone());
         self.given.lock().unwrap().push(event);
         tokio::spawn(async move {
@@ -104,58 +107,31 @@ async fn every_action_of_a_report_is_an_event_of_a_session_that_goes_on() {
     assert_eq!(sink.given(), [(3, false), (1, false), (112, false)]);
 }
 
-/// A store that says late that the first changes are stored.
-struct Late {
-    store: Arc<MemoryStore>,
-    late: AtomicU32,
-}
+/// Says late that the first changes are stored.
+struct Late(AtomicU32);
 
-impl SessionStore for Late {
-    fn insert(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.store.insert(session)
-    }
-    fn get<'a>(&'a self, id: &'a QosSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        self.store.get(id)
-    }
-    fn find<'a>(&'a self, id: &'a RxSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        self.store.find(id)
-    }
-    fn replace(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>> {
+impl Hook for Arc<Late> {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(async move {
-            self.store.replace(session).await?;
-            let left = self.late.load(Ordering::Relaxed);
-            self.late.store(left.saturating_sub(1), Ordering::Relaxed);
+            store.commit(commit).await?;
+            let left = self.0.load(Ordering::Relaxed);
+            self.0.store(left.saturating_sub(1), Ordering::Relaxed);
             sleep(Duration::from_millis(u64::from(left))).await;
             Ok(())
         })
-    }
-    fn remove<'a>(&'a self, id: &'a QosSessionId, version: u64) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.store.remove(id, version)
-    }
-    fn expiring(
-        &self,
-        before: SystemTime,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
-        self.store.expiring(before, limit)
-    }
-    fn next_expiry(&self) -> BoxFuture<'_, Result<Option<SystemTime>, StoreError>> {
-        self.store.next_expiry()
-    }
-    fn list(&self, filter: SessionFilter) -> BoxFuture<'_, Result<Vec<Session>, StoreError>> {
-        self.store.list(filter)
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn events_come_out_in_the_order_in_which_they_were_stored() {
     let store = Arc::new(MemoryStore::new());
-    let late = Arc::new(Late { store: store.clone(), late: AtomicU32::new(0) });
-    let world = world_over(&["a.net"], late.clone(), store, config()).await;
+    let late = Arc::new(Late(AtomicU32::new(0)));
+    let port = Hooked { store: store.clone(), hook: late.clone() };
+    let world = world_over(&["a.net"], Arc::new(port), store, config()).await;
     let sink = Arc::new(Sink::default());
     world.sessions.deliver_to(sink.clone());
     let applied = world.sessions.apply(request()).await.unwrap();
-    late.late.store(20, Ordering::Relaxed);
+    late.0.store(20, Ordering::Relaxed);
     let rx_session = applied.rx_session.as_str();
     let replies = at_once(world.net.clone(), rx_session, &[1, 2, 3, 4, 6, 7, 8, 9, 10, 11]).await;
     assert_eq!(replies, [Reply::Success; 10]);

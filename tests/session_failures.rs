@@ -1,6 +1,8 @@
 //! The core when PCRFs fail: one outcome for every request, and no session left anywhere.
 #![allow(clippy::unwrap_used)]
 
+#[path = "session/hooked.rs"]
+mod hooked;
 #[path = "session/net.rs"]
 #[allow(dead_code)]
 mod net;
@@ -8,19 +10,17 @@ mod net;
 #[allow(dead_code)]
 mod world;
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
+use hooked::{Hook, Hooked};
 use net::{Attempt, Says, at};
 use rxgate::{
     BoxFuture,
     dict::enums::TerminationCause,
     rx::Outcome,
     session::{
-        EventKind, QosSessionId, ReleaseReason, RxSessionId, Session, SessionError, SessionFilter,
-        SessionStore, StoreError,
+        EventKind, ReleaseReason, SessionError, StoreError,
+        ports::{Commit, SessionStore as _, SessionWrite},
     },
     store::MemoryStore,
 };
@@ -242,43 +242,25 @@ async fn a_caller_that_goes_away_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_is_granted_but_cannot_be_stored_is_taken_back() {
     let store = Arc::new(MemoryStore::new());
-    let world = world_over(&["a.net"], Arc::new(Failing(store.clone())), store, config()).await;
+    let world =
+        world_over(&["a.net"], Arc::new(Hooked { store: store.clone(), hook: Failing }), store, config())
+            .await;
     assert!(matches!(world.sessions.apply(request()).await, Err(SessionError::Store(_))));
     world.sessions.settled().await;
     assert_eq!(world.net.held().len(), 0);
     assert_eq!(world.net.seen()[..2], ["AAR a.net", "STR a.net 2001"]);
 }
 
-/// A store that fails to store outcomes.
-struct Failing(Arc<MemoryStore>);
+/// Fails to store outcomes.
+struct Failing;
 
-impl SessionStore for Failing {
-    fn insert(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>> {
-        SessionStore::insert(&*self.0, session)
-    }
-    fn get<'a>(&'a self, id: &'a QosSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        self.0.get(id)
-    }
-    fn find<'a>(&'a self, id: &'a RxSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        self.0.find(id)
-    }
-    fn replace(&self, _: Session) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(async { Err(StoreError::Failed { reason: "disk full".into() }) })
-    }
-    fn remove<'a>(&'a self, id: &'a QosSessionId, version: u64) -> BoxFuture<'a, Result<bool, StoreError>> {
-        SessionStore::remove(&*self.0, id, version)
-    }
-    fn expiring(
-        &self,
-        before: SystemTime,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
-        self.0.expiring(before, limit)
-    }
-    fn next_expiry(&self) -> BoxFuture<'_, Result<Option<SystemTime>, StoreError>> {
-        self.0.next_expiry()
-    }
-    fn list(&self, filter: SessionFilter) -> BoxFuture<'_, Result<Vec<Session>, StoreError>> {
-        SessionStore::list(&*self.0, filter)
+impl Hook for Failing {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        match &commit.session {
+            Some(SessionWrite::Replace { .. }) => {
+                Box::pin(async { Err(StoreError::Failed { reason: "disk full".into() }) })
+            }
+            _ => store.commit(commit),
+        }
     }
 }

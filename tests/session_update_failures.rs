@@ -2,6 +2,8 @@
 //! together in the end.
 #![allow(clippy::unwrap_used)]
 
+#[path = "session/hooked.rs"]
+mod hooked;
 #[path = "session/net.rs"]
 #[allow(dead_code)]
 mod net;
@@ -14,16 +16,17 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
+use hooked::{Hook, Hooked};
 use net::{Attempt, Says, at};
 use rxgate::{
     BoxFuture,
     rx::Outcome,
     session::{
-        EventKind, QosChange, QosSessionId, ReleaseReason, RxSessionId, Session, SessionError, SessionFilter,
-        SessionStore, StoreError, Updated, ports::Reply,
+        EventKind, QosChange, QosSessionId, ReleaseReason, SessionError, SessionStore, StoreError, Updated,
+        ports::{Commit, Reply},
     },
     store::MemoryStore,
 };
@@ -292,7 +295,7 @@ async fn after_a_restart_it_is_sent_again_and_its_answer_decides() {
         answered(gone).await.unwrap();
         // The process ended while it was under way.
         let store = Arc::new(MemoryStore::new());
-        SessionStore::insert(&*store, session.clone()).await.unwrap();
+        store.commit(Commit::insert(session.clone())).await.unwrap();
         let after = world_over(&["a.net"], store.clone(), store, config()).await;
         let rx = session.rx_session.to_string();
         after.net.hosts().get_mut("a.net").unwrap().sessions.insert(rx);
@@ -312,8 +315,9 @@ async fn a_store_that_fails_leaves_no_view_that_the_server_does_not_have() {
     // Before the AAR: nothing is sent. After it: it is sent again.
     for (good, sent) in [(0, 0), (1, 2)] {
         let store = Arc::new(MemoryStore::new());
-        let failing = Arc::new(Failing { store: store.clone(), good: AtomicU32::new(u32::MAX) });
-        let world = world_over(&["a.net"], failing.clone(), store, config()).await;
+        let failing = Arc::new(Failing { good: AtomicU32::new(u32::MAX) });
+        let port = Hooked { store: store.clone(), hook: failing.clone() };
+        let world = world_over(&["a.net"], Arc::new(port), store, config()).await;
         let applied = world.sessions.apply(request()).await.unwrap();
         world.net.seen();
         let turn = world.sessions.update(&applied.id).await.unwrap();
@@ -341,9 +345,8 @@ async fn shutting_down_waits_for_what_is_under_way_and_takes_nothing_new() {
     assert!(matches!(more, Err(SessionError::ShuttingDown)));
 }
 
-/// A store that fails to store anything after so many successes.
+/// Fails to store anything after so many successes.
 struct Failing {
-    store: Arc<MemoryStore>,
     good: AtomicU32,
 }
 
@@ -354,37 +357,11 @@ impl Failing {
     }
 }
 
-fn full<T: Send + 'static>() -> BoxFuture<'static, Result<T, StoreError>> {
-    Box::pin(async { Err(StoreError::Failed { reason: "disk full".into() }) })
-}
-
-impl SessionStore for Failing {
-    fn insert(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>> {
-        if self.fails() { full() } else { SessionStore::insert(&*self.store, session) }
-    }
-    fn get<'a>(&'a self, id: &'a QosSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        self.store.get(id)
-    }
-    fn find<'a>(&'a self, id: &'a RxSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        self.store.find(id)
-    }
-    fn replace(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>> {
-        if self.fails() { full() } else { SessionStore::replace(&*self.store, session) }
-    }
-    fn remove<'a>(&'a self, id: &'a QosSessionId, version: u64) -> BoxFuture<'a, Result<bool, StoreError>> {
-        if self.fails() { full() } else { SessionStore::remove(&*self.store, id, version) }
-    }
-    fn expiring(
-        &self,
-        before: SystemTime,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
-        self.store.expiring(before, limit)
-    }
-    fn next_expiry(&self) -> BoxFuture<'_, Result<Option<SystemTime>, StoreError>> {
-        self.store.next_expiry()
-    }
-    fn list(&self, filter: SessionFilter) -> BoxFuture<'_, Result<Vec<Session>, StoreError>> {
-        SessionStore::list(&*self.store, filter)
+impl Hook for Arc<Failing> {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        match self.fails() {
+            true => Box::pin(async { Err(StoreError::Failed { reason: "disk full".into() }) }),
+            false => store.commit(commit),
+        }
     }
 }

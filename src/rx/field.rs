@@ -412,6 +412,19 @@ macro_rules! message {
                 let write = |w: &mut Writer<'_>| self.write_avps(w);
                 Ok(MessageBuf::build(commands::$command, flags, RX_APPLICATION_ID, ids, write)?)
             }
+
+            /// The message as it is kept for later: as it would be sent, without identifiers.
+            pub fn to_octets(&self) -> Result<Vec<u8>, RxError> {
+                Ok(self.encode(Default::default())?.as_bytes().to_vec())
+            }
+
+            /// Reads what was kept, and makes it independent of the octets.
+            pub fn from_octets(octets: &[u8]) -> Result<$name<'static>, RxError> {
+                let mut index = crate::wire::Index::new();
+                let dictionary = crate::dict::Dictionary::builtin();
+                let message = index.parse(octets, |key| dictionary.is_grouped(key))?;
+                Ok($name::read(&message)?.into_owned())
+            }
         }
     };
 }

@@ -1,9 +1,11 @@
 //! The flows of a session, as far as reports speak of them (TS 29.214 §5.3.10, §5.3.11).
 
+use serde::{Deserialize, Serialize};
+
 use crate::{dict::enums::FlowStatus, rx::AaRequest};
 
 /// A flow of a media component, or what stands for flows where there are none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FlowId {
     /// Media-Component-Number; `None` stands for a session without media.
     pub component: Option<u32>,

@@ -18,8 +18,7 @@ mod priority;
 mod request;
 #[cfg(feature = "net")]
 mod service;
-#[cfg(feature = "net")]
-mod timers;
+mod stored;
 
 #[cfg(feature = "net")]
 pub use counters::Counters;

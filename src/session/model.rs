@@ -8,7 +8,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{FlowId, Modification, flows, priority};
+use serde::{Deserialize, Serialize};
+
+use super::{FlowId, Modification, flows, priority, stored};
 use crate::{
     dict::enums::{AnTrusted, IpCanType, RatType, TerminationCause},
     rx::{AaRequest, AccessNetworkChargingIdentifier, AvpText, Flows, SubscriptionId, SupportedFeatures},
@@ -17,7 +19,8 @@ use crate::{
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -137,7 +140,7 @@ impl Granted {
 }
 
 /// The server that granted a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pcrf {
     /// Origin-Host of its AAA: Destination-Host of what follows.
     pub host: Arc<str>,
@@ -150,13 +153,14 @@ pub struct Pcrf {
 }
 
 /// A server that must still be told by STR that the session is over there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
     /// Destination-Host; `None`: wherever the realm leads.
     pub host: Option<Arc<str>>,
     /// The peer that was sent the AAR, for an STR without Destination-Host.
     pub peer: Option<Arc<str>>,
     /// Termination-Cause.
+    #[serde(with = "stored::termination_cause")]
     pub cause: TerminationCause,
     /// Since when.
     pub since: SystemTime,
@@ -174,7 +178,7 @@ impl Closing {
 }
 
 /// State of an AF session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SessionState {
     /// The AAR is under way.
     Pending,
@@ -205,7 +209,7 @@ impl fmt::Display for SessionState {
 }
 
 /// One thing that happened to a session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEntry {
     /// When.
     pub at: SystemTime,
@@ -216,7 +220,7 @@ pub struct HistoryEntry {
 }
 
 /// A QoS session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// Its name for the caller.
     pub id: QosSessionId,
@@ -237,6 +241,7 @@ pub struct Session {
     /// Who granted it.
     pub pcrf: Option<Pcrf>,
     /// What was granted.
+    #[serde(with = "stored::granted")]
     pub granted: Granted,
     /// Its flows.
     pub flows: Vec<FlowId>,
@@ -254,7 +259,7 @@ pub struct Session {
     pub closing: Vec<Closing>,
     /// The latest [`MAX_HISTORY`] things that happened, oldest first.
     pub history: Vec<HistoryEntry>,
-    /// Counts the changes; belongs to the store's compare-and-swap.
+    /// Counts the changes; belongs to the store's compare-and-set.
     pub version: u64,
 }
 
@@ -306,6 +311,16 @@ impl Session {
     /// Whether traffic gets what was granted: open, and not every flow reported lost (userIsConnected).
     pub fn is_connected(&self) -> bool {
         self.state == SessionState::Open && self.flows.iter().any(|flow| !self.lost.contains(flow))
+    }
+
+    /// Whether a process has begun something about it that it must finish: an AAR without an outcome, or an STR.
+    pub fn is_owed(&self) -> bool {
+        self.state != SessionState::Open || self.update.is_some() || !self.closing.is_empty()
+    }
+
+    /// When it ends by itself, if it is open.
+    pub fn expiry(&self) -> Option<SystemTime> {
+        self.expires.filter(|_| self.state == SessionState::Open)
     }
 
     /// Adds to the history.

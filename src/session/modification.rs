@@ -5,16 +5,19 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Granted, RxSessionId};
+use serde::{Deserialize, Serialize};
+
+use super::{Granted, RxSessionId, stored};
 use crate::rx::{AaRequest, AvpText};
 
 /// What a caller wants to be different about a session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QosChange {
     /// Runs from the PCRF's answer; with `None` the session ends when it would have ended.
     pub duration: Option<Duration>,
     /// What changes, with the numbers of the components and flows around it, and the UE address. What is not
     /// said keeps its value; Flow-Status REMOVED removes. The core fills in the rest.
+    #[serde(with = "stored::service")]
     pub service: AaRequest<'static>,
     /// The caller's view of the whole session once this is granted. Never looked into.
     pub view: Arc<str>,
@@ -34,7 +37,7 @@ pub struct Updated {
 }
 
 /// A modification that is asked for, and that neither holds nor is off yet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Modification {
     /// Which one of its session's it is, from 1.
     pub number: u64,
@@ -48,5 +51,6 @@ pub struct Modification {
     /// that it is to be sent again.
     pub outstanding: Option<SystemTime>,
     /// What RARs told since: it is not older than what the AAA says.
+    #[serde(with = "stored::granted")]
     pub reported: Granted,
 }

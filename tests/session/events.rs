@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use rxgate::{
     BoxFuture,
-    session::{QosEvent, Sessions, ports::EventSink},
+    session::{
+        QosEvent, Sessions,
+        ports::{EventSink, Letter},
+    },
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 struct Channel(UnboundedSender<Arc<QosEvent>>);
 
 impl EventSink for Channel {
-    fn emit(&self, event: Arc<QosEvent>, _release: BoxFuture<'static, ()>) {
+    fn emit(&self, event: Arc<QosEvent>, _: Vec<Letter>, _release: BoxFuture<'static, ()>) {
         // A test that is over listens no more.
         let _ = self.0.send(event);
     }

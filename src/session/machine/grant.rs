@@ -43,7 +43,7 @@ pub(super) fn is_older(session: &Session, origin_state_id: u32) -> bool {
 }
 
 /// What an AAA says about the access network and the session.
-pub(super) fn facts(answer: &AaAnswer<'static>) -> Granted {
+pub(in crate::session) fn facts(answer: &AaAnswer<'static>) -> Granted {
     Granted {
         ip_can_type: answer.ip_can_type,
         rat_type: answer.rat_type,

@@ -27,6 +27,7 @@ mod update;
 
 use std::{sync::Arc, time::SystemTime};
 
+pub(in crate::session) use self::grant::facts;
 pub use self::update::Progress;
 use self::{
     closing::{add, asked, close, end, is_left_behind, is_owner, late, leave_behind, settle},
@@ -101,7 +102,7 @@ pub enum Output {
     /// Send the AAR of this modification again, until its outcome is known.
     SendAgain(u64),
     /// Tell the application.
-    Emit(Box<QosEvent>),
+    Emit(Arc<QosEvent>),
     /// A Specific-Action that means nothing to us: log it.
     Ignored(SpecificAction),
     /// Remove the session from the store.

@@ -107,7 +107,7 @@ pub(super) fn emit(
     ended: bool,
     out: &mut Vec<Output>,
 ) {
-    out.push(Output::Emit(Box::new(QosEvent {
+    out.push(Output::Emit(Arc::new(QosEvent {
         kind,
         at: now,
         id: session.id.clone(),

@@ -14,7 +14,7 @@ use crate::{
     session::{
         Applied, QosRequest, QosSessionId, RxSessionId, Session, SessionError, SessionState,
         machine::{Input, Via},
-        ports::{Exchange, GatewayError},
+        ports::{Commit, Exchange, GatewayError},
     },
 };
 
@@ -45,7 +45,7 @@ impl Sessions {
         let rx_session = RxSessionId::from(self.ids.next());
         let session = Session::pending(id, rx_session.clone(), self.clock.now(), &request);
         let _pending = Pending::new(self, rx_session.clone());
-        self.store.insert(session).await?;
+        self.store.commit(Commit::insert(session)).await?;
         self.states.change(None, Some(SessionState::Pending));
 
         let digest = retry::digest(&request.service);

@@ -17,6 +17,11 @@ pub(super) struct States {
 }
 
 impl States {
+    /// So many were in the store when the process started: open, unless [`change`](Self::change) is told otherwise.
+    pub fn found(&self, sessions: u64) {
+        (0..sessions).for_each(|_| self.open.up());
+    }
+
     /// A session goes from one state to another. `None`: it is not in the store.
     pub fn change(&self, from: Option<SessionState>, to: Option<SessionState>) {
         if from == to {

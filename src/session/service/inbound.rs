@@ -12,7 +12,7 @@ use crate::{
     session::{
         QosSessionId, RxSessionId, Session, SessionFilter, SessionState, StoreError,
         machine::{Input, step},
-        ports::{LateGrant, Replied, Reply, RxServer},
+        ports::{Commit, LateGrant, Replied, Reply, RxServer},
     },
 };
 
@@ -106,10 +106,10 @@ impl Sessions {
             let now = self.clock.now();
             let mut orphan = Session::orphan(id, grant.rx_session.clone(), now);
             let outputs = step(&mut orphan, now, Input::LateGrant(grant));
-            match self.store.insert(orphan.clone()).await {
+            match self.store.commit(Commit::insert(orphan.clone())).await {
                 Ok(()) => {
                     self.states.change(None, Some(SessionState::Ending));
-                    self.perform(SessionState::Ending, orphan, outputs);
+                    self.perform(&orphan.clone(), orphan, outputs, Vec::new());
                     return Ok(());
                 }
                 Err(StoreError::Exists) => {}

@@ -6,6 +6,7 @@ mod again;
 mod apply;
 mod clock;
 mod closing;
+mod deadlines;
 mod figures;
 mod inbound;
 mod queue;
@@ -24,14 +25,15 @@ use std::{
 };
 
 use dashmap::DashMap;
-use tokio::sync::{Mutex, MutexGuard, Notify, watch};
-use tracing::{error, info, trace, warn};
+use tokio::sync::{Mutex, MutexGuard, watch};
+use tracing::{info, trace, warn};
 
 pub use self::update::Update;
 use self::{
     again::Again,
     clock::Clock,
     closing::{Answer, Jobs},
+    deadlines::Deadlines,
     figures::States,
     queue::Queues,
     retry::RetryMemory,
@@ -40,8 +42,7 @@ use super::{
     Closing, Counters, EventKind, QosEvent, QosSessionId, ReleaseReason, Removed, RxSessionId, Session,
     SessionConfig, SessionError, SessionFilter, SessionState, SessionStore, StoreError,
     machine::{Input, Output, step},
-    ports::{EventSink, Reply, RxGateway},
-    timers,
+    ports::{Commit, EventSink, Letter, LetterWrite, Reply, RxGateway},
 };
 use crate::{BoxFuture, Held, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds};
 
@@ -75,8 +76,7 @@ pub struct Sessions {
     counters: Counters,
     states: States,
     lateness: Histogram,
-    /// Tells the timer that there is an earlier deadline.
-    deadlines: Arc<Notify>,
+    deadlines: Arc<Deadlines>,
     /// AARs under way and STRs owed.
     work: watch::Sender<usize>,
     stopping: AtomicBool,
@@ -100,6 +100,25 @@ struct Stepped {
     closings: Vec<(Closing, Answer)>,
     /// The AAR of its modification is to be sent.
     ask: bool,
+}
+
+/// An event that is not told yet, and what each sink will make of it.
+struct News {
+    event: Arc<QosEvent>,
+    letters: Vec<(Arc<dyn EventSink>, Vec<Letter>)>,
+}
+
+/// Takes the events out of what is to be done.
+fn take_events(outputs: &mut Vec<Output>) -> Vec<Arc<QosEvent>> {
+    let mut events = Vec::new();
+    outputs.retain_mut(|output| match output {
+        Output::Emit(event) => {
+            events.push(Arc::clone(event));
+            false
+        }
+        _ => true,
+    });
+    events
 }
 
 impl Sessions {
@@ -131,7 +150,7 @@ impl Sessions {
             counters: Counters::default(),
             states: States::default(),
             lateness: figures::lateness(),
-            deadlines: Arc::new(Notify::new()),
+            deadlines: Arc::new(Deadlines::new()),
             work: watch::Sender::new(0),
             stopping: AtomicBool::new(false),
         })
@@ -139,11 +158,19 @@ impl Sessions {
 
     /// Starts the timers, and goes on with what the store still holds from an earlier process.
     pub async fn start(&self) -> Result<(), SessionError> {
-        // What is pending becomes ending, and was found then.
-        for state in [SessionState::Ending, SessionState::Open, SessionState::Pending] {
-            self.each(SessionFilter { state: Some(state), ..SessionFilter::default() }, Input::Found).await?;
+        self.states.found(self.store.count().await?);
+        let mut after = None;
+        loop {
+            let page = self.store.owed(after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.clone());
+            for id in &page {
+                let found = self.store.get(id).await?.map(|session| session.state);
+                self.states.change(found.and(Some(SessionState::Open)), found);
+                self.step(Key::Qos(id), Input::Found).await?;
+            }
         }
-        tokio::spawn(timers::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
+        tokio::spawn(deadlines::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
         Ok(())
     }
 
@@ -209,30 +236,6 @@ impl Sessions {
         }
     }
 
-    /// Ends what has expired; returns when to look again.
-    pub(super) async fn expire(&self) -> Option<tokio::time::Instant> {
-        let now = self.clock.now();
-        let expired = async {
-            for id in self.store.expiring(now, PAGE).await? {
-                let stepped = self.step(Key::Qos(&id), Input::Expire).await?;
-                if let Some(Stepped { session, .. }) = stepped.filter(Stepped::changed) {
-                    count(&self.counters.expired);
-                    let late =
-                        session.expires.and_then(|expires| self.clock.now().duration_since(expires).ok());
-                    self.lateness.observe(late.unwrap_or_default());
-                }
-            }
-            self.store.next_expiry().await
-        };
-        match expired.await {
-            Ok(next) => next.map(|next| self.clock.instant(next)),
-            Err(error) => {
-                error!(%error, "expired sessions cannot be read");
-                Some(tokio::time::Instant::now() + Duration::from_secs(1))
-            }
-        }
-    }
-
     async fn finish(&self, id: &QosSessionId, input: Input<'_>) -> Result<Removed, SessionError> {
         let stepped = self.step(Key::Qos(id), input).await?;
         // Whoever takes it out of the open state ends it; to all others it is gone.
@@ -261,33 +264,51 @@ impl Sessions {
             };
             let Some(found) = found else { return Ok(None) };
             let mut session = found.clone();
-            let outputs = step(&mut session, self.clock.now(), input);
-            let tells = outputs.iter().any(|output| matches!(output, Output::Emit(_)));
-            let _turn = if tells { self.turn(&session.rx_session).await } else { None };
+            let mut outputs = step(&mut session, self.clock.now(), input);
+            let events = take_events(&mut outputs);
+            // Before the letters are written: they are in order, too.
+            let _turn = if events.is_empty() { None } else { self.turn(&session.rx_session).await };
+            let news: Vec<News> = events.into_iter().map(|event| self.news(event)).collect();
             let stored = if outputs.contains(&Output::Forget) {
-                self.store.remove(&session.id, session.version).await.map(|_| ())
+                Some(Commit::remove(found.clone()))
             } else if session != found {
-                self.store.replace(session.clone()).await
+                Some(Commit::replace(found.clone(), session.clone()))
             } else {
-                Ok(())
+                None
             };
-            match stored {
-                Ok(()) => return Ok(Some(self.perform(found.state, session, outputs))),
-                // Somebody else was faster: decide again.
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            if stored.is_some() || !news.is_empty() {
+                let letters = news.iter().flat_map(|news| &news.letters).flat_map(|(_, letters)| letters);
+                let letters = letters.cloned().map(LetterWrite::Post).collect();
+                let commit = Commit { letters, ..stored.unwrap_or_default() };
+                match self.store.commit(commit).await {
+                    Ok(()) => {}
+                    // Somebody else was faster: decide again.
+                    Err(StoreError::Conflict) => continue,
+                    // Somebody else removed it.
+                    Err(StoreError::Missing) => return Ok(None),
+                    Err(error) => return Err(error),
+                }
             }
+            return Ok(Some(self.perform(&found, session, outputs, news)));
         }
     }
 
+    /// Who is to be told of an event, and what.
+    fn news(&self, event: Arc<QosEvent>) -> News {
+        let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
+        let letters = sinks.iter().map(|sink| (Arc::clone(sink), sink.letters(&event))).collect();
+        News { event, letters }
+    }
+
     /// Does what a step decided, after it was stored.
-    fn perform(&self, before: SessionState, session: Session, outputs: Vec<Output>) -> Stepped {
+    fn perform(&self, found: &Session, session: Session, outputs: Vec<Output>, news: Vec<News>) -> Stepped {
+        let before = found.state;
         if before != session.state {
             let why = session.history.last().map_or("", |entry| entry.what.as_str());
             info!(rx_session = %session.rx_session, from = %before, to = %session.state, why, "session");
         }
-        if before != SessionState::Open && session.expires.is_some() {
-            self.deadlines.notify_one();
+        if let Some(expiry) = session.expiry().filter(|_| session.expiry() != found.expiry()) {
+            self.deadlines.arm(expiry, &session.id);
         }
         let stays = !outputs.contains(&Output::Forget);
         self.states.change(Some(before), stays.then_some(session.state));
@@ -304,12 +325,15 @@ impl Sessions {
                 }
                 Output::Ask => ask = true,
                 Output::SendAgain(number) => self.send_again(&session, number),
-                Output::Emit(event) => self.emit(event, &after),
                 Output::Ignored(action) => {
                     warn!(rx_session = %session.rx_session, action = action.0, "unknown Specific-Action");
                 }
-                Output::Forget => {}
+                // They were taken out.
+                Output::Emit(_) | Output::Forget => {}
             }
+        }
+        for news in news {
+            self.emit(news, &after);
         }
         Stepped { before, session, reply, held: held.map(|held| Box::new(held) as Held), closings, ask }
     }
@@ -324,7 +348,7 @@ impl Sessions {
     }
 
     /// `after`: its sender goes when the answer to the network is on its way, or when there is none.
-    fn emit(&self, event: Box<QosEvent>, after: &watch::Receiver<()>) {
+    fn emit(&self, News { event, letters }: News, after: &watch::Receiver<()>) {
         info!(
             rx_session = %event.rx_session,
             number = event.kind.number(),
@@ -337,14 +361,13 @@ impl Sessions {
         if let EventKind::Released(ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten) = event.kind {
             count(&self.counters.lost);
         }
-        let event: Arc<QosEvent> = Arc::from(event);
-        for sink in self.sinks.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        for (sink, letters) in letters {
             let mut after = after.clone();
             let release: BoxFuture<'static, ()> = Box::pin(async move {
                 // Nothing is ever sent: what is waited for is that the sender goes.
                 _ = after.changed().await;
             });
-            sink.emit(Arc::clone(&event), release);
+            sink.emit(Arc::clone(&event), letters, release);
         }
     }
 
@@ -356,9 +379,6 @@ impl Sessions {
             let Some(last) = page.last() else { return Ok(()) };
             filter.after = Some(last.id.clone());
             for session in &page {
-                if matches!(input, Input::Found) {
-                    self.states.change(None, Some(session.state));
-                }
                 self.step(Key::Qos(&session.id), input).await?;
             }
         }
@@ -379,7 +399,7 @@ impl Sessions {
 impl Drop for Sessions {
     fn drop(&mut self) {
         // The timer looks up, and finds nobody.
-        self.deadlines.notify_one();
+        self.deadlines.wake();
     }
 }
 

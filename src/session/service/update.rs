@@ -163,8 +163,6 @@ impl Sessions {
                 let Session { state: SessionState::Open, granted, expires, .. } = stepped.session else {
                     return Err(SessionError::NotFound);
                 };
-                // The deadline may be another one now.
-                self.deadlines.notify_one();
                 Ok(Updated { rx_session: rx_session.clone(), granted, expires, answer: text })
             }
             Verdict::Refused(refusal, host) => {

@@ -8,13 +8,16 @@ use tracing::{debug, error, warn};
 use crate::{
     BoxFuture,
     notify::Notification,
-    session::{QosEvent, Report, ports::EventSink},
+    session::{
+        QosEvent, Report,
+        ports::{EventSink, Letter},
+    },
 };
 
 use super::{Event, Notifications, Registration, body};
 
 impl EventSink for Notifications {
-    fn emit(&self, event: Arc<QosEvent>, release: BoxFuture<'static, ()>) {
+    fn emit(&self, event: Arc<QosEvent>, _: Vec<Letter>, release: BoxFuture<'static, ()>) {
         let Some(what) = Event::of(event.kind) else {
             debug!(rx_session = %event.rx_session, number = event.kind.number(), "an event of no application");
             return;

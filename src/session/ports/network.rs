@@ -1,44 +1,14 @@
-//! What the core needs from outside, as traits: a store, a way to the network, and the network's way in.
+//! The core's way to the network, and the network's way in.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 
-use super::{QosEvent, QosSessionId, RxSessionId, Session, SessionFilter, StoreError};
 use crate::{
     BoxFuture, Held,
     rx::{AaAnswer, AaRequest, AsRequest, AvpText, Outcome, RaRequest, RxError, StAnswer, StRequest},
+    session::RxSessionId,
 };
-
-/// Keeps sessions. Every implementation passes the same test suite.
-pub trait SessionStore: Send + Sync {
-    /// Adds a session; [`StoreError::Exists`] if one of its names is taken.
-    fn insert(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>>;
-    /// The session of this name.
-    fn get<'a>(&'a self, id: &'a QosSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>>;
-    /// The session of this Session-Id.
-    fn find<'a>(&'a self, id: &'a RxSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>>;
-    /// Compare-and-swap: stores it if what is stored has the same version, and counts that up.
-    ///
-    /// [`StoreError::Conflict`] if it has another one, [`StoreError::Missing`] if there is nothing.
-    fn replace(&self, session: Session) -> BoxFuture<'_, Result<(), StoreError>>;
-    /// Removes the session if it still has this version; [`StoreError::Conflict`] if it has another one,
-    /// `false` if there is nothing.
-    fn remove<'a>(&'a self, id: &'a QosSessionId, version: u64) -> BoxFuture<'a, Result<bool, StoreError>>;
-    /// Open sessions that expire before or at `before`, the earliest first.
-    fn expiring(
-        &self,
-        before: SystemTime,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>>;
-    /// When the next open session expires.
-    fn next_expiry(&self) -> BoxFuture<'_, Result<Option<SystemTime>, StoreError>>;
-    /// Sessions in the order of their names.
-    fn list(&self, filter: SessionFilter) -> BoxFuture<'_, Result<Vec<Session>, StoreError>>;
-}
 
 /// The way to the network.
 pub trait RxGateway: Send + Sync {
@@ -151,13 +121,4 @@ pub trait RxServer: Send + Sync {
     fn peer_up(&self, host: &str);
     /// A server's Origin-State-Id, wherever it was seen.
     fn origin_state(&self, host: &str, origin_state_id: u32);
-}
-
-/// Takes events to the applications.
-pub trait EventSink: Send + Sync {
-    /// Something happened, and is stored. `release` is done once the answer to the network is on its way, or
-    /// cannot be: nobody is told before. For what happened here it is done at once.
-    ///
-    /// Called in the order in which the events of a session happened, and never waits for anybody.
-    fn emit(&self, event: Arc<QosEvent>, release: BoxFuture<'static, ()>);
 }
