@@ -67,8 +67,8 @@ impl MemoryStore {
     fn write(&self, commit: Commit) -> Result<(), StoreError> {
         // It alone can fail, and so stands first.
         match commit.session {
-            Some(SessionWrite::Insert(session)) => self.insert(session)?,
-            Some(SessionWrite::Replace { before, after }) => self.replace(&before, after)?,
+            Some(SessionWrite::Insert(session)) => self.insert(*session)?,
+            Some(SessionWrite::Replace { before, after }) => self.replace(&before, *after)?,
             Some(SessionWrite::Remove(session)) => self.remove(&session)?,
             None => {}
         }

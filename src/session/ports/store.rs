@@ -28,34 +28,34 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq)]
 pub enum SessionWrite {
     /// Adds it; [`StoreError::Exists`] if one of its names is taken.
-    Insert(Session),
+    Insert(Box<Session>),
     /// Compare-and-set: stores it with the next version if what is stored has the version that was read.
     ///
     /// [`StoreError::Conflict`] if it has another one, [`StoreError::Missing`] if there is nothing.
     Replace {
         /// As it was read.
-        before: Session,
+        before: Box<Session>,
         /// As it is to be; its names are the same, and its version does not matter.
-        after: Session,
+        after: Box<Session>,
     },
     /// Removes it if what is stored has this version; fails as a replacement does.
-    Remove(Session),
+    Remove(Box<Session>),
 }
 
 impl Commit {
     /// Adds a session.
     pub fn insert(session: Session) -> Self {
-        SessionWrite::Insert(session).into()
+        SessionWrite::Insert(Box::new(session)).into()
     }
 
     /// Changes a session from what was read.
     pub fn replace(before: Session, after: Session) -> Self {
-        SessionWrite::Replace { before, after }.into()
+        SessionWrite::Replace { before: Box::new(before), after: Box::new(after) }.into()
     }
 
     /// Removes a session that was read.
     pub fn remove(session: Session) -> Self {
-        SessionWrite::Remove(session).into()
+        SessionWrite::Remove(Box::new(session)).into()
     }
 }
 
