@@ -86,6 +86,11 @@ fn nanos(time: Duration) -> u64 {
 pub struct Gauge(AtomicU64);
 
 impl Gauge {
+    /// It is this now.
+    pub fn set(&self, number: u64) {
+        self.0.store(number, Ordering::Relaxed);
+    }
+
     /// One more.
     pub fn up(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);

@@ -135,7 +135,8 @@ impl Sessions {
             Ok(stepped) => {
                 if let Some(Stepped { session, .. }) = stepped.filter(Stepped::changed) {
                     count(&self.counters.expired);
-                    let late = session.expires.and_then(|expires| self.clock.now().duration_since(expires).ok());
+                    let late =
+                        session.expires.and_then(|expires| self.clock.now().duration_since(expires).ok());
                     self.lateness.observe(late.unwrap_or_default());
                 }
             }

@@ -19,7 +19,7 @@ pub(super) struct States {
 impl States {
     /// So many were in the store when the process started: open, unless [`change`](Self::change) is told otherwise.
     pub fn found(&self, sessions: u64) {
-        (0..sessions).for_each(|_| self.open.up());
+        self.open.set(sessions);
     }
 
     /// A session goes from one state to another. `None`: it is not in the store.
