@@ -147,8 +147,14 @@ impl App {
         let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
 
         let requests = Arc::<Requests>::default();
-        let figures: [Arc<dyn Collect>; 4] =
-            [requests.clone(), sessions.clone(), notifier.clone(), Arc::new(Process::new(SystemTime::now()))];
+        let figures: [Arc<dyn Collect>; 6] = [
+            requests.clone(),
+            sessions.clone(),
+            notifier.clone(),
+            gateway,
+            Arc::new(pool.clone()),
+            Arc::new(Process::new(SystemTime::now())),
+        ];
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary: dictionary.into(),

@@ -132,23 +132,23 @@ impl Page {
     }
 
     /// A number that only grows. The samples of a name stand together: to be called once for each.
-    pub fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub fn counter<'p>(&'p mut self, name: &'p str, help: &str) -> Family<'p> {
         debug_assert!(name.ends_with("_total"), "{name} is a counter");
         self.family(name, help, "counter")
     }
 
     /// A number that goes up and down.
-    pub fn gauge(&mut self, name: &'static str, help: &str) -> Family<'_> {
+    pub fn gauge<'p>(&'p mut self, name: &'p str, help: &str) -> Family<'p> {
         debug_assert!(!name.ends_with("_total"), "{name} is no counter");
         self.family(name, help, "gauge")
     }
 
     /// How often values were how large.
-    pub fn histogram(&mut self, name: &'static str, help: &str) -> Histograms<'_> {
+    pub fn histogram<'p>(&'p mut self, name: &'p str, help: &str) -> Histograms<'p> {
         Histograms(self.family(name, help, "histogram"))
     }
 
-    fn family(&mut self, name: &'static str, help: &str, kind: &str) -> Family<'_> {
+    fn family<'p>(&'p mut self, name: &'p str, help: &str, kind: &str) -> Family<'p> {
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         self.write(format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
         Family { page: self, name }
@@ -164,7 +164,7 @@ impl Page {
 #[derive(Debug)]
 pub struct Family<'p> {
     page: &'p mut Page,
-    name: &'static str,
+    name: &'p str,
 }
 
 impl Family<'_> {

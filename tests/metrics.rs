@@ -13,7 +13,8 @@ use std::{
 use rxgate::{
     app::App,
     config::Loaded,
-    pcrf::{Pcrf, PcrfConfig},
+    dict::enums::SpecificAction,
+    pcrf::{Pcrf, PcrfConfig, RarOrder},
 };
 
 /// Far above what any wait takes.
@@ -172,7 +173,18 @@ async fn what_happens_is_counted() {
     let (head, _) = call(world.app.http_address(), "POST", path, "{").await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     world.remove(&id).await;
+    let refuse = r#"{"times": 1, "action": "experimental-result", "experimentalResultCode": 5065}"#;
+    world.pcrf.add_rule(serde_json::from_str(refuse).unwrap());
+    let (head, _) = call(world.app.http_address(), "POST", path, BODY).await;
+    assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
+    let open = world.pcrf.sessions().pop().unwrap();
+    let report = RarOrder::new([SpecificAction::INDICATION_OF_LOSS_OF_BEARER]);
+    assert!(world.pcrf.rar(&open.session_id, &report).await.is_ok());
     let scrape = world.scrape().await;
+    let answers = |command, code| {
+        let labels = format!(r#"peer="pcrf.rx.test",command="{command}",result_code="{code}""#);
+        format!("rxgate_diameter_answers_total{{{labels}}}")
+    };
     let apply = r#"rxgate_http_requests_total{listener="http",method="POST",route="/ApplicationQoSService/{endUserId}/qos""#;
     for (sample, value) in [
         (format!("{apply},status=\"201\"}}"), 2.0),
@@ -181,6 +193,16 @@ async fn what_happens_is_counted() {
         (r#"rxgate_session_requests_total{outcome="granted"}"#.into(), 2.0),
         (r#"rxgate_sessions_ended_total{by="application"}"#.into(), 1.0),
         ("rxgate_terminations_sent_total".into(), 1.0),
+        (r#"rxgate_session_requests_total{outcome="refused"}"#.into(), 1.0),
+        (r#"rxgate_peer_open{peer="pcrf.rx.test"}"#.into(), 1.0),
+        (r#"rxgate_peer_state{peer="pcrf.rx.test",state="I-Open (OKAY)"}"#.into(), 1.0),
+        (answers("AAR", "2001"), 2.0),
+        (answers("AAR", "5065"), 1.0),
+        (answers("STR", "2001"), 1.0),
+        (answers("RAR", "2001"), 1.0),
+        (r#"rxgate_diameter_round_trip_seconds_count{peer="pcrf.rx.test",command="AAR"}"#.into(), 3.0),
+        (r#"rxgate_diameter_round_trip_seconds_count{peer="pcrf.rx.test",command="STR"}"#.into(), 1.0),
+        ("rxgate_diameter_requests_pending".into(), 0.0),
     ] {
         assert_eq!(scrape.value(&sample), value, "{sample}");
     }

@@ -9,6 +9,7 @@
 //! Knows what the messages say, not what follows from it.
 
 mod answer;
+mod figures;
 mod inbound;
 mod index;
 mod turns;

@@ -2,15 +2,24 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::exchanges::Exchanges;
+use crate::metrics::Gauge;
+
 macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
         /// Counters of one peer; they only grow. Shared with whoever shows them.
         #[derive(Debug, Default)]
-        pub struct PeerCounters { $($(#[$doc])* pub $name: Counter,)* }
+        pub struct PeerCounters {
+            $($(#[doc = $doc])* pub $name: Counter,)*
+            /// Requests that wait for an answer of this peer.
+            pub pending: Gauge,
+            /// What was answered.
+            pub exchanges: Exchanges,
+        }
 
         /// The values of [`PeerCounters`] at one time.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct PeerCounts { $($(#[$doc])* pub $name: u64,)* }
+        pub struct PeerCounts { $($(#[doc = $doc])* pub $name: u64,)* }
 
         impl PeerCounters {
             /// The values now.
@@ -20,6 +29,9 @@ macro_rules! counters {
         }
 
         impl PeerCounts {
+            /// The name of every counter, and what it counts.
+            pub const NAMES: &[(&str, &str)] = &[$((stringify!($name), concat!($($doc),*)),)*];
+
             /// Every counter with its name.
             pub fn named(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name),)*].into_iter()

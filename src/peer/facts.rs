@@ -10,6 +10,8 @@ use crate::{
 pub(super) struct Facts<'a> {
     /// The first Result-Code; `None` with Experimental-Result only, or if it cannot be read.
     pub result_code: Option<u32>,
+    /// The code of whichever result it has.
+    pub code: Option<u32>,
     /// Who wrote it; with an agent in between not the peer.
     pub origin_host: Option<&'a str>,
 }
@@ -17,8 +19,14 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     pub fn of(answer: &'a MessageBuf) -> Self {
         let number = |avp: RawAvp<'_>| avp.data.try_into().ok().map(u32::from_be_bytes);
+        let result_code = find(answer, avp::RESULT_CODE.key()).and_then(number);
+        let experimental = || {
+            let mut inside = walk(find(answer, avp::EXPERIMENTAL_RESULT.key())?.data);
+            inside.find(|avp| avp.key == avp::EXPERIMENTAL_RESULT_CODE.key()).and_then(number)
+        };
         Self {
-            result_code: find(answer, avp::RESULT_CODE.key()).and_then(number),
+            result_code,
+            code: result_code.or_else(experimental),
             origin_host: text(answer, &avp::ORIGIN_HOST),
         }
     }

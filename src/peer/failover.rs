@@ -233,8 +233,10 @@ impl Node {
             slot.counters.retransmissions.add();
         }
         slot.waiting.insert(id);
+        slot.counters.pending.up();
         pending.current = Some(peer);
-        pending.sendings.push(Sending { peer, connection: slot.connection, attempt: Attempt::Unanswered });
+        let (connection, attempt) = (slot.connection, Attempt::Unanswered);
+        pending.sendings.push(Sending { peer, connection, attempt, at: now });
         self.table.set_wanting(id, false);
         self.table.set_queued(id, None);
         self.table.wake_at(id, now + attempt_timeout);
@@ -246,8 +248,11 @@ impl Node {
     fn leave_current(&mut self, id: RequestId) {
         let current = self.table.get_mut(id).and_then(|pending| pending.current.take());
         if let Some(slot) = current.and_then(|peer| self.slots.get_mut(peer.0)) {
-            if slot.waiting.remove(&id) && slot.waiting.len() + 1 == self.config.max_outstanding {
-                self.roomy.extend(current);
+            if slot.waiting.remove(&id) {
+                slot.counters.pending.down();
+                if slot.waiting.len() + 1 == self.config.max_outstanding {
+                    self.roomy.extend(current);
+                }
             }
             slot.peer.forget(id);
         }
@@ -280,6 +285,8 @@ impl Node {
             return self.events.push_back(NodeEvent::LateAnswer { peer, message, kind });
         };
         slot.counters.answers_received.add();
+        let sent_at = self.table.get(id).and_then(|pending| pending.sent_at(peer)).unwrap_or(now);
+        slot.counters.exchanges.received(&message, now.duration_since(sent_at));
         let facts = Facts::of(&message);
         if facts.is_protocol_error() {
             self.refused(now, peer, id, message.clone());

@@ -99,6 +99,7 @@ impl Node {
     fn reply(&mut self, now: Instant, Reply { peer, connection, answer }: Reply) {
         if let Some(slot) = self.slots.get_mut(peer.0) {
             slot.counters.answers_sent.add();
+            slot.counters.exchanges.sent(&answer);
             slot.peer.answer(now, connection, answer);
             self.agenda.push_back(peer);
         }

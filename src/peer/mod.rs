@@ -27,6 +27,7 @@ mod duplicates;
 mod enter;
 mod error;
 mod event;
+mod exchanges;
 mod facts;
 mod failover;
 mod fsm;
@@ -56,6 +57,7 @@ pub use config::{Application, LocalNode, PeerConfig};
 pub use counters::{Counter, PeerCounters, PeerCounts};
 pub use error::PeerError;
 pub use event::{Command, ConnectionId, DisconnectCause, Event, RequestId, State, Status, WatchdogState};
+pub use exchanges::Exchanges;
 pub use node::Node;
 pub use node_config::{NodeConfig, NodePeer};
 pub use outgoing::{

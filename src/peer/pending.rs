@@ -33,6 +33,7 @@ pub(super) struct Sending {
     /// Which of the peer's connections: see `Slot::connection`.
     pub connection: u64,
     pub attempt: Attempt,
+    pub at: Instant,
 }
 
 /// A request without an outcome.
@@ -77,6 +78,11 @@ impl Pending {
 
     pub fn was_sent_on(&self, peer: PeerIndex, connection: u64) -> bool {
         self.sendings.iter().any(|sending| sending.peer == peer && sending.connection == connection)
+    }
+
+    /// When it was last sent to this peer.
+    pub fn sent_at(&self, peer: PeerIndex) -> Option<Instant> {
+        self.sendings.iter().rfind(|sending| sending.peer == peer).map(|sending| sending.at)
     }
 
     /// The peers that may have acted without an answer, each once, in order.

@@ -13,6 +13,7 @@
 mod connection;
 mod control;
 mod driver;
+mod figures;
 mod listener;
 mod pool;
 mod tcp;

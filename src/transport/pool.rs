@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     BoxFuture, Held,
+    metrics::Gauge,
     peer::{
         Answered, DisconnectCause, LocalNode, Node, NodeConfig, NodePeer, NodeStatus, OutgoingRequest,
         PeerCounts, PeerEvent, RequestError, WatchdogState,
@@ -144,7 +145,9 @@ pub struct PeerStatus {
 pub struct Pool {
     inputs: mpsc::Sender<Input>,
     control: mpsc::UnboundedSender<Control>,
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
+    /// Requests without an outcome.
+    pub(super) pending: Arc<Gauge>,
     listening: Arc<[SocketAddr]>,
     transport: &'static str,
 }
@@ -184,6 +187,7 @@ impl Pool {
             inputs: inputs.clone(),
             control,
             snapshot: snapshot.clone(),
+            pending: Arc::default(),
             listening,
             transport: connect.name(),
         };
@@ -207,6 +211,7 @@ impl Pool {
     /// The request goes on if this future is dropped; its answer is then reported as a late one.
     pub async fn request(&self, request: OutgoingRequest) -> Result<Answered, RequestError> {
         let (outcome, result) = oneshot::channel();
+        let _pending = Pending::new(&self.pending);
         let input = Input::Request { request, outcome };
         self.inputs.send(input).await.map_err(|_| RequestError::ShuttingDown)?;
         result.await.unwrap_or(Err(RequestError::ShuttingDown))
@@ -218,7 +223,10 @@ impl Pool {
         statuses.iter().map(|status| self.shown(status)).collect()
     }
 
-    fn shown(&self, NodeStatus { host, address, is_relay, status, counters }: &NodeStatus) -> PeerStatus {
+    pub(super) fn shown(
+        &self,
+        NodeStatus { host, address, is_relay, status, counters }: &NodeStatus,
+    ) -> PeerStatus {
         let open = status.state.is_open() && status.watchdog == WatchdogState::Okay;
         PeerStatus {
             host: host.to_string(),
@@ -319,5 +327,21 @@ impl Pool {
         if self.control.send(Control::BreakOff { done }).is_ok() {
             _ = ended.await;
         }
+    }
+}
+
+/// A request without an outcome, or one that nobody waits for any more.
+struct Pending<'p>(&'p Gauge);
+
+impl<'p> Pending<'p> {
+    fn new(all: &'p Gauge) -> Self {
+        all.up();
+        Self(all)
+    }
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.0.down();
     }
 }

@@ -1,0 +1,73 @@
+//! What this layer shows of itself: the peers, what goes over their connections, and how long answers take.
+
+use std::sync::PoisonError;
+
+use super::{PeerStatus, Pool};
+use crate::{
+    metrics::{Collect, Page},
+    peer::{NodeStatus, PeerCounts},
+};
+
+impl Collect for Pool {
+    fn collect(&self, page: &mut Page) {
+        let statuses = self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let shown: Vec<_> = statuses.iter().map(|status| self.shown(status)).collect();
+        states(page, &shown);
+        page.gauge("rxgate_diameter_requests_pending", "Diameter requests without an outcome.")
+            .sample(&[], self.pending.get());
+        let mut pending = page
+            .gauge("rxgate_peer_requests_pending", "Diameter requests sent to a peer and not answered yet.");
+        for NodeStatus { host, counters, .. } in &statuses {
+            pending.sample(&[("peer", host)], counters.pending.get());
+        }
+        for (counted, help) in PeerCounts::NAMES {
+            let name = format!("rxgate_peer_{counted}_total");
+            let mut family = page.counter(&name, help.trim());
+            for NodeStatus { host, counters, .. } in &statuses {
+                let value =
+                    counters.read().named().find(|(known, _)| known == counted).map_or(0, |(_, value)| value);
+                family.sample(&[("peer", host)], value);
+            }
+        }
+        answers(page, &statuses);
+    }
+}
+
+fn states(page: &mut Page, peers: &[PeerStatus]) {
+    let mut open = page.gauge("rxgate_peer_open", "1 if requests can be sent to a peer, else 0.");
+    for peer in peers {
+        open.sample(&[("peer", &peer.host)], u8::from(peer.open));
+    }
+    let mut state = page.gauge("rxgate_peer_state", "1, with the state that a peer is in.");
+    for peer in peers {
+        state.sample(&[("peer", &peer.host), ("state", &peer.state)], 1);
+    }
+}
+
+/// What was answered how, and how soon.
+fn answers(page: &mut Page, statuses: &[NodeStatus]) {
+    let mut total = page.counter(
+        "rxgate_diameter_answers_total",
+        "Answers by result code: those of a peer to AAR and STR, ours to its RAR and ASR.",
+    );
+    for NodeStatus { host, counters, .. } in statuses {
+        counters.exchanges.each(|command, results, _| {
+            for (code, count) in results {
+                let code = code.map_or("none".into(), |code| code.to_string());
+                let labels = [("peer", &**host), ("command", command), ("result_code", &code)];
+                total.sample(&labels, count);
+            }
+        });
+    }
+    let mut seconds = page.histogram(
+        "rxgate_diameter_round_trip_seconds",
+        "From sending a request to a peer to its answer; each sending counts for itself.",
+    );
+    for NodeStatus { host, counters, .. } in statuses {
+        counters.exchanges.each(|command, _, round_trips| {
+            if let Some(round_trips) = round_trips {
+                seconds.sample(&[("peer", host), ("command", command)], round_trips);
+            }
+        });
+    }
+}
