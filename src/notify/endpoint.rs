@@ -44,6 +44,16 @@ pub(super) enum Host {
 impl Endpoint {
     /// Checks a URL. An address in it is checked at once, what a name stands for with every attempt.
     pub(super) fn new(url: &str, guard: &AddressGuard) -> Result<Self, EndpointError> {
+        let endpoint = Self::read(url)?;
+        if let Host::Address(address) = endpoint.0.host {
+            let checked = guard.check_port(SocketAddr::new(address, endpoint.0.port));
+            checked.map_err(|range| EndpointError::Forbidden { address, range })?;
+        }
+        Ok(endpoint)
+    }
+
+    /// Checks everything about a URL but its address, which every attempt looks at.
+    pub(super) fn read(url: &str) -> Result<Self, EndpointError> {
         if url.len() > MOST {
             return Err(EndpointError::TooLong { length: url.len(), most: MOST });
         }
@@ -62,10 +72,6 @@ impl Endpoint {
         }
         let (host_text, port) = split_port(authority)?;
         let host = read_host(host_text)?;
-        if let Host::Address(address) = host {
-            let checked = guard.check_port(SocketAddr::new(address, port));
-            checked.map_err(|range| EndpointError::Forbidden { address, range })?;
-        }
         let authority = match port {
             80 => HeaderValue::from_str(host_text),
             _ => HeaderValue::from_str(&format!("{host_text}:{port}")),

@@ -72,6 +72,12 @@ impl Notifier {
         Endpoint::new(url, &self.shared.client.guard())
     }
 
+    /// The endpoint of a URL that was accepted before, whatever address may be in it: what is forbidden now is
+    /// refused with every attempt.
+    pub fn known_endpoint(&self, url: &str) -> Result<Endpoint, EndpointError> {
+        Endpoint::read(url)
+    }
+
     /// Opens these networks to endpoints and no others, from the next attempt on; see
     /// [`NotifyConfig::allow_networks`].
     pub fn allow(&self, networks: Vec<IpNet>) {

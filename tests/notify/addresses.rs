@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use rxgate::notify::{AddressGuard, EndpointError, NotifyConfig};
+use rxgate::notify::{AddressGuard, EndpointError, Notification, NotifyConfig};
 
 use crate::world::{APP, status, world, world_with};
 
@@ -149,6 +149,21 @@ async fn an_address_in_the_url_is_refused_at_once() {
     assert!(matches!(refused, EndpointError::Forbidden { .. }));
     let text = refused.to_string();
     assert!(text.contains("127.0.0.1") && text.contains("loopback"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_known_endpoint_whose_address_is_refused_now_is_never_connected_to() {
+    let give_up_after = Duration::from_secs(600);
+    let world = world_with(NotifyConfig { give_up_after, ..NotifyConfig::default() });
+    world.net.server("127.0.0.1:9", vec![], status("200 OK"));
+    let endpoint = world.notifier.known_endpoint("http://127.0.0.1:9/").unwrap();
+    let body = "{}".into();
+    let notification = Notification { endpoint, body, release: Box::pin(async {}) };
+    world.notifier.send("one", notification).unwrap();
+    world.settled().await;
+    assert_eq!(world.net.connected(), Vec::<String>::new());
+    assert_eq!(world.count("given_up"), 1);
+    assert!(world.notifier.known_endpoint("ftp://app.example/").is_err());
 }
 
 #[tokio::test(start_paused = true)]
