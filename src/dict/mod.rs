@@ -10,6 +10,7 @@ use std::{collections::BTreeMap, sync::OnceLock};
 use crate::wire::{VendorId, avp_key};
 
 pub mod avp;
+mod changes;
 pub mod check;
 pub mod commands;
 mod declared;

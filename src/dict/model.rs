@@ -187,7 +187,7 @@ pub struct Grammar {
 }
 
 /// What is known of one AVP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AvpSpec {
     /// Name as its specification prints it.
     pub name: Box<str>,
@@ -242,7 +242,7 @@ impl AvpSpec {
 }
 
 /// One direction of a command.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageSpec {
     /// `AAR`.
     pub abbreviation: Box<str>,
@@ -253,7 +253,7 @@ pub struct MessageSpec {
 }
 
 /// A command with the grammars of its request and its answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSpec {
     /// Name without `-Request` and `-Answer`: `AA`.
     pub name: Box<str>,
@@ -277,7 +277,7 @@ impl CommandSpec {
 }
 
 /// An enterprise that has AVPs of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VendorSpec {
     /// Symbolic name that files use: `TGPP`.
     pub id: Box<str>,
