@@ -229,6 +229,17 @@ impl Templates {
         changes
     }
 
+    /// Puts these into the place of what was compiled of the same XML, wherever that is in force: what the
+    /// dictionary says has changed, or how closely templates are read. Versions stay.
+    pub fn recompile(&self, compiled: &[Arc<Template>]) {
+        let mut state = self.write();
+        for slot in Arc::make_mut(&mut state.rules) {
+            if let Some(template) = compiled.iter().find(|template| slot.has(template)) {
+                *slot = Arc::new(MatchRule { template: Arc::clone(template), ..MatchRule::clone(slot) });
+            }
+        }
+    }
+
     /// Every rule, in evaluation order.
     pub fn list(&self) -> Arc<Vec<Arc<MatchRule>>> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).rules)

@@ -217,3 +217,18 @@ fn readers_and_writers_meet_without_a_torn_list() {
         }
     });
 }
+
+#[test]
+fn what_is_compiled_again_keeps_its_version_and_its_place() {
+    let templates = Templates::new();
+    templates.replace_directory(directory(&[("tel:1.*", "a")]));
+    templates.load("tel:2.*", template("b")).unwrap();
+    templates.load(".*", template("a")).unwrap();
+    let before = listed(&templates);
+    let again = template("a");
+    templates.recompile(&[Arc::clone(&again), template("nobody's")]);
+    assert_eq!(listed(&templates), before);
+    let is_new = |pattern| Arc::ptr_eq(templates.get(pattern).unwrap().template(), &again);
+    assert!(is_new("tel:1.*") && is_new(".*") && !is_new("tel:2.*"));
+    assert_eq!(templates.get(".*").unwrap().origin(), Origin::Admin);
+}
