@@ -4,13 +4,16 @@
 //! and takes them down in the order in which nothing is lost: no new HTTP, the requests under way, the
 //! sessions, the peers.
 
+mod changes;
 mod operator;
+mod reload;
 mod settings;
 mod templates;
 
 use std::{
     io,
     net::SocketAddr,
+    path::Path,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -20,9 +23,10 @@ use tokio::{sync::watch, task::JoinHandle};
 use tracing::{info, warn};
 
 use crate::{
-    config::{self, Config},
+    config::{self, Config, Loaded, Problem},
     dict::{DictError, Dictionary},
     gateway::{Gateway, GatewayConfig},
+    live::Live,
     metrics::Collect,
     north::{
         admin::{self, Admin, Process, TemplateAdmin},
@@ -38,7 +42,7 @@ use crate::{
         ports::{RxGateway, RxServer},
     },
     store::MemoryStore,
-    template::{Changes, Templates},
+    template::Templates,
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
 pub(crate) use settings::template_settings;
@@ -46,7 +50,7 @@ pub use templates::TemplateDirectory;
 pub(crate) use templates::read_file as read_template_file;
 
 use operator::Operator;
-use templates::LiveTemplates;
+use reload::{Parts, Reloader, Source};
 
 /// Sessions that are ended at a time when the process ends.
 const ENDING_AT_A_TIME: usize = 64;
@@ -87,7 +91,7 @@ pub struct App {
     pool: PoolHandle,
     sessions: Arc<Sessions>,
     notifier: Arc<Notifier>,
-    templates: LiveTemplates,
+    reloader: Arc<Reloader>,
     stop_http: watch::Sender<bool>,
     stop_admin: watch::Sender<bool>,
     serving: (JoinHandle<()>, JoinHandle<()>),
@@ -101,20 +105,38 @@ impl App {
         Self::start_over(config, Arc::new(Tcp::default())).await
     }
 
-    /// The same over connections that `connect` makes.
+    /// Starts everything that a file asks for; a reload reads it again.
+    pub async fn start_file(file: &Path, loaded: Loaded) -> Result<Self, AppError> {
+        let source = Source { file: file.to_owned(), settings: loaded.settings };
+        Self::launch(loaded.config, Some(source), Arc::new(Tcp::default())).await
+    }
+
+    /// Starts everything that the configuration asks for, over connections that `connect` makes.
     pub async fn start_over(config: Config, connect: Arc<dyn Connect>) -> Result<Self, AppError> {
-        let dictionary: &'static Dictionary = match &config.dictionary {
+        Self::launch(config, None, connect).await
+    }
+
+    async fn launch(
+        config: Config,
+        source: Option<Source>,
+        connect: Arc<dyn Connect>,
+    ) -> Result<Self, AppError> {
+        let dictionary: Live<&'static Dictionary> = match &config.dictionary {
             // It is needed for as long as the process lives.
-            Some(directory) => Box::leak(Box::new(Dictionary::with_directory(directory)?)),
-            None => Dictionary::builtin(),
+            Some(directory) => {
+                let dictionary: &'static _ = Box::leak(Box::new(Dictionary::with_directory(directory)?));
+                dictionary.into()
+            }
+            None => Dictionary::builtin().into(),
         };
-        let templates = LiveTemplates {
-            rules: Arc::new(Templates::new()),
-            directory: config.templates.clone(),
-            dictionary,
-            settings: settings::template_settings(&config.gatekeeper),
-        };
-        templates.reload().await.map_err(AppError::Templates)?;
+        let template_settings = Live::from(settings::template_settings(&config.gatekeeper));
+        let reading = Live::from(settings::read_settings(&config.gatekeeper));
+        let notifying = Live::from(settings::notification_settings(&config.gatekeeper));
+        let rules = Arc::new(Templates::new());
+        let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
+        templates::put(&rules, read.map_err(AppError::Templates)?.rules)
+            .iter()
+            .for_each(|template| info!("{template}"));
         let limits = settings::limits(&config.http);
         let http = Server::bind(config.http.listen, limits).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?;
@@ -128,7 +150,7 @@ impl App {
                 origin_realm: session_config.origin_realm.clone(),
                 origin_state_id: session_config.origin_state_id,
             },
-            dictionary,
+            dictionary.clone(),
         )?;
         let pool_config = settings::pool_config(&config.diameter, &session_config, connect);
         let to_network: Arc<dyn RxGateway> = gateway.clone();
@@ -139,8 +161,7 @@ impl App {
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
         let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
-        let notifications =
-            Notifications::new(notifier.clone(), settings::notification_settings(&config.gatekeeper));
+        let notifications = Notifications::new(notifier.clone(), notifying.clone());
         sessions.deliver_to(notifications.clone());
         // What comes in from a peer right after it was dialled is about a session of an earlier process.
         sessions.start().await?;
@@ -157,30 +178,42 @@ impl App {
         ];
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
-            dictionary: dictionary.into(),
-            settings: settings::read_settings(&config.gatekeeper).into(),
+            dictionary: dictionary.clone(),
+            settings: reading.clone(),
             limits,
-            templates: Arc::clone(&templates.rules),
+            templates: rules.clone(),
             answers: Arc::default(),
             notifications,
             requests: requests.clone(),
         });
         let port = pool.local_addresses().first().map(SocketAddr::port);
+        let local = settings::local(&config.diameter, port);
+        let request_timeout = config.diameter.request_timeout;
+        let last_deliveries = settings::last_deliveries(&config);
+        let parts = Parts {
+            dictionary: dictionary.clone(),
+            reading,
+            templates: template_settings.clone(),
+            notifications: notifying,
+            rules: rules.clone(),
+            notifier: notifier.clone(),
+            pool: pool.clone(),
+        };
+        let reloader = Arc::new(Reloader::new(config, source, parts));
         let operator = admin::router(Admin {
             sessions: sessions.clone(),
             peers: Arc::new(Operator(pool.clone())),
-            local: settings::local(&config.diameter, port),
+            local,
             templates: TemplateAdmin {
-                rules: Arc::clone(&templates.rules),
-                dictionary: dictionary.into(),
-                settings: templates.settings.into(),
+                rules: rules.clone(),
+                dictionary: dictionary.clone(),
+                settings: template_settings.clone(),
             },
+            reload: reloader.clone(),
             figures: Arc::new(figures),
             requests,
         });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
-        let request_timeout = config.diameter.request_timeout;
-        let last_deliveries = settings::last_deliveries(&config);
         let (http_address, admin_address) = (http.address(), admin.address());
         let serving = (
             // A request may wait for the network that long, and then has to be answered.
@@ -193,7 +226,7 @@ impl App {
             pool: PoolHandle(pool),
             sessions,
             notifier,
-            templates,
+            reloader,
             stop_http,
             stop_admin,
             serving,
@@ -232,10 +265,10 @@ impl App {
         &self.notifier
     }
 
-    /// Reads the directory of templates again: all of it takes effect, or with anything wrong nothing. `None`:
-    /// the configuration has none.
-    pub async fn reload_templates(&self) -> Result<Option<Changes>, Vec<config::Problem>> {
-        self.templates.reload().await
+    /// Reads the configuration file, the dictionary and the templates again: all of it takes effect, or, with
+    /// anything wrong, nothing. Says in the log, and here, what is different, or everything that is wrong.
+    pub async fn reload(&self) -> Result<Vec<String>, Vec<Problem>> {
+        self.reloader.reload().await.map(|(changes, _)| changes)
     }
 
     /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the

@@ -120,6 +120,11 @@ pub(super) fn pool_config(
         reconnect_after_refusal: diameter.reconnect_after_refusal,
         ..PeerConfig::new(local, "")
     };
+    pool.node.peers = peers(diameter);
+    pool
+}
+
+pub(super) fn peers(diameter: &config::Diameter) -> Vec<NodePeer> {
     let peers = diameter.peers.iter().map(|peer| match peer.transport {
         Transport::Tcp => NodePeer {
             priority: peer.priority.into(),
@@ -127,8 +132,7 @@ pub(super) fn pool_config(
             ..NodePeer::new(&peer.host, &peer.address)
         },
     });
-    pool.node.peers = peers.collect();
-    pool
+    peers.collect()
 }
 
 #[cfg(test)]

@@ -10,47 +10,50 @@ use std::{
     sync::Arc,
 };
 
-use tracing::{info, trace, warn};
+use tracing::{trace, warn};
 
 use crate::{
-    config::{self, Position, Problem, RuleEntry},
+    config::{self, Config, Position, Problem, RuleEntry},
     dict::Dictionary,
-    template::{Changes, MAX_OCTETS, MAX_RULES, Pattern, Settings, Template, Templates},
+    template::{MAX_OCTETS, MAX_RULES, MatchRule, Pattern, Settings, Template, Templates},
 };
 
-/// The rules in force, and the directory that some of them come from.
-#[derive(Clone, Debug)]
-pub(super) struct LiveTemplates {
-    pub rules: Arc<Templates>,
-    pub directory: Option<config::Templates>,
-    pub dictionary: &'static Dictionary,
-    pub settings: Settings,
+/// What the directory of a configuration has; warns of what is doubtful.
+pub(super) async fn read_at_start(
+    config: &Config,
+    dictionary: &'static Dictionary,
+    settings: Settings,
+) -> Result<TemplateDirectory, Vec<Problem>> {
+    let Some(at) = config.templates.clone() else { return Ok(TemplateDirectory::default()) };
+    let read = move || TemplateDirectory::read(&at, dictionary, settings);
+    let read = tokio::task::spawn_blocking(read).await.expect("reading a directory does not panic")?;
+    read.warnings.iter().for_each(|warning| warn!(hint = warning.hint, "{warning}"));
+    Ok(read)
 }
 
-impl LiveTemplates {
-    /// Puts what the directory has now into force; with anything wrong everything stays as it is.
-    /// `None`: there is no directory.
-    pub async fn reload(&self) -> Result<Option<Changes>, Vec<Problem>> {
-        let Some(at) = self.directory.clone() else { return Ok(None) };
-        let (dictionary, settings) = (self.dictionary, self.settings);
-        let read = move || TemplateDirectory::read(&at, dictionary, settings);
-        let read = tokio::task::spawn_blocking(read).await.expect("reading a directory does not panic")?;
-        for warning in &read.warnings {
-            warn!(hint = warning.hint, "{warning}");
-        }
-        let changes = self.rules.replace_directory(read.rules);
-        info!("templates of the directory: {changes}");
-        for rule in self.rules.list().iter() {
-            info!(template_id = rule.template().id(), version = rule.version(), "template in force");
-        }
-        // A rule may name one subscriber.
-        trace!(?changes, "match rules");
-        Ok(Some(changes))
-    }
+/// Makes these the rules of the directory; says what that changed, one line each.
+///
+/// The lines name templates and no match rules: those may name a subscriber.
+pub(super) fn put(templates: &Templates, directory: Vec<(Pattern, Arc<Template>)>) -> Vec<String> {
+    let before = templates.list();
+    let changes = templates.replace_directory(directory);
+    let after = templates.list();
+    trace!(?changes, "match rules");
+    let named = |rules: &[Arc<MatchRule>], patterns: &[String], what: &str| -> Vec<String> {
+        let changed = rules.iter().filter(|rule| patterns.iter().any(|pattern| pattern == rule.pattern()));
+        let line = |rule: &Arc<MatchRule>| {
+            format!("template \"{}\" {what} (version {})", rule.template().id(), rule.version())
+        };
+        changed.map(line).collect()
+    };
+    let mut lines = named(&after, &changes.added, "added");
+    lines.extend(named(&after, &changes.replaced, "replaced"));
+    lines.extend(named(&before, &changes.removed, "removed"));
+    lines
 }
 
 /// Everything in a directory of templates.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct TemplateDirectory {
     /// The rules in evaluation order; what [`Templates::replace_directory`](crate::template::Templates::replace_directory) takes.
     pub rules: Vec<(Pattern, Arc<Template>)>,

@@ -2,11 +2,10 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
-use tracing::{error, info};
 
 use super::{
     Failure,
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError},
-    config::{Config, ConfigError, Loaded},
+    config::{ConfigError, Loaded},
 };
 
 /// Runs the gateway: REST requests come in, Diameter Rx goes to the PCRF.
@@ -24,8 +23,11 @@ use crate::{
 /// `listening admin ADDR`, `listening diameter ADDR`. SIGINT and SIGTERM end it in order: requests under way
 /// are answered, sessions are ended at the PCRF, peers get a DPR. A second signal ends it at once.
 ///
-/// SIGHUP reads the templates of [templates] again: all of them are put into force, or, with anything wrong,
-/// none, and the log says what and where.
+/// SIGHUP, or POST /reload on the admin listener, reads the configuration file again, with the dictionary and
+/// the templates that it names: all of it takes effect, or, with anything wrong, nothing, and the log says what
+/// changed, or what is wrong and where. Peers, [dictionary], [templates], [notify] allow_networks and all of
+/// [gatekeeper] but baseline_events can change in a running gateway; anything else that is different in the file
+/// is refused, as it takes a restart. Open sessions stay.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +35,7 @@ Examples:
   RXGATE_LOG=rxgate=debug rxgate serve --config gate.toml
   curl http://127.0.0.1:8002/ready
   curl http://127.0.0.1:8002/peers
-  kill -HUP PID                      read the templates again
+  kill -HUP PID                      read the configuration again
 
 Exit codes: 0 ended by SIGINT or SIGTERM; 1 cannot listen; 2 the configuration is refused.")]
 pub(super) struct Arguments {
@@ -43,16 +45,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Loaded { config, warnings, .. } = Loaded::from_file(&arguments.config)?;
+    let loaded = Loaded::from_file(&arguments.config)?;
     process::log("info")?;
-    warn(&warnings);
-    process::run(serve(config))
+    warn(&loaded.warnings);
+    process::run(serve(&arguments.config, loaded))
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(file: &Path, loaded: Loaded) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let mut hangups = Hangups::new()?;
-    let app = App::start(config).await?;
+    let app = App::start_file(file, loaded).await?;
     let mut out = io::stdout();
     writeln!(out, "listening http {}", app.http_address())?;
     writeln!(out, "listening admin {}", app.admin_address())?;
@@ -65,27 +67,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
             () = signals.next() => break,
             () = hangups.next() => tokio::select! {
                 () = signals.next() => break,
-                () = reload(&app) => {}
+                // What came of it is in the log.
+                _ = app.reload() => {}
             },
         }
     }
     signals.or_at_once(app.shut_down()).await;
     Ok(())
-}
-
-/// Reads the templates again, and logs what came of it.
-async fn reload(app: &App) {
-    match app.reload_templates().await {
-        Ok(None) => info!("nothing to reload: the configuration has no [templates]"),
-        // What changed is logged where it is put into force.
-        Ok(Some(_)) => info!("templates reloaded"),
-        Err(problems) => {
-            for problem in &problems {
-                error!(hint = %problem.hint, "{problem}");
-            }
-            error!(problems = problems.len(), "templates are not reloaded: those in force stay");
-        }
-    }
 }
 
 impl From<AppError> for Failure {

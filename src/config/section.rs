@@ -30,6 +30,8 @@ pub struct Setting {
     pub unit: &'static str,
     /// Whether the file leaves it out.
     pub default: bool,
+    /// Where its key stands, if the file has it.
+    pub at: Option<Position>,
 }
 
 /// What is gathered while a file is read.
@@ -329,8 +331,8 @@ impl<'r, 'd> Section<'r, 'd> {
     }
 
     fn note(&mut self, key: &'static str, value: String, unit: &'static str, default: bool) {
-        let section = self.title.clone();
-        self.reader.settings.push(Setting { section, key, value: Some(value), unit, default });
+        let (section, at) = (self.title.clone(), self.place_of(key));
+        self.reader.settings.push(Setting { section, key, value: Some(value), unit, default, at });
     }
 
     /// `key` is left out, which means this path.
@@ -344,7 +346,19 @@ impl<'r, 'd> Section<'r, 'd> {
     /// `key` is left out and has no default: what that means.
     pub fn note_unset(&mut self, key: &'static str, meaning: &'static str) {
         let section = self.title.clone();
-        self.reader.settings.push(Setting { section, key, value: None, unit: meaning, default: true });
+        self.reader.settings.push(Setting {
+            section,
+            key,
+            value: None,
+            unit: meaning,
+            default: true,
+            at: None,
+        });
+    }
+
+    fn place_of(&self, key: &str) -> Option<Position> {
+        let (key, _) = self.table?.get_key_value(key)?;
+        Some(Position::of(self.reader.text, key.span().start))
     }
 }
 

@@ -10,8 +10,11 @@ impl Node {
     /// A peer that is not among them any more gets a DPR with DO_NOT_WANT_TO_TALK_TO_YOU and is not known from
     /// then on; its requests go to others. One with another address is said goodbye to with REBOOTING and
     /// dialled there, unless the operator keeps it down. Priority and weight count from the next request on. A
-    /// new one is dialled. Whoever stays as it was notices nothing.
+    /// new one is dialled. Whoever stays as it was notices nothing. Without effect once this node is shutting down.
     pub fn reconfigure(&mut self, now: Instant, peers: Vec<NodePeer>) {
+        if self.stopping {
+            return;
+        }
         for index in (0..self.slots.len()).map(PeerIndex) {
             let Some(slot) = self.slots.get_mut(index.0) else { continue };
             let stays = peers.iter().any(|peer| peer.host.eq_ignore_ascii_case(&slot.host));

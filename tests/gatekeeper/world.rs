@@ -21,7 +21,7 @@ use rxgate::{
         enums::{IpCanType, RatType},
     },
     north::{
-        admin::{self, Admin, LocalView, PeerView, Peers, TemplateAdmin},
+        admin::{self, Admin, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded, TemplateAdmin},
         gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications, ReadSettings},
         limits::Limits,
     },
@@ -208,6 +208,15 @@ impl Peers for Known {
     }
 }
 
+/// A configuration in which nothing changes.
+struct Unchanged;
+
+impl Reload for Unchanged {
+    fn reload(&self) -> BoxFuture<'_, Result<Reloaded, Vec<ReloadProblem>>> {
+        Box::pin(async { Ok(Reloaded { changes: Vec::new(), warnings: Vec::new() }) })
+    }
+}
+
 /// The gateway without its sockets.
 pub struct World {
     pub pcrf: Arc<Pcrf>,
@@ -301,6 +310,7 @@ impl World {
                 dictionary: (&*DICTIONARY).into(),
                 settings: Default::default(),
             },
+            reload: Arc::new(Unchanged),
             figures: Arc::new([]),
             requests: Arc::default(),
         });

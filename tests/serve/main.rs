@@ -1,14 +1,13 @@
 //! `rxgate serve` as a process: it says where it listens, serves, and ends in order.
 #![allow(clippy::unwrap_used)]
 
-#[path = "pcrf/gateway.rs"]
+#[path = "../pcrf/gateway.rs"]
 mod gateway;
+mod process;
+mod reload;
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex},
 };
 
@@ -17,107 +16,7 @@ use rxgate::{
     transport::DisconnectCause,
 };
 
-/// The program and its configuration file; both go with the test.
-struct Gateway {
-    child: Child,
-    file: PathBuf,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    log: BufReader<std::process::ChildStderr>,
-}
-
-impl Gateway {
-    fn spawn(name: &str, config: &str) -> Self {
-        Self::spawn_logging(name, config, "info")
-    }
-
-    fn spawn_logging(name: &str, config: &str, log: &str) -> Self {
-        let file = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}.toml", std::process::id()));
-        std::fs::write(&file, config).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
-            .args(["serve", "--config"])
-            .arg(&file)
-            .env("RXGATE_LOG", log)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let log = BufReader::new(child.stderr.take().unwrap());
-        Self { child, file, lines, log }
-    }
-
-    /// The address of the next line, which must be about this listener.
-    fn listening(&mut self, what: &str) -> SocketAddr {
-        let line = self.lines.next().unwrap().unwrap();
-        let address = line.strip_prefix(&format!("listening {what} "));
-        address.unwrap_or_else(|| panic!("{line}")).parse().unwrap()
-    }
-
-    fn signal(&self, signal: &str) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-    }
-
-    /// The log up to the next line that has this.
-    fn log_until(&mut self, what: &str) -> String {
-        let mut log = String::new();
-        loop {
-            let begin = log.len();
-            assert_ne!(self.log.read_line(&mut log).unwrap(), 0, "ended without {what}: {log}");
-            if log[begin..].contains(what) {
-                return log;
-            }
-        }
-    }
-
-    /// Exit code and what else went to standard error.
-    fn end(&mut self) -> (Option<i32>, String) {
-        let mut errors = String::new();
-        self.log.read_to_string(&mut errors).unwrap();
-        (self.child.wait().unwrap().code(), errors)
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        // It may have ended already.
-        _ = self.child.kill();
-        _ = self.child.wait();
-        _ = std::fs::remove_file(&self.file);
-    }
-}
-
-fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-}
-
-/// Waits until a peer is open.
-fn ready(admin: SocketAddr) {
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while call(admin, "GET", "/ready", "").0 != 200 {
-        assert!(std::time::Instant::now() < patience, "{}", call(admin, "GET", "/peers", "").1);
-        std::thread::yield_now();
-    }
-}
-
-fn config(pcrf: SocketAddr) -> String {
-    gateway::config(pcrf, "listen = [\"127.0.0.1:0\"]", "")
-}
-
-const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",
-    "mediaComponentDescription": [{"mediaComponentNumber": 1, "mediaType": "VIDEO"}]}}"#;
+use process::{BODY, Gateway, call, config, ready, template};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_serves_and_on_a_signal_leaves_no_session_behind() {
@@ -244,93 +143,6 @@ async fn the_operator_takes_a_peer_out_and_puts_it_back() {
     assert_eq!(gateway.end().0, Some(0));
     assert!(pcrf.sessions().is_empty());
     pcrf.stop().await;
-}
-
-/// A template that asks for this bandwidth.
-fn template(id: &str, bandwidth: &str) -> String {
-    format!(
-        r#"<QoSTemplate xmlns="http://oracle/ocsg/rest/qos/template" templateId="{id}">
-  <mediaComponentDescription>
-    <mediaComponentNumber>1</mediaComponentNumber>
-    <maxRequestedBandwidthDL>{bandwidth}</maxRequestedBandwidthDL>
-  </mediaComponentDescription>
-</QoSTemplate>
-"#
-    )
-}
-
-/// The rules in force: match rule, template, version.
-fn rules(admin: SocketAddr) -> Vec<(String, String, u64)> {
-    let (status, body) = call(admin, "GET", "/qos-templates", "");
-    assert_eq!(status, 200, "{body}");
-    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-    let text = |rule: &serde_json::Value, name: &str| rule[name].as_str().unwrap().to_owned();
-    let rules = body.as_array().unwrap().iter();
-    rules
-        .map(|rule| (text(rule, "matchRule"), text(rule, "templateId"), rule["version"].as_u64().unwrap()))
-        .collect()
-}
-
-#[test]
-fn on_sighup_templates_are_read_again_all_or_nothing() {
-    let directory = std::env::temp_dir().join(format!("rxgate-serve-{}-templates", std::process::id()));
-    std::fs::create_dir_all(&directory).unwrap();
-    let write = |name: &str, text: &str| std::fs::write(directory.join(name), text).unwrap();
-    let both = "[[rule]]\nmatch = 'tel:1.*'\ntemplate = \"one.xml\"\n\
-                [[rule]]\nmatch = '.*'\ntemplate = \"all.xml\"\n";
-    write("rules.toml", both);
-    write("one.xml", &template("one", "1000"));
-    write("all.xml", &template("all", "2000"));
-    let config = config("127.0.0.1:3868".parse().unwrap());
-    let config = format!("{config}[templates]\ndirectory = '{}'\n", directory.display());
-    let mut gateway = Gateway::spawn("templates", &config);
-    gateway.listening("http");
-    let admin = gateway.listening("admin");
-    let loaded = rules(admin);
-    let names: Vec<_> = loaded.iter().map(|(rule, id, _)| (rule.as_str(), id.as_str())).collect();
-    assert_eq!(names, [("tel:1.*", "one"), (".*", "all")]);
-
-    write("all.xml", &template("all", "3000"));
-    gateway.signal("-HUP");
-    let log = gateway.log_until("templates reloaded");
-    assert!(log.contains("0 added, 1 replaced, 0 removed, 1 unchanged"), "{log}");
-    let replaced = rules(admin);
-    assert_eq!(replaced[0], loaded[0]);
-    assert!(replaced[1].2 > loaded[1].2, "{replaced:?}");
-
-    // One good change and two bad ones: nothing changes, and both are told.
-    write("one.xml", &template("one", "4000"));
-    write("all.xml", &template("all", "much"));
-    write("rules.toml", &format!("{both}[[rule]]\nmatch = 'tel:('\ntemplate = \"one.xml\"\n"));
-    gateway.signal("-HUP");
-    let log = gateway.log_until("templates are not reloaded: those in force stay");
-    for place in ["all.xml:4:", "rules.toml:8:9:"] {
-        let line = log.lines().find(|line| line.contains(place)).unwrap_or_else(|| panic!("{place}: {log}"));
-        assert!(line.contains("ERROR") && line.contains("hint="), "{line}");
-    }
-    assert_eq!(rules(admin), replaced);
-
-    write("rules.toml", "[[rule]]\nmatch = '.*'\ntemplate = \"one.xml\"\n");
-    gateway.signal("-HUP");
-    gateway.log_until("templates reloaded");
-    let last = rules(admin);
-    assert_eq!(last.len(), 1);
-    assert_eq!((last[0].0.as_str(), last[0].1.as_str()), (".*", "one"));
-    gateway.signal("-TERM");
-    assert_eq!(gateway.end().0, Some(0));
-    std::fs::remove_dir_all(directory).unwrap();
-}
-
-#[test]
-fn on_sighup_without_templates_it_goes_on() {
-    let mut gateway = Gateway::spawn("hangup", &config("127.0.0.1:3868".parse().unwrap()));
-    gateway.listening("http");
-    let admin = gateway.listening("admin");
-    gateway.signal("-HUP");
-    gateway.log_until("nothing to reload: the configuration has no [templates]");
-    assert_eq!(call(admin, "GET", "/live", "").0, 200);
-    gateway.signal("-TERM");
-    assert_eq!(gateway.end().0, Some(0));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod metrics;
 mod peers;
+mod reload;
 mod sessions;
 mod templates;
 
@@ -21,6 +22,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use metrics::Process;
 pub use peers::{LocalView, PeerView, Peers};
+pub use reload::{Reload, ReloadProblem, Reloaded};
 pub use templates::TemplateAdmin;
 pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
 
@@ -42,6 +44,8 @@ pub struct Admin {
     pub local: LocalView,
     /// The QoS templates.
     pub templates: TemplateAdmin,
+    /// What reads the configuration again.
+    pub reload: Arc<dyn Reload>,
     /// What `/metrics` shows.
     pub figures: Arc<[Arc<dyn Collect>]>,
     /// Where requests are counted.
@@ -58,6 +62,7 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(peers::list))
         .routes(routes!(peers::connect))
         .routes(routes!(peers::disconnect))
+        .routes(routes!(reload::reload))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show, sessions::end))
         .routes(routes!(templates::load, templates::list, templates::remove))
@@ -79,6 +84,7 @@ const HEALTH: &str = "Health";
 const PEERS: &str = "Peers";
 const SESSIONS: &str = "Sessions";
 const TEMPLATES: &str = "QoS templates";
+const CONFIGURATION: &str = "Configuration";
 
 /// The OpenAPI document before its operations.
 fn interface() -> OpenApi {

@@ -1,0 +1,191 @@
+//! What is different between the configuration in force and the one that is to be.
+
+use std::path::Path;
+
+use crate::config::{Peer, Problem, Setting};
+
+/// Keys that a reload puts into force; every other one needs a restart. Of `[[diameter.peers]]` all are.
+const RELOADABLE: [(&str, &[&str]); 4] = [
+    ("[dictionary]", &["directory"]),
+    ("[templates]", &["directory", "rules"]),
+    ("[notify]", &["allow_networks"]),
+    (
+        "[gatekeeper]",
+        &["profile", "short_ipv6_prefix", "default_duration_s", "max_duration_s", "abort_also_released"],
+    ),
+];
+
+/// Their section, whose header the further ones count up.
+const PEERS: &str = "[[diameter.peers]]";
+
+/// Most lines about one dictionary.
+const MAX_LINES: usize = 20;
+
+/// What became of the settings.
+pub(super) struct Changed {
+    /// One for each that takes effect.
+    pub lines: Vec<String>,
+    /// Those that cannot take effect in a running gateway.
+    pub refused: Vec<Problem>,
+}
+
+/// Compares what stands in `file` now with what stood there.
+pub(super) fn of_settings(file: &Path, old: &[Setting], new: &[Setting]) -> Changed {
+    let mut changed = Changed { lines: Vec::new(), refused: Vec::new() };
+    for setting in new.iter().filter(|setting| !setting.section.starts_with(PEERS)) {
+        let is_it = |old: &&Setting| old.section == setting.section && old.key == setting.key;
+        let before = old.iter().find(is_it).and_then(|old| old.value.as_deref());
+        if before == setting.value.as_deref() {
+            continue;
+        }
+        let shown = |value: Option<&str>| value.unwrap_or("not set").to_owned();
+        let (from, to) = (shown(before), shown(setting.value.as_deref()));
+        if is_reloadable(setting) {
+            changed.lines.push(format!("{} {}: {from} -> {to}", setting.section, setting.key));
+        } else {
+            changed.refused.push(Problem {
+                file: file.to_owned(),
+                at: setting.at,
+                text: format!("{} `{}` is {to}, and in force is {from}", setting.section, setting.key),
+                hint: "this one takes a restart; without one write what is in force, and reload again".into(),
+            });
+        }
+    }
+    changed
+}
+
+fn is_reloadable(setting: &Setting) -> bool {
+    RELOADABLE.iter().any(|(section, keys)| *section == setting.section && keys.contains(&setting.key))
+}
+
+/// Compares the peers, which their `host` names.
+pub(super) fn of_peers(old: &[Peer], new: &[Peer]) -> Vec<String> {
+    let same_host = |one: &Peer, other: &Peer| one.host.eq_ignore_ascii_case(&other.host);
+    let mut lines = Vec::new();
+    for peer in new {
+        let Peer { host, address, transport: _, priority, weight } = peer;
+        let Some(before) = old.iter().find(|old| same_host(old, peer)) else {
+            lines.push(format!("peer {host} added: {address}, priority {priority}, weight {weight}"));
+            continue;
+        };
+        let mut what = Vec::new();
+        if before.address != *address {
+            what.push(format!("address {} -> {address}", before.address));
+        }
+        if before.priority != *priority {
+            what.push(format!("priority {} -> {priority}", before.priority));
+        }
+        if before.weight != *weight {
+            what.push(format!("weight {} -> {weight}", before.weight));
+        }
+        if !what.is_empty() {
+            lines.push(format!("peer {host}: {}", what.join(", ")));
+        }
+    }
+    let removed = old.iter().filter(|old| !new.iter().any(|peer| same_host(old, peer)));
+    lines.extend(removed.map(|peer| format!("peer {} removed", peer.host)));
+    lines
+}
+
+/// The first of them, and how many more there are.
+pub(super) fn shortened(mut lines: Vec<String>) -> Vec<String> {
+    if let Some(more) = lines.len().checked_sub(MAX_LINES).filter(|more| *more > 0) {
+        lines.truncate(MAX_LINES);
+        lines.push(format!("{more} more changes of the dictionary"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Loaded;
+
+    const BASE: &str = "[diameter]\norigin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\n\
+                        destination_realm = \"rx.test\"\nrequest_timeout_ms = 9000\n\
+                        [[diameter.peers]]\nhost = \"a.rx.test\"\naddress = \"127.0.0.1:1\"\n\
+                        [notify]\nallow_networks = [\"127.0.0.0/8\"]\n";
+
+    fn loaded(text: &str) -> Loaded {
+        Loaded::from_text(Path::new("gate.toml"), text).unwrap()
+    }
+
+    fn compare(new: &str) -> Changed {
+        of_settings(Path::new("gate.toml"), &loaded(BASE).settings, &loaded(new).settings)
+    }
+
+    #[test]
+    fn what_can_change_is_told_with_both_values() {
+        let changed = compare(
+            &BASE
+                .replace("127.0.0.0/8", "::1/128")
+                .replace("[notify]", "[gatekeeper]\nmax_duration_s = 60\n[notify]"),
+        );
+        assert_eq!(
+            changed.lines,
+            [
+                "[gatekeeper] max_duration_s: not set -> 60",
+                "[notify] allow_networks: [\"127.0.0.0/8\"] -> [\"::1/128\"]",
+            ]
+        );
+        assert!(changed.refused.is_empty());
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_refused_with_its_place() {
+        let changed = compare(&BASE.replace("= 9000", "= 8000").replace("127.0.0.0/8", "::1/128"));
+        let refused: Vec<_> = changed.refused.iter().map(ToString::to_string).collect();
+        assert_eq!(refused, ["gate.toml:5:1: [diameter] `request_timeout_ms` is 8000, and in force is 9000"]);
+        assert!(changed.refused[0].hint.contains("restart"), "{:?}", changed.refused);
+    }
+
+    #[test]
+    fn a_value_that_is_written_out_or_left_out_but_the_same_is_no_change() {
+        let changed = compare(&BASE.replace("[notify]", "[gatekeeper]\nprofile = \"compatible\"\n[notify]"));
+        assert!(changed.lines.is_empty() && changed.refused.is_empty());
+    }
+
+    #[test]
+    fn every_key_that_is_said_to_be_reloadable_exists() {
+        let settings = loaded(BASE).settings;
+        for (section, keys) in RELOADABLE {
+            for key in keys {
+                assert!(
+                    settings.iter().any(|one| one.section == section && one.key == *key),
+                    "{section} {key}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn peers_come_go_and_change() {
+        let peer = |host: &str, address: &str, priority| {
+            let text = BASE
+                .replace("a.rx.test", host)
+                .replace("127.0.0.1:1", address)
+                .replace("[notify]", &format!("priority = {priority}\n[notify]"));
+            loaded(&text).config.diameter.peers.remove(0)
+        };
+        let old = [peer("a.rx.test", "127.0.0.1:1", 1), peer("b.rx.test", "127.0.0.1:2", 1)];
+        let new = [peer("A.rx.test", "127.0.0.1:3", 2), peer("c.rx.test", "127.0.0.1:4", 1)];
+        assert_eq!(
+            of_peers(&old, &new),
+            [
+                "peer A.rx.test: address 127.0.0.1:1 -> 127.0.0.1:3, priority 1 -> 2",
+                "peer c.rx.test added: 127.0.0.1:4, priority 1, weight 1",
+                "peer b.rx.test removed",
+            ]
+        );
+        assert!(of_peers(&old, &old).is_empty());
+    }
+
+    #[test]
+    fn many_changes_of_a_dictionary_are_counted() {
+        let lines = |count: usize| (0..count).map(|at| format!("AVP {at} added")).collect::<Vec<_>>();
+        assert_eq!(shortened(lines(MAX_LINES)), lines(MAX_LINES));
+        let many = shortened(lines(MAX_LINES + 3));
+        assert_eq!(many.len(), MAX_LINES + 1);
+        assert_eq!(many[MAX_LINES], "3 more changes of the dictionary");
+    }
+}

@@ -1,0 +1,238 @@
+//! What is read again while the gateway runs: all of it takes effect, or nothing.
+//!
+//! First everything is read and checked, which changes nothing; then everything is put into force, which cannot
+//! fail. A dictionary that says something new is kept for the life of the process, as is the one before it: what
+//! that costs is bounded by how often an operator changes the files.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::Mutex;
+use tracing::{error, info, warn};
+
+use super::{
+    changes::{self, Changed},
+    settings,
+    templates::{self, TemplateDirectory, of_file},
+};
+use crate::{
+    BoxFuture,
+    config::{Config, Loaded, Position, Problem, Setting},
+    dict::{DictError, Dictionary},
+    live::Live,
+    north::{
+        admin::{Reload, ReloadProblem, Reloaded},
+        gatekeeper::{NotificationSettings, ReadSettings},
+    },
+    notify::Notifier,
+    template::{self, MatchRule, Origin, Template, Templates},
+    transport::Pool,
+};
+
+/// Where a configuration came from, and what it says there.
+pub(super) struct Source {
+    pub file: PathBuf,
+    pub settings: Vec<Setting>,
+}
+
+/// What a reload puts something else into.
+pub(super) struct Parts {
+    pub dictionary: Live<&'static Dictionary>,
+    pub reading: Live<ReadSettings>,
+    pub templates: Live<template::Settings>,
+    pub notifications: Live<NotificationSettings>,
+    pub rules: Arc<Templates>,
+    pub notifier: Arc<Notifier>,
+    pub pool: Pool,
+}
+
+/// Reads the configuration, and what it names, again.
+pub(super) struct Reloader {
+    parts: Parts,
+    /// Held during a reload: there is one at a time.
+    running: Mutex<Running>,
+}
+
+/// The configuration in force.
+#[derive(Clone)]
+struct Running {
+    config: Config,
+    /// `None`: it is in no file, and only what it names is read again.
+    source: Option<Arc<Source>>,
+}
+
+/// Everything that was read, and is right.
+struct Read {
+    running: Running,
+    changed: Vec<String>,
+    warnings: Vec<Problem>,
+    dictionary: NewDictionary,
+    directory: TemplateDirectory,
+    /// The templates of the admin interface, read with the new dictionary and settings.
+    recompiled: Vec<Arc<Template>>,
+}
+
+/// The dictionary that is to be in force.
+enum NewDictionary {
+    /// The one that is: the files say nothing else than it does.
+    Same,
+    /// There is no directory any more.
+    BuiltIn,
+    Loaded(Box<Dictionary>),
+}
+
+impl NewDictionary {
+    /// Itself, or this one, which is in force.
+    fn or<'a>(&'a self, in_force: &'a Dictionary) -> &'a Dictionary {
+        match self {
+            Self::Same => in_force,
+            Self::BuiltIn => Dictionary::builtin(),
+            Self::Loaded(dictionary) => dictionary,
+        }
+    }
+}
+
+impl Reloader {
+    pub fn new(config: Config, source: Option<Source>, parts: Parts) -> Self {
+        Self { parts, running: Mutex::new(Running { config, source: source.map(Arc::new) }) }
+    }
+
+    /// Puts what the files say now into force, and says what that changed; or everything that is wrong, and
+    /// nothing changes.
+    pub async fn reload(&self) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
+        let mut running = self.running.lock().await;
+        let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
+        let rules = self.parts.rules.list();
+        let read = move || read(before, dictionary, &rules);
+        let read = tokio::task::spawn_blocking(read).await.expect("reading files does not panic");
+        let read = read.inspect_err(|problems| {
+            for problem in problems {
+                error!(hint = %problem.hint, "{problem}");
+            }
+            error!(problems = problems.len(), "nothing is reloaded: what is in force stays");
+        })?;
+        for warning in &read.warnings {
+            warn!(hint = %warning.hint, "{warning}");
+        }
+        let (now, warnings) = (read.running.clone(), read.warnings.clone());
+        let changed = self.put(read).await;
+        *running = now;
+        changed.iter().for_each(|change| info!(%change, "reload"));
+        info!(changes = changed.len(), "reloaded");
+        Ok((changed, warnings))
+    }
+
+    /// Puts it into force.
+    async fn put(&self, read: Read) -> Vec<String> {
+        let Read { running: Running { config, .. }, mut changed, dictionary, directory, recompiled, .. } =
+            read;
+        let parts = &self.parts;
+        match dictionary {
+            NewDictionary::Same => {}
+            NewDictionary::BuiltIn => parts.dictionary.set(Dictionary::builtin()),
+            NewDictionary::Loaded(dictionary) => parts.dictionary.set(Box::leak(dictionary)),
+        }
+        parts.templates.set(settings::template_settings(&config.gatekeeper));
+        parts.reading.set(settings::read_settings(&config.gatekeeper));
+        parts.notifications.set(settings::notification_settings(&config.gatekeeper));
+        parts.rules.recompile(&recompiled);
+        changed.extend(templates::put(&parts.rules, directory.rules));
+        parts.notifier.allow(config.notify.allow_networks.clone());
+        // Refused only after the end.
+        _ = parts.pool.reconfigure(settings::peers(&config.diameter)).await;
+        changed
+    }
+}
+
+impl std::fmt::Debug for Reloader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reloader").finish_non_exhaustive()
+    }
+}
+
+impl Reload for Reloader {
+    fn reload(&self) -> BoxFuture<'_, Result<Reloaded, Vec<ReloadProblem>>> {
+        let shown = |problems: Vec<Problem>| problems.into_iter().map(shown).collect();
+        Box::pin(async move {
+            let (changes, warnings) = Self::reload(self).await.map_err(shown)?;
+            Ok(Reloaded { changes, warnings: shown(warnings) })
+        })
+    }
+}
+
+fn shown(problem: Problem) -> ReloadProblem {
+    ReloadProblem { text: problem.to_string(), hint: problem.hint }
+}
+
+/// Reads and checks everything. Blocks on the disk.
+fn read(
+    before: Running,
+    dictionary: &'static Dictionary,
+    rules: &[Arc<MatchRule>],
+) -> Result<Read, Vec<Problem>> {
+    let Running { config: old, source } = &before;
+    let mut problems = Vec::new();
+    let (running, mut changed, mut warnings) = match source {
+        None => (before.clone(), Vec::new(), Vec::new()),
+        Some(source) => {
+            let Loaded { config, warnings, settings } =
+                Loaded::from_file(&source.file).map_err(|error| error.problems())?;
+            let Changed { lines, refused } = changes::of_settings(&source.file, &source.settings, &settings);
+            problems.extend(refused);
+            let mut changed = lines;
+            changed.extend(changes::of_peers(&old.diameter.peers, &config.diameter.peers));
+            let source = Source { file: source.file.clone(), settings };
+            (Running { config, source: Some(Arc::new(source)) }, changed, warnings)
+        }
+    };
+    let config = &running.config;
+    let new = match config.dictionary.as_deref().map(Dictionary::with_directory) {
+        None => NewDictionary::BuiltIn,
+        Some(Ok(new)) => NewDictionary::Loaded(Box::new(new)),
+        // What the templates mean is open without it.
+        Some(Err(error)) => return Err(problems.into_iter().chain([of_dictionary(config, error)]).collect()),
+    };
+    let says = dictionary.changes(new.or(dictionary));
+    let new = if says.is_empty() { NewDictionary::Same } else { new };
+    let in_force = new.or(dictionary);
+    changed.extend(changes::shortened(says));
+    let settings = settings::template_settings(&config.gatekeeper);
+    let directory = match &config.templates {
+        None => TemplateDirectory::default(),
+        Some(at) => TemplateDirectory::read(at, in_force, settings).unwrap_or_else(|found| {
+            problems.extend(found);
+            TemplateDirectory::default()
+        }),
+    };
+    warnings.extend(directory.warnings.iter().cloned());
+    let mut recompiled = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.origin() == Origin::Admin) {
+        match Template::read(rule.template().source().as_bytes(), in_force, settings) {
+            Ok(compiled) => recompiled.push(Arc::new(compiled.template)),
+            Err(found) => {
+                let name = format!("template \"{}\" of the admin interface", rule.template().id());
+                problems.extend(found.0.into_iter().map(|problem| of_file(Path::new(&name), problem)));
+            }
+        }
+    }
+    match problems.is_empty() {
+        true => Ok(Read { running, changed, warnings, dictionary: new, directory, recompiled }),
+        false => Err(problems),
+    }
+}
+
+/// The error names its file by itself.
+fn of_dictionary(config: &Config, error: DictError) -> Problem {
+    let directory = config.dictionary.clone().unwrap_or_default();
+    let (file, at, text) = match error {
+        DictError::Content { at, problem } => {
+            let at_line = Position { line: at.line, column: 1 };
+            (PathBuf::from(&*at.file), Some(at_line), problem.to_string())
+        }
+        DictError::Unreadable { path, error } => (path, None, format!("cannot be read: {error}")),
+        error @ DictError::TooLarge { .. } => (directory, None, error.to_string()),
+    };
+    Problem { file, at, text, hint: "correct that file, or take it out of the directory".into() }
+}

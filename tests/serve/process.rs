@@ -1,0 +1,130 @@
+//! `rxgate serve` as a child process, and a client of it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use crate::gateway;
+
+/// The program and its configuration file; both go with the test.
+pub struct Gateway {
+    pub child: Child,
+    pub file: PathBuf,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    log: BufReader<std::process::ChildStderr>,
+}
+
+impl Gateway {
+    pub fn spawn(name: &str, config: &str) -> Self {
+        Self::spawn_logging(name, config, "info")
+    }
+
+    pub fn spawn_logging(name: &str, config: &str, log: &str) -> Self {
+        let file = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}.toml", std::process::id()));
+        std::fs::write(&file, config).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
+            .args(["serve", "--config"])
+            .arg(&file)
+            .env("RXGATE_LOG", log)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        Self { child, file, lines, log }
+    }
+
+    /// The address of the next line, which must be about this listener.
+    pub fn listening(&mut self, what: &str) -> SocketAddr {
+        let line = self.lines.next().unwrap().unwrap();
+        let address = line.strip_prefix(&format!("listening {what} "));
+        address.unwrap_or_else(|| panic!("{line}")).parse().unwrap()
+    }
+
+    /// Puts another text into its configuration file.
+    pub fn rewrite(&self, config: &str) {
+        std::fs::write(&self.file, config).unwrap();
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// The log up to the next line that has this.
+    pub fn log_until(&mut self, what: &str) -> String {
+        let mut log = String::new();
+        loop {
+            let begin = log.len();
+            assert_ne!(self.log.read_line(&mut log).unwrap(), 0, "ended without {what}: {log}");
+            if log[begin..].contains(what) {
+                return log;
+            }
+        }
+    }
+
+    /// Exit code and what else went to standard error.
+    pub fn end(&mut self) -> (Option<i32>, String) {
+        let mut errors = String::new();
+        self.log.read_to_string(&mut errors).unwrap();
+        (self.child.wait().unwrap().code(), errors)
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        // It may have ended already.
+        _ = self.child.kill();
+        _ = self.child.wait();
+        _ = std::fs::remove_file(&self.file);
+    }
+}
+
+pub fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// Waits until a peer is open.
+pub fn ready(admin: SocketAddr) {
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while call(admin, "GET", "/ready", "").0 != 200 {
+        assert!(std::time::Instant::now() < patience, "{}", call(admin, "GET", "/peers", "").1);
+        std::thread::yield_now();
+    }
+}
+
+pub fn config(pcrf: SocketAddr) -> String {
+    gateway::config(pcrf, "listen = [\"127.0.0.1:0\"]", "")
+}
+
+pub const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",
+    "mediaComponentDescription": [{"mediaComponentNumber": 1, "mediaType": "VIDEO"}]}}"#;
+
+/// A template that asks for this bandwidth.
+pub fn template(id: &str, bandwidth: &str) -> String {
+    format!(
+        r#"<QoSTemplate xmlns="http://oracle/ocsg/rest/qos/template" templateId="{id}">
+  <mediaComponentDescription>
+    <mediaComponentNumber>1</mediaComponentNumber>
+    <maxRequestedBandwidthDL>{bandwidth}</maxRequestedBandwidthDL>
+  </mediaComponentDescription>
+</QoSTemplate>
+"#
+    )
+}
