@@ -75,7 +75,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ..AaRequest::default()
     };
     let (message, within) = (request.encode(Default::default())?, Duration::from_secs(5));
-    let answered = client.request(OutgoingRequest { message, destination_host: None, within }).await?;
+    let answered =
+        client.request(OutgoingRequest { message, destination_host: None, within, sheddable: false }).await?;
     let tree = Tree::from_octets(Dictionary::builtin(), answered.message.as_bytes())?;
     print!("{} answers {tree}", answered.peer);
     Ok(())

@@ -31,7 +31,10 @@ use crate::{
     dict::{Dictionary, commands},
     live::Live,
     rx::{AaAnswer, AaRequest, AvpText, Outcome, RxError, StAnswer, StRequest},
-    session::ports::{Exchange, GatewayError, RxGateway, RxServer},
+    session::{
+        Shed, ShedCause,
+        ports::{Exchange, GatewayError, RxGateway, RxServer},
+    },
     transport::{Answered, OutgoingRequest, PeerStatus, Pool, PoolConfig, RequestError},
     wire::{Message, MessageBuf},
 };
@@ -121,21 +124,30 @@ impl Gateway {
         message: MessageBuf,
         to: Option<Arc<str>>,
         within: Duration,
+        sheddable: bool,
     ) -> Result<Answered, GatewayError> {
         let Some(pool) = self.pool.get() else {
             return Err(GatewayError::NotSent { reason: "no peer was dialled yet".into() });
         };
         trace!(octets = ?message.as_bytes(), "request");
         let destination_host = to.map(|host| host.to_string());
-        let answered = pool.request(OutgoingRequest { message, destination_host, within }).await;
+        let answered = pool.request(OutgoingRequest { message, destination_host, within, sheddable }).await;
         answered.map_err(|error| match error {
             RequestError::NoAnswer { sent_to, reason } => {
                 GatewayError::NoAnswer { reason, sent_to: sent_to.into_iter().map(Arc::from).collect() }
             }
             RequestError::ShuttingDown => GatewayError::ShuttingDown,
-            error @ (RequestError::NoPeer { .. }
-            | RequestError::Overloaded { .. }
-            | RequestError::NotARequest) => GatewayError::NotSent { reason: error.to_string() },
+            RequestError::Overloaded { reason, retry_after } => {
+                let reason = format!("too many requests wait for their answers already: {reason}");
+                GatewayError::Shed(Shed { cause: ShedCause::Full, reason, retry_after })
+            }
+            RequestError::Abated { reason, retry_after } => {
+                let reason = format!("the network has too much to do: {reason}");
+                GatewayError::Shed(Shed { cause: ShedCause::Network, reason, retry_after })
+            }
+            error @ (RequestError::NoPeer { .. } | RequestError::NotARequest) => {
+                GatewayError::NotSent { reason: error.to_string() }
+            }
         })
     }
 
@@ -204,7 +216,7 @@ impl RxGateway for Gateway {
             let to = request.destination_host.as_deref().map(Arc::from);
             debug!(rx_session = %request.session_id, command = "AAR", "request");
             // The identifiers are set where it leaves.
-            let answered = self.send(request.encode(Default::default())?, to, within).await?;
+            let answered = self.send(request.encode(Default::default())?, to, within, true).await?;
             let read = |message: &Message<'_>| Ok(AaAnswer::read(message)?.into_owned());
             Ok(self.exchange(&request.session_id, answered, read))
         })
@@ -219,7 +231,7 @@ impl RxGateway for Gateway {
         Box::pin(async move {
             let cause = request.termination_cause.0;
             debug!(rx_session = %request.session_id, command = "STR", cause, "request");
-            let answered = self.send(request.encode(Default::default())?, to, within).await?;
+            let answered = self.send(request.encode(Default::default())?, to, within, false).await?;
             let read = |message: &Message<'_>| Ok(StAnswer::read(message)?.into_owned());
             Ok(self.exchange(&request.session_id, answered, read))
         })

@@ -114,6 +114,7 @@ impl Server {
             message: message.clone(),
             destination_host: Some(host),
             within: self.config.request_timeout,
+            sheddable: false,
         };
         let result = pool.request(request).await;
         // The observer would keep the connections open that a restart has to close.

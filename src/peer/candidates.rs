@@ -3,12 +3,14 @@
 //! - For a host: the host itself if it is an open peer, else an agent that may know it.
 //! - For a realm: its open peers and agents; without any, whoever serves the application.
 //!
-//! A peer that had the request comes after those that had not, and only with a new connection.
+//! A peer that had the request comes after those that had not, and only with a new connection. One that asked for
+//! less, or is too busy, is left out as often as it takes: then the request goes to others, or to nobody.
 
 use std::time::Instant;
 
 use super::{
     Node, PeerIndex, RequestId,
+    overload::{Abated, Lot, Scope},
     pending::Pending,
     route::{Candidate, choose},
     same_identity,
@@ -23,6 +25,8 @@ pub(super) enum Choice {
     Peer(PeerIndex),
     /// Only to peers that have too many requests waiting already.
     Full(PeerIndex),
+    /// Only to peers that it is kept away from.
+    Abated(Abated),
     Nowhere,
 }
 
@@ -47,8 +51,13 @@ impl Node {
             // Nobody of the realm is there: then whoever serves the application, as a default route.
             false => Some(1),
         };
+        let lot = pending.lot;
+        if let Some(abated) = lot.and_then(|lot| self.abated_anywhere(now, pending, lot)) {
+            return Choice::Abated(abated);
+        }
         let mut candidates: [Vec<Candidate>; 4] = Default::default();
-        let mut full = None;
+        let (mut full, mut abated) = (None, None);
+        let mut kept_away = Vec::new();
         for (index, slot) in self.slots.iter().enumerate() {
             let index = PeerIndex(index);
             let had_it = pending.was_sent_to(index);
@@ -64,16 +73,58 @@ impl Node {
                 full = Some(index);
                 continue;
             }
+            if let Some(by) = lot.and_then(|lot| self.abated_at(now, application, particular, slot, lot)) {
+                kept_away.push(index);
+                abated = Some(by);
+                continue;
+            }
             let share = slot.penalty.share(now);
             let candidate = Candidate { peer: index, priority: slot.priority, weight: slot.weight, share };
             // A peer that never had it before one that lost it with its connection.
             candidates[2 * tier + usize::from(had_it)].push(candidate);
         }
         let candidates = candidates.into_iter().find(|candidates| !candidates.is_empty());
-        match candidates.and_then(|candidates| choose(candidates, &mut self.chance)) {
-            Some(peer) => Choice::Peer(peer),
-            None => full.map_or(Choice::Nowhere, Choice::Full),
+        for index in kept_away {
+            if let Some(slot) = self.slots.get_mut(index.0) {
+                slot.counters.abated.add();
+            }
         }
+        match (candidates.and_then(|candidates| choose(candidates, &mut self.chance)), full, abated) {
+            (Some(peer), ..) => Choice::Peer(peer),
+            (None, Some(full), _) => Choice::Full(full),
+            (None, None, Some(abated)) => Choice::Abated(abated),
+            (None, None, None) => Choice::Nowhere,
+        }
+    }
+
+    /// Whether a request is kept away from the host that it is for, or from the realm if it is for none
+    /// (RFC 7683 §7.6).
+    fn abated_anywhere(&self, now: Instant, pending: &Pending, lot: Lot) -> Option<Abated> {
+        if self.overload.is_quiet() {
+            return None;
+        }
+        let scope = match (&pending.destination_host, &pending.destination_realm) {
+            (Some(host), _) => Scope::host(host),
+            (None, Some(realm)) => Scope::realm(realm),
+            (None, None) => return None,
+        };
+        self.overload.abates(now, pending.message.header().application, &scope, lot)
+    }
+
+    /// Whether it is kept away from this peer. One for a particular host is kept away from that host only.
+    fn abated_at(
+        &self,
+        now: Instant,
+        application: u32,
+        particular: bool,
+        slot: &Slot,
+        lot: Lot,
+    ) -> Option<Abated> {
+        let by_report = match particular || self.overload.is_quiet() {
+            true => None,
+            false => self.overload.abates(now, application, &Scope::host(&slot.host), lot),
+        };
+        by_report.or_else(|| self.overload.is_too_busy(now, || slot.name(), &slot.busy, lot))
     }
 
     /// Why nobody can take the request: each peer in question, its state and why.

@@ -55,6 +55,8 @@ counters! {
     timeouts,
     /// Answers with 3004, DIAMETER_TOO_BUSY.
     too_busy,
+    /// Requests kept away from it because it asked for less or is too busy; some went elsewhere.
+    abated,
     /// Requests received, copies included.
     requests_received,
     /// Copies among them of a request that was received before.

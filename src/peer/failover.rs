@@ -7,6 +7,8 @@
 //! - A 3004, or a 3002 or 3003 to a request for no particular host, is followed by one attempt at another peer.
 //! - A 3006 is followed once, to a host on the list of those it may point to.
 //!
+//! - What may be shed is kept away from whoever asked for less (`overload.rs`).
+//!
 //! Whichever attempt is answered first gives the outcome; an answer to another one is reported as late.
 
 use std::time::Instant;
@@ -14,9 +16,12 @@ use std::time::Instant;
 use super::{
     Answered, LateKind, Node, NodeEvent, NodePeer, OutgoingRequest, PeerIndex, RequestError, RequestId,
     candidates::Choice,
-    facts::{Facts, redirect_hosts, text},
+    facts::{Facts, drmp, redirect_hosts, reports, text},
+    overload::{Abated, Olr},
     pending::{Attempt, Pending, Sending, Used},
-    redirect, same_identity,
+    redirect,
+    route::part,
+    same_identity,
     slot::{Origin, Slot},
 };
 use crate::{
@@ -41,25 +46,29 @@ impl Node {
     }
 
     fn begin(&mut self, now: Instant, id: RequestId, outgoing: OutgoingRequest) -> Result<(), RequestError> {
-        let OutgoingRequest { message, destination_host, within } = outgoing;
+        let OutgoingRequest { message, destination_host, within, sheddable } = outgoing;
         if !message.header().is_request() {
             return Err(RequestError::NotARequest);
         }
         if self.stopping {
             return Err(RequestError::ShuttingDown);
         }
-        if self.table.len() >= self.config.max_pending {
+        // What ends sessions still has room when what asks for them has none.
+        let reserved = if sheddable { self.config.max_pending / 8 } else { 0 };
+        if self.table.len() >= self.config.max_pending - reserved {
             let reason = format!("{} over all peers", self.table.len());
-            return Err(RequestError::Overloaded { reason });
+            return Err(RequestError::Overloaded { reason, retry_after: self.config.attempt_timeout });
         }
         self.next_end_to_end = self.next_end_to_end.wrapping_add(1);
         let message = message.with_end_to_end(EndToEndId(self.next_end_to_end));
         let deadline = now + within;
         let destination_realm = text(&message, &avp::DESTINATION_REALM).map(str::to_owned);
+        let lot = sheddable.then(|| self.overload.draw(now, drmp(&message), part(&mut self.chance)));
         let pending = Pending {
             message,
             destination_host,
             destination_realm,
+            lot,
             began: now,
             deadline,
             wake: deadline,
@@ -73,26 +82,28 @@ impl Node {
             reason: String::new(),
         };
         self.table.insert(id, pending);
-        if self.send_somewhere(now, id, false) {
-            return Ok(());
-        }
-        let full = match self.best(now, id, false) {
-            Choice::Full(peer) => self.slots.get(peer.0),
-            Choice::Peer(_) | Choice::Nowhere => None,
-        };
-        let full = full.map(|slot| format!("{} for {}", slot.waiting.len(), slot.name()));
+        let Err(otherwise) = self.try_to_send(now, id, false) else { return Ok(()) };
         let pending = self.table.remove(id);
-        Err(match full {
-            Some(reason) => RequestError::Overloaded { reason },
-            None => RequestError::NoPeer { reason: self.nobody(now, pending.as_ref()) },
+        Err(match otherwise {
+            Choice::Full(peer) => {
+                let full =
+                    self.slots.get(peer.0).map(|slot| format!("{} for {}", slot.waiting.len(), slot.name()));
+                let (reason, retry_after) = (full.unwrap_or_default(), self.config.attempt_timeout);
+                RequestError::Overloaded { reason, retry_after }
+            }
+            Choice::Abated(Abated { reason, retry_after }) => RequestError::Abated { reason, retry_after },
+            Choice::Peer(_) | Choice::Nowhere => {
+                RequestError::NoPeer { reason: self.nobody(now, pending.as_ref()) }
+            }
         })
     }
 
     /// The wake of a request came: its attempt or all its time is over.
     pub(super) fn wake(&mut self, now: Instant, id: RequestId) {
         let Some(pending) = self.table.get(id) else { return };
-        if let Some(slot) = pending.current.and_then(|peer| self.slots.get(peer.0)) {
+        if let Some(slot) = pending.current.and_then(|peer| self.slots.get_mut(peer.0)) {
             slot.counters.timeouts.add();
+            slot.penalty.raise(now);
         }
         let who = pending.current.and_then(|peer| self.slots.get(peer.0)).map(Slot::name);
         if pending.deadline <= now {
@@ -146,7 +157,7 @@ impl Node {
     fn queue(&mut self, now: Instant, id: RequestId) {
         let at = match self.best(now, id, false) {
             Choice::Full(peer) => Some(peer),
-            Choice::Peer(_) | Choice::Nowhere => None,
+            Choice::Peer(_) | Choice::Abated(_) | Choice::Nowhere => None,
         };
         self.table.set_queued(id, at);
     }
@@ -203,13 +214,19 @@ impl Node {
 
     /// Sends the request to the best peer that is left for it; `others` leaves out those that had it before.
     fn send_somewhere(&mut self, now: Instant, id: RequestId, others: bool) -> bool {
+        self.try_to_send(now, id, others).is_ok()
+    }
+
+    /// The same; the error is what there is instead of a peer.
+    fn try_to_send(&mut self, now: Instant, id: RequestId, others: bool) -> Result<(), Choice> {
         // A peer that refuses to send is not usable any more, so this ends.
-        while let Choice::Peer(peer) = self.best(now, id, others) {
-            if self.send(now, id, peer) {
-                return true;
+        loop {
+            match self.best(now, id, others) {
+                Choice::Peer(peer) if self.send(now, id, peer) => return Ok(()),
+                Choice::Peer(_) => {}
+                otherwise => return Err(otherwise),
             }
         }
-        false
     }
 
     fn send(&mut self, now: Instant, id: RequestId, peer: PeerIndex) -> bool {
@@ -274,7 +291,8 @@ impl Node {
                 pending.was_sent_to(peer) && pending.message.header().command == header.command
             })
         });
-        let Some(slot) = self.slots.get(peer.0) else { return };
+        self.heed(now, &message);
+        let Some(slot) = self.slots.get_mut(peer.0) else { return };
         let Some(id) = id else {
             let kind = self.memory.kind(header.end_to_end, peer, Facts::of(&message).origin_host);
             match kind {
@@ -288,10 +306,21 @@ impl Node {
         let sent_at = self.table.get(id).and_then(|pending| pending.sent_at(peer)).unwrap_or(now);
         slot.counters.exchanges.received(&message, now.duration_since(sent_at));
         let facts = Facts::of(&message);
+        slot.busy.answered(now, facts.result_code == Some(result::TOO_BUSY));
         if facts.is_protocol_error() {
             self.refused(now, peer, id, message.clone());
         } else {
             self.finish(now, id, peer, message);
+        }
+    }
+
+    /// Takes over what an answer says about overload (RFC 7683 §5.2.1).
+    fn heed(&mut self, now: Instant, answer: &MessageBuf) {
+        for (scope, olr) in reports(answer) {
+            if self.overload.note(now, answer.header().application, &scope, olr) {
+                let Olr { sequence, reduction, validity } = olr;
+                tracing::warn!(about = ?scope, sequence, reduction, validity, "overload report");
+            }
         }
     }
 
@@ -302,7 +331,7 @@ impl Node {
             && let Some(slot) = self.slots.get_mut(peer.0)
         {
             slot.counters.too_busy.add();
-            slot.penalty.too_busy(now);
+            slot.penalty.raise(now);
         }
         let Some(pending) = self.table.get_mut(id) else { return };
         pending.answered_by(peer);

@@ -38,6 +38,7 @@ mod node;
 mod node_config;
 mod outgoing;
 mod outstanding;
+mod overload;
 mod pending;
 mod reconfigure;
 mod reconnect;

@@ -26,6 +26,9 @@ pub struct OutgoingRequest {
     pub destination_host: Option<String>,
     /// Time until there is an outcome, everything included.
     pub within: Duration,
+    /// Whether it is kept back where less is asked for (RFC 7683), the least important first (its DRMP): yes for
+    /// what asks for something, no for what ends it.
+    pub sheddable: bool,
 }
 
 /// An answer, and who may know about the request.
@@ -63,6 +66,16 @@ pub enum RequestError {
     Overloaded {
         /// Where they wait.
         reason: String,
+        /// By then those that wait have an answer or have gone elsewhere.
+        retry_after: Duration,
+    },
+    /// Whoever it is for asked for less (RFC 7683), or is too busy: nothing was sent.
+    #[error("kept back: {reason}")]
+    Abated {
+        /// Who asked for how much less, and for how long.
+        reason: String,
+        /// When there is a better chance.
+        retry_after: Duration,
     },
     /// This node is shutting down: nothing was sent.
     #[error("this node is shutting down")]
@@ -77,7 +90,11 @@ impl RequestError {
     pub fn sent_to(&self) -> &[String] {
         match self {
             Self::NoAnswer { sent_to, .. } => sent_to,
-            Self::NoPeer { .. } | Self::Overloaded { .. } | Self::ShuttingDown | Self::NotARequest => &[],
+            Self::NoPeer { .. }
+            | Self::Overloaded { .. }
+            | Self::Abated { .. }
+            | Self::ShuttingDown
+            | Self::NotARequest => &[],
         }
     }
 }

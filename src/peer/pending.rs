@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{LateKind, PeerIndex, RequestId, same_identity};
+use super::{LateKind, PeerIndex, RequestId, overload::Lot, same_identity};
 use crate::wire::{EndToEndId, MessageBuf};
 
 /// How long a late answer is recognised. The connection of a peer that is silent for longer is closed by the
@@ -45,6 +45,8 @@ pub(super) struct Pending {
     pub destination_realm: Option<String>,
     /// When it was asked for.
     pub began: Instant,
+    /// It may be kept back.
+    pub lot: Option<Lot>,
     /// When there is an outcome, whatever happens.
     pub deadline: Instant,
     /// When to look at it again: end of the attempt, or the deadline.

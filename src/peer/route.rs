@@ -1,4 +1,4 @@
-//! Which peer gets a request: priority, weight, and what a 3004 does to them (RFC 6733 §6.1.4, §7.1.3).
+//! Which peer gets a request: priority, weight, and what a 3004 or no answer does to them (RFC 6733 §6.1.4, §7.1.3).
 //!
 //! Who is a candidate at all is decided in `failover.rs`.
 
@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::{PeerIndex, reconnect::Chance};
 
-/// Time in which the penalty for a DIAMETER_TOO_BUSY loses half of itself.
+/// Time in which a penalty loses half of itself.
 const HALF_LIFE: Duration = Duration::from_secs(10);
 
 /// Highest penalty: 1/32 of the usual share is left, enough to find out that the peer recovered.
 const MOST: f64 = 5.0;
 
-/// How much less than its share a peer gets since it answered 3004.
+/// How much less than its share a peer gets since it answered 3004, or did not answer in time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Penalty {
     /// Its share is halved this many times.
@@ -25,8 +25,8 @@ impl Penalty {
         Self { level: 0.0, at: now }
     }
 
-    /// The peer answered 3004.
-    pub fn too_busy(&mut self, now: Instant) {
+    /// The peer answered 3004, or an attempt had no answer in time.
+    pub fn raise(&mut self, now: Instant) {
         *self = Self { level: (self.level(now) + 1.0).min(MOST), at: now };
     }
 
@@ -86,7 +86,7 @@ fn pick(group: &[Candidate], chance: &mut Chance) -> Option<(PeerIndex, f64)> {
 }
 
 /// Evenly spread from 0 to just below 1.
-fn part(chance: &mut Chance) -> f64 {
+pub(super) fn part(chance: &mut Chance) -> f64 {
     f64::from(chance.next_u32()) / (f64::from(u32::MAX) + 1.0)
 }
 
@@ -156,11 +156,11 @@ mod tests {
         let start = Instant::now();
         let mut penalty = Penalty::none(start);
         assert_eq!(penalty.share(start), 1.0);
-        penalty.too_busy(start);
+        penalty.raise(start);
         assert_eq!(penalty.share(start), 0.5);
         assert!(penalty.share(start + HALF_LIFE) > 0.7);
         for _ in 0..100 {
-            penalty.too_busy(start);
+            penalty.raise(start);
         }
         assert_eq!(penalty.share(start), 1.0 / 32.0);
         assert!(penalty.share(start + 20 * HALF_LIFE) > 0.999);

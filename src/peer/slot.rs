@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use super::{
-    NodePeer, Peer, RequestId, State, Status, WatchdogState, counters::PeerCounters, route::Penalty,
+    NodePeer, Peer, RequestId, State, Status, WatchdogState, counters::PeerCounters, overload::Busy,
+    route::Penalty,
 };
 
 /// How a peer came to be known.
@@ -29,6 +30,8 @@ pub(super) struct Slot {
     pub priority: u32,
     pub weight: u32,
     pub penalty: Penalty,
+    /// Whether it answers 3004.
+    pub busy: Busy,
     /// Counts the connections that were opened: tells a new one from the one before.
     pub connection: u64,
     /// Between Up and Down.
@@ -61,6 +64,7 @@ impl Slot {
             priority,
             weight,
             penalty: Penalty::none(now),
+            busy: Busy::not(now),
             connection: 0,
             open: false,
             usable: false,

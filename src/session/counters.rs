@@ -9,6 +9,12 @@ counters! {
     refused;
     /// Requests that nobody answered in time.
     unanswered;
+    /// Requests and modifications shed because what is under way could not be done in their time.
+    shed_by_deadline;
+    /// Requests and modifications shed because as many wait for answers as may.
+    shed_by_full_queue;
+    /// Requests and modifications shed because the network asked for less, or is too busy.
+    shed_by_network;
     /// Modifications granted.
     updates_granted;
     /// Modifications refused by a PCRF, or beforehand because it asked to wait.

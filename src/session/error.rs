@@ -34,6 +34,9 @@ pub enum SessionError {
         /// Which peers, their states and why.
         reason: String,
     },
+    /// Somebody has too much to do: nothing was sent, and everything is as it was.
+    #[error(transparent)]
+    Shed(#[from] Shed),
     /// Nobody answered in time. Whoever may have granted a session will be told that it is not wanted any more; a
     /// modification is sent again until the network has decided.
     #[error("no answer from the PCRF: {reason}")]
@@ -64,6 +67,29 @@ pub enum SessionError {
     /// This process is shutting down.
     #[error("shutting down")]
     ShuttingDown,
+}
+
+/// A request that is not taken on, because somebody has too much to do.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}")]
+pub struct Shed {
+    /// Who or what it is.
+    pub cause: ShedCause,
+    /// The same for people: with names, and how much is too much.
+    pub reason: String,
+    /// When there is a better chance.
+    pub retry_after: Duration,
+}
+
+/// Who has too much to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ShedCause {
+    /// What is under way already cannot be done in the time that this one has.
+    Deadline,
+    /// As many requests wait for answers as may.
+    Full,
+    /// The network, which asked for less (RFC 7683) or answers 3004.
+    Network,
 }
 
 /// A refusal by the network, or one that is known beforehand because the network asked to wait.

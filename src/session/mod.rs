@@ -22,7 +22,7 @@ mod stored;
 
 #[cfg(feature = "net")]
 pub use counters::Counters;
-pub use error::{Refusal, SessionError, StoreError};
+pub use error::{Refusal, SessionError, Shed, ShedCause, StoreError};
 pub use event::{EventKind, QosEvent, ReleaseReason, Report};
 pub use flows::FlowId;
 pub use model::{

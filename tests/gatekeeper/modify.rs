@@ -1,10 +1,12 @@
 //! Modify QoS over a PCRF that does what the test says.
 
+use std::time::Duration;
+
 use axum::{body::Body, http::Request};
 use rxgate::{
     dict::enums::{FlowStatus, RatType},
     rx::{AaAnswer, Outcome},
-    session::ports::GatewayError,
+    session::{Shed, ShedCause, ports::GatewayError},
 };
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -141,6 +143,11 @@ async fn without_an_answer_the_old_properties_are_shown() {
     world.pcrf.will(Says::Fails(GatewayError::NotSent { reason: "no peer".into() }));
     let reply = world.send("PUT", &path(&id), CHANGE).await;
     assert_eq!((reply.status, world.status(&id).await), (503, before.clone()));
+    let shed = Shed { cause: ShedCause::Network, reason: "less".into(), retry_after: Duration::from_secs(3) };
+    world.pcrf.will(Says::Fails(GatewayError::Shed(shed)));
+    let reply = world.send("PUT", &path(&id), CHANGE).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "3"));
+    assert_eq!(world.status(&id).await, before);
     world
         .pcrf
         .will(Says::Fails(GatewayError::NoAnswer { reason: "silence".into(), sent_to: vec!["p".into()] }));

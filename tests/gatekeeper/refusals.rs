@@ -1,8 +1,10 @@
 //! What the client is told when the network says no, or nothing.
 
+use std::{sync::atomic::Ordering, time::Duration};
+
 use rxgate::{
     rx::{AaAnswer, AcceptableServiceInfo, MediaComponentDescription, Outcome},
-    session::ports::GatewayError,
+    session::{Shed, ShedCause, ports::GatewayError},
     wire::VendorId,
 };
 use serde_json::json;
@@ -183,6 +185,24 @@ async fn no_peer_and_no_answer_have_their_statuses() {
 
     world.pcrf.will(Says::Fails(GatewayError::ShuttingDown));
     assert_eq!(world.apply(EXAMPLE).await.status, 503);
+}
+
+#[tokio::test]
+async fn what_is_shed_says_why_and_when_to_come_back() {
+    let world = World::new();
+    let reason =
+        "the network has too much to do: host pcrf.rx.test asked for 50 % less, for 27 s more".to_owned();
+    let shed = Shed {
+        cause: ShedCause::Network,
+        reason: reason.clone(),
+        retry_after: Duration::from_millis(12_500),
+    };
+    world.pcrf.will(Says::Fails(GatewayError::Shed(shed)));
+    let reply = world.apply(EXAMPLE).await;
+    assert_eq!((reply.status, reply.header("retry-after")), (503, "13"));
+    assert_eq!(reply.message(), format!("SVC0001: A service error occurred. Error code is 503: {reason}"));
+    assert!(world.pcrf.strs().is_empty());
+    assert_eq!(world.sessions.counters().shed_by_network.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

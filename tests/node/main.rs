@@ -7,6 +7,7 @@ mod incoming;
 mod late;
 mod limits;
 mod operator;
+mod overload;
 mod reconfigure;
 mod redirect;
 mod routing;

@@ -69,8 +69,12 @@ fn weights_share_the_requests() {
 fn a_peer_without_the_application_gets_nothing() {
     // Its CEA offers another application beside a common one: NASREQ has no requests for it here.
     let mut world = World::up(&[("pcrf1", 1, 1)]);
-    let mut outgoing =
-        rxgate::peer::OutgoingRequest { message: aar(None), destination_host: None, within: SECOND };
+    let mut outgoing = rxgate::peer::OutgoingRequest {
+        message: aar(None),
+        destination_host: None,
+        within: SECOND,
+        sheddable: false,
+    };
     let mut octets = outgoing.message.as_bytes().to_vec();
     octets[8..12].copy_from_slice(&1u32.to_be_bytes());
     outgoing.message = rxgate::wire::MessageBuf::from_bytes(octets.into()).unwrap();
@@ -117,8 +121,12 @@ fn answers_are_not_requests() {
         Default::default(),
         |_| {},
     );
-    let outgoing =
-        rxgate::peer::OutgoingRequest { message: message.unwrap(), destination_host: None, within: SECOND };
+    let outgoing = rxgate::peer::OutgoingRequest {
+        message: message.unwrap(),
+        destination_host: None,
+        within: SECOND,
+        sheddable: false,
+    };
     let id = world.node.request(world.now, outgoing);
     world.settle();
     assert_eq!(*world.error(id), RequestError::NotARequest);

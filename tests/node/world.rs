@@ -232,8 +232,12 @@ impl World {
     }
 
     pub fn request_for(&mut self, host: Option<&str>, within: Duration) -> RequestId {
-        let outgoing =
-            OutgoingRequest { message: aar(host), destination_host: host.map(str::to_owned), within };
+        let outgoing = OutgoingRequest {
+            message: aar(host),
+            destination_host: host.map(str::to_owned),
+            within,
+            sheddable: true,
+        };
         let id = self.node.request(self.now, outgoing);
         self.settle();
         id

@@ -147,7 +147,7 @@ impl Af {
 
     /// Sends a request and waits this long for its answer.
     pub async fn send_within(&self, message: MessageBuf, within: Duration) -> Result<Answered, RequestError> {
-        self.pool.request(OutgoingRequest { message, destination_host: None, within }).await
+        self.pool.request(OutgoingRequest { message, destination_host: None, within, sheddable: false }).await
     }
 
     /// Sends a request that is answered.

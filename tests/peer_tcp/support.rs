@@ -160,7 +160,7 @@ pub fn request(command: u32) -> OutgoingRequest {
         w.put(&avp::ORIGIN_REALM, "rx.test");
         w.put(&avp::DESTINATION_REALM, "rx.test");
     });
-    OutgoingRequest { message: message.unwrap(), destination_host: None, within: PATIENCE }
+    OutgoingRequest { message: message.unwrap(), destination_host: None, within: PATIENCE, sheddable: false }
 }
 
 /// An answer with this Result-Code; with the E bit for class 3.

@@ -135,6 +135,7 @@ fn text(error: &SessionError) -> String {
         }
         SessionError::Aborted { .. } => service(&"502: the PCRF granted the request and aborted it at once"),
         SessionError::Unavailable { reason } => service(&format_args!("503: no PCRF can be asked: {reason}")),
+        SessionError::Shed(shed) => service(&format_args!("503: {}", shed.reason)),
         SessionError::NoAnswer { reason, .. } => {
             service(&format_args!("504: no answer from the PCRF: {reason}"))
         }
@@ -208,6 +209,7 @@ impl ApiError {
                 SessionError::Unsendable { .. } => StatusCode::BAD_REQUEST,
                 SessionError::NotFound | SessionError::Lost(_) => StatusCode::NOT_FOUND,
                 SessionError::Unavailable { .. }
+                | SessionError::Shed(_)
                 | SessionError::Busy
                 | SessionError::Store(_)
                 | SessionError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
@@ -235,6 +237,7 @@ impl ApiError {
             Self::Session(SessionError::Refused(refused)) if is_temporary(refused.outcome) => {
                 Some(refused.retry_after.unwrap_or(COME_BACK))
             }
+            Self::Session(SessionError::Shed(shed)) => Some(shed.retry_after),
             Self::Session(SessionError::Busy | SessionError::Store(_) | SessionError::ShuttingDown) => {
                 Some(COME_BACK)
             }

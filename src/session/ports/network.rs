@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::{
     BoxFuture, Held,
     rx::{AaAnswer, AaRequest, AsRequest, AvpText, Outcome, RaRequest, RxError, StAnswer, StRequest},
-    session::RxSessionId,
+    session::{RxSessionId, Shed},
 };
 
 /// The way to the network.
@@ -55,6 +55,9 @@ pub enum GatewayError {
         /// Which peers, their states and why.
         reason: String,
     },
+    /// Nothing was sent, because somebody has too much to do.
+    #[error(transparent)]
+    Shed(#[from] Shed),
     /// It was sent; whether it was acted upon is unknown.
     #[error("{reason}")]
     NoAnswer {

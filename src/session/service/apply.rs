@@ -62,6 +62,9 @@ impl Sessions {
                     self.close_unstored(&rx_session, sent_to);
                     return Err(error.into());
                 }
+                if let GatewayError::Shed(shed) = &error {
+                    self.count_shed(shed);
+                }
                 let error = unanswered(error, rx_session);
                 if matches!(error, SessionError::NoAnswer { .. }) {
                     count(&self.counters.unanswered);

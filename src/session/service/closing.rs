@@ -29,7 +29,7 @@ use crate::{
     },
     rx::{AvpText, Outcome, StAnswer},
     session::{
-        Closing, RxSessionId, Session, SessionConfig, SessionState,
+        Closing, RxSessionId, Session, SessionConfig, SessionState, Shed,
         machine::Input,
         ports::{Exchange, GatewayError},
     },
@@ -335,14 +335,17 @@ impl Sessions {
             to = closing.peer.clone();
         }
         let sent = self.gateway.terminate(request, to, self.config.request_timeout).await;
-        if !matches!(sent, Err(GatewayError::NotSent { .. } | GatewayError::ShuttingDown)) {
+        if !matches!(
+            sent,
+            Err(GatewayError::NotSent { .. } | GatewayError::Shed(_) | GatewayError::ShuttingDown)
+        ) {
             count(&self.counters.terminations_sent);
         }
         let exchange = match sent {
             Ok(exchange) => exchange,
             Err(GatewayError::Unsendable(_)) => return Attempt::Never,
             Err(GatewayError::ShuttingDown) => return Attempt::Stop,
-            Err(GatewayError::NotSent { reason }) => {
+            Err(GatewayError::NotSent { reason } | GatewayError::Shed(Shed { reason, .. })) => {
                 debug!(rx_session = %target.rx_session, %reason, "a termination cannot be sent now");
                 return Attempt::Nobody;
             }

@@ -2,6 +2,7 @@
 //!
 //! Every operation runs in a task of its own: a caller that goes away changes nothing about what it started.
 
+mod admission;
 mod again;
 mod apply;
 mod clock;

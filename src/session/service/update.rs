@@ -90,6 +90,7 @@ impl Sessions {
             Err(SessionError::NoAnswer { .. } | SessionError::BadAnswer { .. }) => {
                 count(&self.counters.updates_unanswered);
             }
+            Err(SessionError::Shed(shed)) => self.count_shed(shed),
             _ => {}
         }
         updated

@@ -72,6 +72,7 @@ pub(super) fn not_yet(left: Duration) -> Box<Refusal> {
 pub(super) fn unanswered(error: GatewayError, rx_session: RxSessionId) -> SessionError {
     match error {
         GatewayError::NotSent { reason } => SessionError::Unavailable { reason },
+        GatewayError::Shed(shed) => SessionError::Shed(shed),
         GatewayError::NoAnswer { reason, .. } => SessionError::NoAnswer { reason, rx_session },
         GatewayError::Unsendable(error) => SessionError::Unsendable { reason: error.to_string() },
         GatewayError::ShuttingDown => SessionError::ShuttingDown,
