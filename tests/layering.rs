@@ -18,7 +18,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("rx", &["wire", "dict"]),
     ("template", &["wire", "dict", "rx"]),
     ("session", &["dict", "rx"]),
-    ("store", &["session"]),
+    ("store", &["metrics", "session"]),
     ("transport", &["wire", "peer"]),
     ("gateway", &["wire", "dict", "rx", "session", "transport"]),
     ("notify", &[]),

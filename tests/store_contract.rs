@@ -1,18 +1,37 @@
 //! What every store must do: one suite, run on each of them.
 #![allow(clippy::unwrap_used)]
 
+#[path = "store/folder.rs"]
+mod folder;
 #[path = "store/letters.rs"]
 mod letters;
 #[path = "store/sessions.rs"]
 mod sessions;
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
-use rxgate::{session::SessionStore, store::MemoryStore};
+use folder::Folder;
+use rxgate::{
+    session::SessionStore,
+    store::{EmbeddedConfig, EmbeddedStore, MemoryStore},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory() {
     suite(|| Arc::new(MemoryStore::new())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn embedded() {
+    let folders = RefCell::new(Vec::new());
+    let fresh = || -> Arc<dyn SessionStore> {
+        let folder = Folder::new();
+        let config = EmbeddedConfig { min_free: 0, ..EmbeddedConfig::new(folder.path()) };
+        folders.borrow_mut().push(folder);
+        Arc::new(EmbeddedStore::open(&config).unwrap().0)
+    };
+    suite(fresh).await;
+    assert!(folders.borrow().len() > 10);
 }
 
 /// The whole suite; `fresh` makes an empty store.

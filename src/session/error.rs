@@ -123,6 +123,9 @@ pub enum StoreError {
     /// There is no session of that name.
     #[error("no session of that name is stored")]
     Missing,
+    /// There is hardly any room left: what exists can be changed, but nothing is added.
+    #[error("the store has hardly any room left on its disk: no session is added")]
+    Full,
     /// The storage failed.
     #[error("the store failed: {reason}")]
     Failed {

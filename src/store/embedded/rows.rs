@@ -1,0 +1,133 @@
+//! What the store's values look like: MessagePack with names, so that later versions may add members.
+
+use std::{sync::Arc, time::SystemTime};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::keys::{Space, damaged};
+use crate::session::{
+    Session, StoreError,
+    ports::{DeadLetter, Letter, LetterId},
+};
+
+/// A letter's members beside its name, which is the key.
+#[derive(Serialize, Deserialize)]
+struct LetterRow {
+    queue: Arc<str>,
+    endpoint: Arc<str>,
+    #[serde(with = "octets")]
+    body: Arc<[u8]>,
+    at: SystemTime,
+    rx_session: Arc<str>,
+    number: u32,
+    /// When it was given up, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dead: Option<(SystemTime, Arc<str>)>,
+}
+
+/// Octets of the version in front of a session.
+const VERSION: usize = 8;
+
+/// A session with its version in front, where it can be compared without reading the rest.
+pub(super) fn session(session: &Session, version: u64) -> Result<Vec<u8>, StoreError> {
+    let mut row = version.to_be_bytes().to_vec();
+    rmp_serde::encode::write_named(&mut row, session).map_err(unwritable)?;
+    Ok(row)
+}
+
+/// Reads a session.
+pub(super) fn read_session(row: &[u8]) -> Result<Session, StoreError> {
+    let (_, rest) = row.split_at_checked(VERSION).ok_or_else(|| damaged(Space::Session))?;
+    let mut session: Session = read(rest, Space::Session)?;
+    session.version = version(row)?;
+    Ok(session)
+}
+
+/// The version of a stored session.
+pub(super) fn version(row: &[u8]) -> Result<u64, StoreError> {
+    let version = row.first_chunk::<VERSION>().ok_or_else(|| damaged(Space::Session))?;
+    Ok(u64::from_be_bytes(*version))
+}
+
+/// A letter that waits.
+pub(super) fn letter(letter: &Letter) -> Result<Vec<u8>, StoreError> {
+    row(letter, None)
+}
+
+/// A letter that was given up.
+pub(super) fn dead(dead: &DeadLetter) -> Result<Vec<u8>, StoreError> {
+    row(&dead.letter, Some((dead.at, Arc::clone(&dead.reason))))
+}
+
+fn row(letter: &Letter, dead: Option<(SystemTime, Arc<str>)>) -> Result<Vec<u8>, StoreError> {
+    let row = LetterRow {
+        queue: Arc::clone(&letter.queue),
+        endpoint: Arc::clone(&letter.endpoint),
+        body: Arc::clone(&letter.body),
+        at: letter.at,
+        rx_session: letter.rx_session.as_str().into(),
+        number: letter.number,
+        dead,
+    };
+    rmp_serde::to_vec_named(&row).map_err(unwritable)
+}
+
+/// Reads a letter that waits.
+pub(super) fn read_letter(key: &[u8], row: &[u8]) -> Result<Letter, StoreError> {
+    Ok(read_row(key, row, Space::Letter)?.0)
+}
+
+/// Reads a letter that was given up.
+pub(super) fn read_dead(key: &[u8], row: &[u8]) -> Result<DeadLetter, StoreError> {
+    let (letter, dead) = read_row(key, row, Space::Dead)?;
+    let (at, reason) = dead.ok_or_else(|| damaged(Space::Dead))?;
+    Ok(DeadLetter { letter, at, reason })
+}
+
+type Dead = Option<(SystemTime, Arc<str>)>;
+
+fn read_row(key: &[u8], row: &[u8], space: Space) -> Result<(Letter, Dead), StoreError> {
+    let id = u128::from_be_bytes(key.try_into().map_err(|_| damaged(space))?);
+    let LetterRow { queue, endpoint, body, at, rx_session, number, dead } = read(row, space)?;
+    let rx_session = rx_session.into();
+    Ok((Letter { id: LetterId(id), queue, endpoint, body, at, rx_session, number }, dead))
+}
+
+fn read<T: DeserializeOwned>(octets: &[u8], space: Space) -> Result<T, StoreError> {
+    rmp_serde::from_slice(octets).map_err(|error| StoreError::Failed {
+        reason: format!("`{}` holds something that cannot be read: {error}", space.name()),
+    })
+}
+
+fn unwritable(error: rmp_serde::encode::Error) -> StoreError {
+    StoreError::Failed { reason: format!("it cannot be written: {error}") }
+}
+
+/// Octets as octets, not as a list of numbers.
+mod octets {
+    use std::{fmt, sync::Arc};
+
+    use serde::{Deserializer, Serializer, de::Visitor};
+
+    pub fn serialize<S: Serializer>(octets: &Arc<[u8]>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(octets)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<[u8]>, D::Error> {
+        struct Octets;
+
+        impl Visitor<'_> for Octets {
+            type Value = Arc<[u8]>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("octets")
+            }
+
+            fn visit_bytes<E>(self, octets: &[u8]) -> Result<Self::Value, E> {
+                Ok(octets.into())
+            }
+        }
+
+        from.deserialize_bytes(Octets)
+    }
+}

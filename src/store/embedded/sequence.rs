@@ -1,0 +1,73 @@
+//! The number of the last commit, in a small file beside the database.
+//!
+//! The database takes damage in the middle of its journal for the torn end of it, and forgets what came after
+//! without a word. So every commit has a number in the database, and once it is on the disk, the number is written
+//! here as well: a database that has a lower number than this file has lost something.
+//!
+//! The file is written with every group of commits, and synced every second: what a process leaves behind that is
+//! killed is exact, what a power failure leaves behind is at most a second old.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::unix::fs::FileExt,
+    path::Path,
+};
+
+/// Name of the file.
+const NAME: &str = "commits";
+
+/// Octets of a slot: a number, and the same number in another form.
+const SLOT: usize = 16;
+
+/// What makes the other form.
+const CHECK: u64 = 0x7278_6761_7465_0001;
+
+/// The file. Two slots are written in turn, so that a torn write leaves the number before.
+#[derive(Debug)]
+pub(super) struct Sequence(File);
+
+impl Sequence {
+    /// Opens the file in this directory, or makes it; with the number in it, if there is one.
+    pub fn open(directory: &Path) -> io::Result<(Self, Option<u64>)> {
+        let path = directory.join(NAME);
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut found = None;
+        for slot in 0..2 {
+            let mut octets = [0; SLOT];
+            match file.read_exact_at(&mut octets, slot * SLOT as u64) {
+                Ok(()) => found = found.max(read(octets)),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((Self(file), found))
+    }
+
+    /// Writes the number of a commit that is on the disk.
+    pub fn write(&self, number: u64) -> io::Result<()> {
+        let mut octets = [0; SLOT];
+        let (first, second) = octets.split_at_mut(8);
+        first.copy_from_slice(&number.to_be_bytes());
+        second.copy_from_slice(&(number ^ CHECK).to_be_bytes());
+        self.0.write_all_at(&octets, (number % 2) * SLOT as u64)
+    }
+
+    /// Makes it durable.
+    pub fn sync(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    /// Begins again after a loss that was accepted.
+    pub fn reset(&self, number: u64) -> io::Result<()> {
+        self.0.set_len(0)?;
+        self.write(number)?;
+        self.sync()
+    }
+}
+
+fn read(octets: [u8; SLOT]) -> Option<u64> {
+    let (number, check) = (octets.first_chunk::<8>()?, octets.last_chunk::<8>()?);
+    let number = u64::from_be_bytes(*number);
+    (u64::from_be_bytes(*check) == number ^ CHECK).then_some(number)
+}

@@ -1,0 +1,175 @@
+//! The store on a disk: what is there after it was closed, and what is refused when it is opened.
+#![allow(clippy::unwrap_used)]
+
+#[path = "store/folder.rs"]
+mod folder;
+#[path = "store/letters.rs"]
+#[allow(dead_code)]
+mod letters;
+#[path = "store/sessions.rs"]
+#[allow(dead_code)]
+mod sessions;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use folder::Folder;
+use rxgate::{
+    session::{Session, SessionFilter, SessionState, SessionStore, StoreError, ports::Commit},
+    store::{EmbeddedConfig, EmbeddedStore, OpenError, Opened},
+};
+use sessions::{insert, session, time};
+
+fn config(folder: &Folder) -> EmbeddedConfig {
+    EmbeddedConfig { min_free: 0, ..EmbeddedConfig::new(folder.path()) }
+}
+
+fn open(folder: &Folder) -> EmbeddedStore {
+    EmbeddedStore::open(&config(folder)).unwrap().0
+}
+
+#[tokio::test]
+async fn everything_is_there_after_it_was_closed() {
+    let folder = Folder::new();
+    let (store, opened) = EmbeddedStore::open(&config(&folder)).unwrap();
+    assert_eq!(opened, Opened { is_new: true, lost: false });
+    for number in 1..=100 {
+        insert(&store, session(number)).await;
+    }
+    let after = Session { state: SessionState::Open, expires: Some(time(9)), ..session(7) };
+    store.commit(Commit::replace(session(7), after.clone())).await.unwrap();
+    store.commit(Commit::remove(session(8))).await.unwrap();
+    drop(store);
+
+    let (store, opened) = EmbeddedStore::open(&config(&folder)).unwrap();
+    assert_eq!(opened, Opened { is_new: false, lost: false });
+    assert_eq!(store.count().await.unwrap(), 99);
+    assert_eq!(store.list(SessionFilter::default()).await.unwrap().len(), 99);
+    let seventh = store.find(&session(7).rx_session).await.unwrap();
+    assert_eq!(seventh, Some(Session { version: 1, ..after }));
+    assert_eq!(store.get(&session(8).id).await.unwrap(), None);
+    assert_eq!(store.owed(None, 1000).await.unwrap().len(), 98);
+    assert_eq!(store.expiring(None, time(9), 10).await.unwrap(), [(time(9), session(7).id)]);
+}
+
+#[tokio::test]
+async fn many_callers_share_a_sync_and_each_has_its_own_outcome() {
+    let folder = Folder::new();
+    let store = Arc::new(open(&folder));
+    let tasks: Vec<_> = (0..64)
+        .map(|task| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move {
+                // Two tasks want each session.
+                store.commit(Commit::insert(session(task / 2))).await
+            })
+        })
+        .collect();
+    let mut taken = 0;
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(()) => {}
+            Err(error) => {
+                assert_eq!(error, StoreError::Exists);
+                taken += 1;
+            }
+        }
+    }
+    assert_eq!((taken, store.count().await.unwrap()), (32, 32));
+}
+
+#[test]
+fn a_second_process_is_kept_out() {
+    let folder = Folder::new();
+    let _first = open(&folder);
+    let error = EmbeddedStore::open(&config(&folder)).unwrap_err();
+    assert!(matches!(error, OpenError::Locked { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn without_room_no_session_is_added_and_those_that_exist_go_on() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    insert(&store, session(1)).await;
+    drop(store);
+    let config = EmbeddedConfig { min_free: u64::MAX, ..config(&folder) };
+    let store = EmbeddedStore::open(&config).unwrap().0;
+    assert_eq!(store.commit(Commit::insert(session(2))).await, Err(StoreError::Full));
+    let after = Session { state: SessionState::Open, ..session(1) };
+    store.commit(Commit::replace(session(1), after.clone())).await.unwrap();
+    store.commit(Commit::remove(Session { version: 1, ..after })).await.unwrap();
+}
+
+/// The journal of a database that is as small as here.
+fn journal(folder: &Folder) -> PathBuf {
+    let files = fs::read_dir(folder.path().join("db")).unwrap().map(|entry| entry.unwrap().path());
+    let journals: Vec<_> = files.filter(|path| path.extension().is_some_and(|it| it == "jnl")).collect();
+    let [journal] = &journals[..] else { panic!("{journals:?}") };
+    journal.clone()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => assert!(fs::copy(from, to).is_ok()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_the_journal_is_refused_until_the_loss_is_accepted() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    for number in 1..=50 {
+        insert(&store, session(number)).await;
+    }
+    drop(store);
+    let octets = fs::read(journal(&folder)).unwrap();
+    let place = |name: &str| octets.windows(name.len()).position(|it| it == name.as_bytes()).unwrap();
+    // What is written for one session, a bit in every 61st octet.
+    for at in (place(session(25).rx_session.as_str())..place(session(26).rx_session.as_str())).step_by(61) {
+        let damaged = Folder::new();
+        copy(folder.path(), damaged.path());
+        let mut octets = octets.clone();
+        octets[at] ^= 1 << (at % 8);
+        fs::write(journal(&damaged), octets).unwrap();
+        // Again and again, not only once.
+        for _ in 0..2 {
+            match EmbeddedStore::open(&config(&damaged)) {
+                Err(OpenError::Lost { written: 50, found: 24 | 25, .. } | OpenError::Damaged { .. }) => {}
+                other => panic!("octet {at}: {:?}", other.map(|(_, opened)| opened)),
+            }
+        }
+        let config = EmbeddedConfig { accept_loss: true, ..config(&damaged) };
+        let (store, opened) = EmbeddedStore::open(&config).unwrap();
+        assert!(opened.lost, "octet {at}");
+        assert!([0, 24, 25].contains(&store.count().await.unwrap()));
+        insert(&store, session(60)).await;
+        drop(store);
+        assert!(!EmbeddedStore::open(&config).unwrap().1.lost);
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_a_loss() {
+    let folder = Folder::new();
+    insert(&open(&folder), session(1)).await;
+    fs::remove_dir_all(folder.path().join("db")).unwrap();
+    let error = EmbeddedStore::open(&config(&folder)).unwrap_err();
+    assert!(matches!(error, OpenError::Lost { written: 1, found: 0, .. }), "{error}");
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_named() {
+    let folder = Folder::new();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = EmbeddedStore::open(&EmbeddedConfig::new(file.join("data"))).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("{}/data: ", file.display())), "{error}");
+}
