@@ -173,7 +173,8 @@ async fn what_happens_is_counted() {
     let (head, _) = call(world.app.http_address(), "POST", path, "{").await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     world.remove(&id).await;
-    let refuse = r#"{"times": 1, "action": "experimental-result", "experimentalResultCode": 5065}"#;
+    let refuse =
+        r#"{"command": "AAR", "times": 1, "action": "experimental-result", "experimentalResultCode": 5065}"#;
     world.pcrf.add_rule(serde_json::from_str(refuse).unwrap());
     let (head, _) = call(world.app.http_address(), "POST", path, BODY).await;
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
@@ -207,5 +208,27 @@ async fn what_happens_is_counted() {
         assert_eq!(scrape.value(&sample), value, "{sample}");
     }
     assert!(!scrape.0.contains("491") && !scrape.0.contains(&id), "{}", scrape.0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_correlator_comes_back_if_it_is_one() {
+    let world = World::new().await;
+    let longest = "a".repeat(256);
+    for (sent, echoed) in [
+        ("b4333c46-49c0-4f62:80d7;f0.ef/<1>{}_", true),
+        (longest.as_str(), true),
+        (&format!("{longest}a"), false),
+        ("two words", false),
+        ("\"quoted\"", false),
+        ("", false),
+    ] {
+        let path = format!("/live HTTP/1.1\r\nx-correlator: {sent}\r\nx-rest:");
+        let (head, _) = call(world.app.admin_address(), "GET", &path, "").await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let expected = echoed.then(|| format!("x-correlator: {sent}"));
+        let found = head.lines().find(|line| line.starts_with("x-correlator")).map(str::to_owned);
+        assert_eq!(found, expected);
+    }
     world.end().await;
 }

@@ -12,7 +12,7 @@ use clap::Args;
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::{
-    Failure,
+    Failure, log,
     process::{self, Signals},
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    process::log("warn")?;
+    log::start(log::Format::Text, "warn")?;
     process::run(play(arguments.once))
 }
 

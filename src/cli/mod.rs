@@ -7,6 +7,7 @@ mod check_config;
 mod decode;
 mod demo;
 mod http;
+mod log;
 mod pcrf;
 mod process;
 mod serve;
@@ -31,7 +32,8 @@ Examples:
   rxgate template check video.xml    check a QoS template
 
 Exit codes: 0 done; 1 failed; 2 wrong arguments or configuration.
-Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.";
+Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.
+Subscriber identities, their addresses and callback URLs appear at trace only.";
 
 /// Diameter Rx application function: REST quality-of-service requests to a PCRF and back.
 #[derive(Parser)]

@@ -20,7 +20,10 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Failure, check_config, process};
+use super::{
+    Failure, check_config,
+    log::{self, LogArguments},
+};
 use crate::{
     dict::{
         Dictionary,
@@ -93,6 +96,8 @@ pub(super) struct Arguments {
     /// Further dictionary files (XML), for AVPs that are not built in.
     #[arg(long, value_name = "DIR")]
     dictionary: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogArguments,
 }
 
 fn ip_can_type(name: &str) -> Result<IpCanType, String> {
@@ -109,7 +114,7 @@ fn accepted<T>(named: &[(T, &str)]) -> String {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    process::log("warn")?;
+    log::start(arguments.log.log_format, "warn")?;
     let dictionary = match &arguments.dictionary {
         // It is needed until the process ends.
         Some(directory) => Box::leak(Box::new(check_config::dictionary(directory)?)),

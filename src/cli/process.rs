@@ -1,34 +1,10 @@
-//! What the long-running commands share: the runtime, the log, the signals that end them.
+//! What the long-running commands share: the runtime, the signals that end them.
 
-use std::{
-    future::Future,
-    io::{self, IsTerminal},
-};
+use std::{future::Future, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 use super::Failure;
-
-/// Environment variable that chooses what is logged.
-const LOG: &str = "RXGATE_LOG";
-
-/// Logs to standard error what `RXGATE_LOG` says, or else `default`.
-pub(super) fn log(default: &str) -> Result<(), Failure> {
-    let chosen = std::env::var(LOG).unwrap_or_else(|_| default.to_owned());
-    let filter = EnvFilter::try_new(&chosen).map_err(|error| {
-        Failure::usage(
-            format!("{LOG} is {chosen:?}: {error}"),
-            "accepted are levels (error, warn, info, debug, trace) and target=level pairs with commas between",
-        )
-    })?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
-    Ok(())
-}
 
 /// Runs a command on all processors.
 pub(super) fn run(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::{
     Failure,
+    log::{self, LogArguments},
     process::{self, Hangups, Signals},
     warn,
 };
@@ -32,7 +33,7 @@ use crate::{
 #[command(after_help = "\
 Examples:
   rxgate serve --config gate.toml
-  RXGATE_LOG=rxgate=debug rxgate serve --config gate.toml
+  RXGATE_LOG=rxgate=debug rxgate serve --config gate.toml --log-format json
   curl http://127.0.0.1:8002/ready
   curl http://127.0.0.1:8002/peers
   kill -HUP PID                      read the configuration again
@@ -42,11 +43,13 @@ pub(super) struct Arguments {
     /// The configuration file (TOML); `rxgate check-config` shows what is in it.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    #[command(flatten)]
+    log: LogArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = Loaded::from_file(&arguments.config)?;
-    process::log("info")?;
+    log::start(arguments.log.log_format, "info")?;
     warn(&loaded.warnings);
     process::run(serve(&arguments.config, loaded))
 }

@@ -1,5 +1,7 @@
 //! Command Codes (RFC 6733 §3.1, TS 29.214 §5.6). `tests/dictionary.rs` compares them with the dictionary.
 
+use crate::wire::{CommandFlags, Header};
+
 /// Capabilities-Exchange (RFC 6733 §5.3).
 pub const CAPABILITIES_EXCHANGE: u32 = 257;
 /// Re-Auth (RFC 6733 §8.3, TS 29.214 §5.6.3).
@@ -39,6 +41,11 @@ fn find(code: u32) -> Option<&'static Names> {
 /// `AA-Request`; `None` for commands that the program does not handle.
 pub fn command_name(code: u32, is_request: bool) -> Option<&'static str> {
     find(code).map(|(_, [request, answer], _)| if is_request { *request } else { *answer })
+}
+
+/// `AAR` or `AAA`, as logs call a message; `None` for commands that the program does not handle.
+pub fn abbreviation_of(header: Header) -> Option<&'static str> {
+    abbreviation(header.command, header.flags.contains(CommandFlags::REQUEST))
 }
 
 /// `AAR`; `None` for commands that the program does not handle.

@@ -35,8 +35,9 @@ impl RequestHandler for Gateway {
                 Err(refusal) => return refusal.into(),
                 Ok(asked) => self.ask(asked).await,
             };
-            let command = request.header().command;
-            debug!(%peer, command, ?reply, "request answered");
+            let command = commands::abbreviation_of(request.header());
+            let (rx_session, result_code) = (session_id(&request), reply.result_code());
+            debug!(%peer, rx_session, command, result_code, "request answered");
             let answer = index::with(&request, self.dictionary.get(), |message| {
                 message.and_then(|message| self.replies.answer(reply, &message))
             });
@@ -45,15 +46,14 @@ impl RequestHandler for Gateway {
     }
 
     fn turn(&self, request: &MessageBuf) -> Option<BoxFuture<'static, Held>> {
-        // It stands first (RFC 6733 §8.8): the rest is looked at when the turn has come.
-        let mut avps = walk(request.as_bytes().get(HEADER_LENGTH..)?);
-        let session = avps.find(|avp| avp.key == avp::SESSION_ID.key())?;
-        Some(self.turns.next(std::str::from_utf8(session.data).ok()?))
+        Some(self.turns.next(session_id(request)?))
     }
 
     fn late_answer(&self, peer: Arc<str>, answer: MessageBuf) {
-        if answer.header().command != commands::AA {
-            debug!(%peer, command = answer.header().command, "a late answer");
+        let command = answer.header().command;
+        if command != commands::AA {
+            let (command, rx_session) = (commands::abbreviation_of(answer.header()), session_id(&answer));
+            debug!(%peer, rx_session, command, "a late answer");
             return;
         }
         let grant = index::with(&answer, self.dictionary.get(), |message| late_grant(&peer, &message.ok()?));
@@ -121,9 +121,23 @@ impl Gateway {
     ) -> Option<MessageBuf> {
         self.counters.bad_requests.fetch_add(1, Ordering::Relaxed);
         let header = request.header();
-        warn!(peer, command = header.command, %violation, "request refused");
+        warn!(
+            peer,
+            rx_session = session_id(request),
+            command = commands::abbreviation_of(header),
+            result_code = violation.result_code,
+            reason = violation.reason,
+            "request refused"
+        );
         written(answer::refusal(&self.config, header, avps, violation))
     }
+}
+
+/// Session-Id: it stands first (RFC 6733 §8.8), so that nothing else needs to be looked at.
+fn session_id(message: &MessageBuf) -> Option<&str> {
+    let mut avps = walk(message.as_bytes().get(HEADER_LENGTH..)?);
+    let found = avps.find(|avp| avp.key == avp::SESSION_ID.key())?;
+    std::str::from_utf8(found.data).ok()
 }
 
 fn asked(message: &Message<'_>) -> Result<Asked, Violation> {
@@ -145,7 +159,7 @@ fn late_grant(peer: &Arc<str>, message: &Message<'_>) -> Option<LateGrant> {
     let avps = message.avps();
     let outcome = Outcome::read(avps).0?;
     if !outcome.is_success() {
-        debug!(%peer, result_code = outcome.code, "a late answer that grants nothing");
+        debug!(%peer, command = "AAA", result_code = outcome.code, "a late answer that grants nothing");
         return None;
     }
     let session_id = avps.get(&avp::SESSION_ID).ok().flatten();

@@ -186,7 +186,7 @@ impl Gateway {
                 sent_to: Vec::new(),
             },
         });
-        let command = message.header().command;
+        let command = commands::abbreviation_of(message.header());
         match (&exchange.answer, exchange.outcome) {
             (Ok(_), Some(outcome)) => {
                 debug!(rx_session, peer, command, result_code = outcome.code, "answer");

@@ -102,7 +102,8 @@ async fn observe(
         let response = next.run(request).await;
         let route = route.as_ref().map_or("-", MatchedPath::as_str);
         let status = response.status().as_u16();
-        debug!(listener, method, route, status, micros = began.elapsed().as_micros(), "request");
+        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        debug!(listener, method, route, status, micros, "request");
         requests.count(listener, route, method, status, began);
         response
     };

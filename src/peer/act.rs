@@ -11,7 +11,7 @@ use super::{
     fsm::{self, Action, Input},
 };
 use crate::{
-    dict::{is_grouped, result},
+    dict::{commands, is_grouped, result},
     wire::{Header, HopByHopId, MessageBuf},
 };
 
@@ -80,8 +80,9 @@ impl Peer {
 
     pub(super) fn send_on(&mut self, connection: ConnectionId, octets: Bytes) {
         if tracing::enabled!(tracing::Level::DEBUG)
-            && let Ok(Header { command, hop_by_hop, .. }) = Header::parse(&octets)
+            && let Ok(header) = Header::parse(&octets)
         {
+            let (command, hop_by_hop) = (commands::abbreviation_of(header), header.hop_by_hop);
             tracing::debug!(peer = %self.config.host, command, hop_by_hop = hop_by_hop.0, "sent");
         }
         tracing::trace!(peer = %self.config.host, ?octets, "sent");

@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{
     dict::{BASE_APPLICATION_ID, avp, commands, is_grouped, result},
-    wire::{CommandFlags, Header, MessageBuf},
+    wire::{CommandFlags, MessageBuf},
 };
 
 impl Peer {
     pub(super) fn inbound(&mut self, now: Instant, id: ConnectionId, message: MessageBuf) {
-        let Header { command, hop_by_hop, .. } = message.header();
+        let (command, hop_by_hop) =
+            (commands::abbreviation_of(message.header()), message.header().hop_by_hop);
         tracing::debug!(peer = %self.config.host, command, hop_by_hop = hop_by_hop.0, "received");
         tracing::trace!(peer = %self.config.host, octets = ?message.as_bytes(), "received");
         match self.state {

@@ -9,7 +9,7 @@ use super::{
     refuse, same_identity,
 };
 use crate::{
-    dict::{avp, result},
+    dict::{avp, commands::abbreviation_of, result},
     wire::MessageBuf,
 };
 
@@ -48,7 +48,7 @@ impl Node {
         if let Err((code, why)) = self.acceptable(&request) {
             counters.refused.add();
             tracing::warn!(
-                peer = %host, command = request.header().command, result_code = code, text = %why,
+                peer = %host, command = abbreviation_of(request.header()), result_code = code, reason = why,
                 "request refused"
             );
             let answer = refuse(self.config.local(), &request, code, &why);

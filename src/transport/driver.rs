@@ -23,7 +23,7 @@ use super::{
 use crate::{
     peer::{
         Answered, Command, ConnectionId, LateKind, Node, NodeCommand, NodeEvent, NodeStatus, OutgoingRequest,
-        PeerEvent, PeerIndex, Refusal, RequestError, RequestId, Ticket,
+        PeerEvent, PeerIndex, Refusal, RequestError, RequestId, Ticket, abbreviation_of,
     },
     wire::{Header, MessageBuf, WireError},
 };
@@ -362,9 +362,8 @@ impl Driver {
                 self.parts.handler.late_answer(peer, message);
             }
             NodeEvent::LateAnswer { peer, message, kind } => {
-                let header = message.header();
-                let (command, end_to_end) = (header.command, header.end_to_end.0);
-                tracing::info!(%peer, command, end_to_end, ?kind, "answer dropped");
+                let command = abbreviation_of(message.header());
+                tracing::info!(%peer, command, ?kind, "answer dropped");
             }
             NodeEvent::Request { peer, ticket, message } => {
                 let handler = self.parts.handler.clone();

@@ -21,6 +21,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use tokio::{sync::watch, time::Instant};
+use tracing::Instrument;
 
 use super::{ApiError, Invalid};
 
@@ -137,10 +138,11 @@ impl Answers {
         let request = self.hashers.each_ref().map(|hasher| hasher.hash_one(&request));
         let (mut answer, ticket) = self.begin(key, request, Instant::now())?;
         if let Some(ticket) = ticket {
-            tokio::spawn(async move {
+            let work = async move {
                 let kept = Kept::of(work.await).await;
                 ticket.finish(kept, Instant::now());
-            });
+            };
+            tokio::spawn(work.in_current_span());
         }
         match answer.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(kept)) => Ok(kept.again()),

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::{
     BoxFuture, Held,
+    dict::result,
     rx::{AaAnswer, AaRequest, AsRequest, AvpText, Outcome, RaRequest, RxError, StAnswer, StRequest},
     session::{RxSessionId, Shed},
 };
@@ -83,6 +84,17 @@ pub enum Reply {
     UnknownSession,
     /// Could not be done, for no fault of the network (5012).
     UnableToComply,
+}
+
+impl Reply {
+    /// Its Result-Code.
+    pub const fn result_code(self) -> u32 {
+        match self {
+            Self::Success => result::SUCCESS,
+            Self::UnknownSession => result::UNKNOWN_SESSION_ID,
+            Self::UnableToComply => result::UNABLE_TO_COMPLY,
+        }
+    }
 }
 
 /// A reply, and what waits for it to be on its way.

@@ -18,7 +18,7 @@ use tokio::{
     sync::{Semaphore, watch},
     time::Instant,
 };
-use tracing::{debug, error, warn};
+use tracing::{Instrument, debug, error, warn};
 
 use super::{Key, Sessions, again::spread};
 use crate::{
@@ -182,7 +182,7 @@ impl Sessions {
             Entry::Vacant(entry) => Arc::clone(&entry.insert(Arc::new(Job::default()))),
         };
         let (work, answer) = (self.begin_work(), job.answer.subscribe());
-        tokio::spawn(async move {
+        let close = async move {
             // Nothing is ever sent: what is waited for is that the sender goes.
             let _ = after.changed().await;
             match full {
@@ -190,7 +190,8 @@ impl Sessions {
                 false => me.run(&target, closing, &job).await,
             }
             drop(work);
-        });
+        };
+        tokio::spawn(close.in_current_span());
         Some(answer)
     }
 

@@ -27,7 +27,7 @@ use std::{
 
 use dashmap::DashMap;
 use tokio::sync::{Mutex, MutexGuard, watch};
-use tracing::{info, trace, warn};
+use tracing::{Instrument, info, trace, warn};
 
 pub use self::update::Update;
 use self::{
@@ -306,7 +306,8 @@ impl Sessions {
         let before = found.state;
         if before != session.state {
             let why = session.history.last().map_or("", |entry| entry.what.as_str());
-            info!(rx_session = %session.rx_session, from = %before, to = %session.state, why, "session");
+            let (request_id, rx_session) = (&session.id, &session.rx_session);
+            info!(%request_id, %rx_session, from = %before, to = %session.state, why, "session");
         }
         if let Some(expiry) = session.expiry().filter(|_| session.expiry() != found.expiry()) {
             self.deadlines.arm(expiry, &session.id);
@@ -351,6 +352,7 @@ impl Sessions {
     /// `after`: its sender goes when the answer to the network is on its way, or when there is none.
     fn emit(&self, News { event, letters }: News, after: &watch::Receiver<()>) {
         info!(
+            request_id = %event.id,
             rx_session = %event.rx_session,
             number = event.kind.number(),
             name = event.kind.name().unwrap_or(""),
@@ -430,11 +432,11 @@ impl Drop for Work {
     }
 }
 
-/// Runs a future to its end even if whoever waits for it goes away.
+/// Runs a future to its end even if whoever waits for it goes away. What it logs has the fields of its caller.
 async fn in_task<T: Send + 'static>(
     future: impl Future<Output = Result<T, SessionError>> + Send + 'static,
 ) -> Result<T, SessionError> {
-    match tokio::spawn(future).await {
+    match tokio::spawn(future.in_current_span()).await {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         Err(_) => Err(SessionError::ShuttingDown),
