@@ -92,6 +92,7 @@ pub struct App {
     sessions: Arc<Sessions>,
     notifier: Arc<Notifier>,
     reloader: Arc<Reloader>,
+    stopping: Live<bool>,
     stop_http: watch::Sender<bool>,
     stop_admin: watch::Sender<bool>,
     serving: (JoinHandle<()>, JoinHandle<()>),
@@ -200,6 +201,8 @@ impl App {
             pool: pool.clone(),
         };
         let reloader = Arc::new(Reloader::new(config, source, parts));
+        let stopping = Live::from(false);
+        let http = http.draining(stopping.clone());
         let operator = admin::router(Admin {
             sessions: sessions.clone(),
             peers: Arc::new(Operator(pool.clone())),
@@ -210,6 +213,7 @@ impl App {
                 settings: template_settings.clone(),
             },
             reload: reloader.clone(),
+            stopping: stopping.clone(),
             figures: Arc::new(figures),
             requests,
         });
@@ -227,6 +231,7 @@ impl App {
             sessions,
             notifier,
             reloader,
+            stopping,
             stop_http,
             stop_admin,
             serving,
@@ -274,15 +279,20 @@ impl App {
     /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the
     /// peers with DPR (REBOOTING); applications are told of it. Takes the request timeout a few times at worst,
     /// and the time of one delivery.
+    ///
+    /// Meanwhile the listeners answer: `/ready` with 503, and so what would begin something new; other requests as
+    /// ever. Nobody is refused a connection before everything that was under way is done.
     pub async fn shut_down(self) {
         info!("shutting down");
         let (http, admin) = self.serving;
-        // Fails if it has ended already.
-        _ = self.stop_http.send(true);
-        ended("http", http).await;
+        self.stopping.set(true);
+        self.sessions.shut_down(self.request_timeout).await;
         if tokio::time::timeout(self.request_timeout, end_all(&self.sessions)).await.is_err() {
             warn!("sessions are left at the PCRF");
         }
+        // Fails if it has ended already.
+        _ = self.stop_http.send(true);
+        ended("http", http).await;
         self.sessions.shut_down(self.request_timeout).await;
         self.pool.0.shut_down(DisconnectCause::Rebooting).await;
         // Nothing can be added any more.

@@ -22,7 +22,8 @@ use crate::{
 ///
 /// The addresses that it listens on are printed one a line when everything is there: `listening http ADDR`,
 /// `listening admin ADDR`, `listening diameter ADDR`. SIGINT and SIGTERM end it in order: requests under way
-/// are answered, sessions are ended at the PCRF, peers get a DPR. A second signal ends it at once.
+/// are answered, new ones get 503 with Retry-After and /ready says 503, sessions that are kept in memory are ended
+/// at the PCRF, peers get a DPR (REBOOTING). A second signal ends it at once.
 ///
 /// SIGHUP, or POST /reload on the admin listener, reads the configuration file again, with the dictionary and
 /// the templates that it names: all of it takes effect, or, with anything wrong, nothing, and the log says what

@@ -1,7 +1,7 @@
 //! A listener with its connections: how many, how long they may idle, how they end.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     io,
     net::SocketAddr,
     pin::{Pin, pin},
@@ -11,7 +11,12 @@ use std::{
 };
 
 use axum::Router;
-use hyper::{body::Incoming, server::conn::http1, service::Service};
+use hyper::{
+    body::Incoming,
+    header::{self, HeaderValue},
+    server::conn::http1,
+    service::Service,
+};
 use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use thiserror::Error;
 use tokio::{
@@ -24,9 +29,13 @@ use tokio::{
 use tracing::{debug, warn};
 
 use super::limits::{Connections, Counted, Limits};
+use crate::live::Live;
 
 /// Largest header of a request. Octets; a larger one is answered with 431.
 const MAX_HEADER: usize = 32 * 1024;
+
+/// Connections that the system makes before they are accepted: what tokio asks for, and Linux' own limit is more.
+const BACKLOG: usize = 1024;
 
 /// What a client is told whose address has too many connections.
 const TOO_MANY: &[u8] =
@@ -67,6 +76,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     limits: Limits,
+    draining: Live<bool>,
 }
 
 impl Server {
@@ -76,7 +86,7 @@ impl Server {
         let listen = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address, limits })
+            Ok(Self { listener, address, limits, draining: false.into() })
         };
         listen.await.map_err(|error| BindError::Io { address, error })
     }
@@ -86,12 +96,29 @@ impl Server {
         self.address
     }
 
-    /// Serves until `stop` is done; then takes no connection any more, lets the requests under way end, and
-    /// cuts off what is left after `grace`.
+    /// While this is set every answer closes its connection: clients look for another server, and none waits on
+    /// a connection that is about to go.
+    pub fn draining(self, draining: Live<bool>) -> Self {
+        Self { draining, ..self }
+    }
+
+    /// Serves until `stop` is done; then takes no connection any more but those that were made before, lets the
+    /// requests end that have begun to arrive, and cuts off what is left after `grace`.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>, grace: Duration) {
         let (stopping, stopped) = watch::channel(false);
         let connections = Connections::default();
         let mut tasks = JoinSet::new();
+        let take = |tasks: &mut JoinSet<()>, (stream, client): (TcpStream, SocketAddr)| {
+            match connections.count(client.ip(), self.limits.max_connections_per_address) {
+                Some(counted) => {
+                    let (router, stopped, draining) =
+                        (router.clone(), stopped.clone(), self.draining.clone());
+                    tasks.spawn(connection(stream, router, self.limits, stopped, draining, counted));
+                }
+                // If it cannot be written at once, the client finds out anyway.
+                None => drop(stream.try_write(TOO_MANY)),
+            }
+        };
         let mut stop = pin!(stop);
         loop {
             tokio::select! {
@@ -102,16 +129,7 @@ impl Server {
                     }
                 }
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, client)) => {
-                        match connections.count(client.ip(), self.limits.max_connections_per_address) {
-                            Some(counted) => {
-                                let router = router.clone();
-                                tasks.spawn(connection(stream, router, self.limits, stopped.clone(), counted));
-                            }
-                            // If it cannot be written at once, the client finds out anyway.
-                            None => drop(stream.try_write(TOO_MANY)),
-                        }
-                    }
+                    Ok(accepted) => take(&mut tasks, accepted),
                     Err(error) => {
                         warn!(%error, "a connection cannot be accepted");
                         // Out of descriptors: the next attempt would fail at once, over and over.
@@ -119,6 +137,12 @@ impl Server {
                     }
                 },
             }
+        }
+        // The system has made these already: their clients may have sent their requests.
+        for _ in 0..BACKLOG {
+            let waiting = poll_fn(|cx| Poll::Ready(self.listener.poll_accept(cx))).await;
+            let Poll::Ready(Ok(accepted)) = waiting else { break };
+            take(&mut tasks, accepted);
         }
         drop(self.listener);
         // Fails if there is no connection to tell.
@@ -136,6 +160,7 @@ async fn connection(
     router: Router,
     limits: Limits,
     mut stopped: watch::Receiver<bool>,
+    draining: Live<bool>,
     _counted: Counted,
 ) {
     // Answers are small: waiting for more to send only makes them late.
@@ -146,19 +171,32 @@ async fn connection(
     let during = activity.clone();
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         during.set(Phase::Busy);
-        let (response, during) = (router.call(request), during.clone());
+        let (response, during, draining) = (router.call(request), during.clone(), draining.clone());
         async move {
-            let response = response.await;
+            let mut response = response.await;
+            if draining.get()
+                && let Ok(response) = &mut response
+            {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
             during.idle();
             response
         }
     });
+    let mut phase = activity.phase.subscribe();
+    let told = async move {
+        // Whoever could tell is there until all connections are gone; so is the phase.
+        _ = stopped.wait_for(|stop| *stop).await;
+        _ = phase.wait_for(|phase| !matches!(phase, Phase::Header(_))).await;
+    };
     let io = TokioIo::new(Watched { stream, activity });
     let connection = http1::Builder::new().max_buf_size(MAX_HEADER).serve_connection(io, service);
-    let (mut connection, mut expired) = (pin!(connection), pin!(expired));
-    let mut told = false;
+    let (mut connection, mut expired, mut told) = (pin!(connection), pin!(expired), pin!(told));
+    let mut is_told = false;
     loop {
         tokio::select! {
+            // What has arrived is looked at before the end.
+            biased;
             ended = &mut connection => {
                 if let Err(error) = ended {
                     debug!(%error, "a connection broke");
@@ -166,8 +204,8 @@ async fn connection(
                 return;
             }
             () = &mut expired => return,
-            _ = stopped.wait_for(|stop| *stop), if !told => {
-                told = true;
+            () = &mut told, if !is_told => {
+                is_told = true;
                 connection.as_mut().graceful_shutdown();
             }
         }
@@ -177,7 +215,9 @@ async fn connection(
 /// What a connection is doing, and until when it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// Waiting for a request.
+    /// Waiting for the first request.
+    Fresh(Instant),
+    /// Waiting for another request.
     Idle(Instant),
     /// In the header of a request.
     Header(Instant),
@@ -193,7 +233,7 @@ struct Activity {
 
 impl Activity {
     fn new(limits: Limits) -> Self {
-        let phase = Phase::Header(Instant::now() + limits.header_timeout);
+        let phase = Phase::Fresh(Instant::now() + limits.header_timeout);
         Self { phase: Arc::new(watch::Sender::new(phase)), limits }
     }
 
@@ -208,11 +248,12 @@ impl Activity {
     /// Octets came: if they begin a request, its header has to follow soon.
     fn received(&self) {
         self.phase.send_if_modified(|phase| {
-            let begins = matches!(phase, Phase::Idle(_));
-            if begins {
-                *phase = Phase::Header(Instant::now() + self.limits.header_timeout);
-            }
-            begins
+            *phase = match *phase {
+                Phase::Fresh(until) => Phase::Header(until),
+                Phase::Idle(_) => Phase::Header(Instant::now() + self.limits.header_timeout),
+                Phase::Header(_) | Phase::Busy => return false,
+            };
+            true
         });
     }
 
@@ -225,7 +266,7 @@ impl Activity {
                 let changed = phase.changed();
                 let changed = match now {
                     Phase::Busy => changed.await,
-                    Phase::Idle(until) | Phase::Header(until) => {
+                    Phase::Fresh(until) | Phase::Idle(until) | Phase::Header(until) => {
                         match tokio::time::timeout_at(until, changed).await {
                             Ok(changed) => changed,
                             Err(_) => return,

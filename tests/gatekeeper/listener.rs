@@ -93,6 +93,59 @@ async fn a_header_that_does_not_end_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_request_that_has_begun_to_arrive_is_answered_after_the_stop() {
+    let running = start(empty(), Limits::default(), DEADLINE).await;
+    let mut connections = Vec::new();
+    for is_fresh in [true, false] {
+        let mut stream = connect(&running).await;
+        if !is_fresh {
+            stream.write_all(GET).await.unwrap();
+            assert!(head(&mut stream).await.starts_with("HTTP/1.1 200 "));
+        }
+        // So much of it that it has arrived when something that was sent later is answered.
+        stream.write_all(&GET[..9]).await.unwrap();
+        connections.push(stream);
+    }
+    let mut other = connect(&running).await;
+    other.write_all(GET).await.unwrap();
+    head(&mut other).await;
+    let silent = connect(&running).await;
+    running.stop.send(()).unwrap();
+    // Those that say nothing are closed.
+    for mut stream in [other, silent] {
+        assert_eq!(rest(&mut stream).await, "");
+    }
+    for mut stream in connections {
+        stream.write_all(&GET[9..]).await.unwrap();
+        let answer = rest(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+    running.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn while_it_drains_every_answer_closes_its_connection() {
+    let draining = rxgate::live::Live::from(false);
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), Limits::default()).await.unwrap();
+    let address = server.address();
+    tokio::spawn(server.draining(draining.clone()).serve(empty(), std::future::pending(), DEADLINE));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    assert!(!head(&mut stream).await.contains("connection: close"));
+    draining.set(true);
+    stream.write_all(GET).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("connection: close\r\n"),
+        "{answer}"
+    );
+    // Whoever connects meanwhile is answered as well.
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    assert!(rest(&mut stream).await.starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
     let limits = Limits { idle_timeout: Duration::from_millis(50), ..Limits::default() };
     let (called, mut calls) = mpsc::unbounded_channel();

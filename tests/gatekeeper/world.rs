@@ -311,6 +311,7 @@ impl World {
                 settings: Default::default(),
             },
             reload: Arc::new(Unchanged),
+            stopping: false.into(),
             figures: Arc::new([]),
             requests: Arc::default(),
         });

@@ -5,6 +5,7 @@
 mod gateway;
 mod process;
 mod reload;
+mod stop;
 
 use std::{
     process::Command,

@@ -85,7 +85,15 @@ impl Drop for Gateway {
     }
 }
 
+/// Status and body of the answer.
 pub fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+    let answer = answer(address, method, path, body);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+/// The whole answer.
+pub fn answer(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
@@ -96,8 +104,7 @@ pub fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, 
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    answer
 }
 
 /// Waits until a peer is open.

@@ -26,7 +26,7 @@ pub use reload::{Reload, ReloadProblem, Reloaded};
 pub use templates::TemplateAdmin;
 pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
 
-use crate::{metrics::Collect, session::Sessions};
+use crate::{live::Live, metrics::Collect, session::Sessions};
 
 use super::{
     describe,
@@ -44,6 +44,8 @@ pub struct Admin {
     pub local: LocalView,
     /// The QoS templates.
     pub templates: TemplateAdmin,
+    /// Whether the gateway is shutting down.
+    pub stopping: Live<bool>,
     /// What reads the configuration again.
     pub reload: Arc<dyn Reload>,
     /// What `/metrics` shows.
@@ -94,17 +96,18 @@ fn interface() -> OpenApi {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Live {
+#[schema(as = Live)]
+struct Alive {
     live: bool,
 }
 
 /// Is it alive
 #[utoipa::path(
     get, path = "/live", tag = HEALTH,
-    responses((status = 200, description = "It answers.", body = Live)),
+    responses((status = 200, description = "It answers.", body = Alive)),
 )]
-async fn live() -> Json<Live> {
-    Json(Live { live: true })
+async fn live() -> Json<Alive> {
+    Json(Alive { live: true })
 }
 
 /// A request that is not answered with what it asked for.

@@ -72,15 +72,21 @@ struct Ready {
 
 /// Is it ready
 ///
-/// Ready is who has a peer to send to.
+/// Ready is who has a peer to send to, and is not about to end.
 #[utoipa::path(
     get, path = "/ready", tag = HEALTH,
     responses(
         (status = 200, description = "A peer is open.", body = Ready),
-        (status = 503, description = "No peer is open.", body = Ready),
+        (status = 503, description = "No peer is open, or the gateway is shutting down.", body = Ready),
     ),
 )]
 pub(super) async fn ready(State(admin): State<Admin>) -> Response {
+    let not_ready = |reason: String| {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(Ready { ready: false, reason: Some(reason) })).into_response()
+    };
+    if admin.stopping.get() {
+        return not_ready("the gateway is shutting down".into());
+    }
     let peers = admin.peers.peers();
     if peers.iter().any(|peer| peer.open) {
         return Json(Ready { ready: true, reason: None }).into_response();
@@ -90,11 +96,10 @@ pub(super) async fn ready(State(admin): State<Admin>) -> Response {
         None => format!("{} is {}", peer.host, peer.state),
     });
     let why: Vec<String> = why.collect();
-    let reason = match why.is_empty() {
+    not_ready(match why.is_empty() {
         true => "no peer is configured".into(),
         false => format!("no peer is open: {}", why.join("; ")),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, Json(Ready { ready: false, reason: Some(reason) })).into_response()
+    })
 }
 
 /// A peer, and the identity under which requests go there

@@ -1,0 +1,73 @@
+//! The end of the process: what is under way is answered, what is new is refused, and only then nobody is there.
+
+use std::{
+    net::{SocketAddr, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rxgate::pcrf::{Pcrf, PcrfConfig};
+use serde_json::{Value, json};
+
+use crate::process::{BODY, Gateway, answer, call, config, ready};
+
+/// Requests that are under way.
+const UNDER_WAY: usize = 32;
+
+fn path(user: usize) -> String {
+    format!("/ApplicationQoSService/tel:+4917{user}/qos")
+}
+
+fn pending(admin: SocketAddr) -> usize {
+    let (status, body) = call(admin, "GET", "/sessions?state=pending&limit=100", "");
+    assert_eq!(status, 200, "{body}");
+    let sessions: Value = serde_json::from_str(&body).unwrap();
+    sessions.as_array().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_is_answered_and_what_is_new_is_refused() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let mut gateway = Gateway::spawn("stop", &config(pcrf.address()));
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
+    ready(admin);
+    let open = answer(http, "POST", &path(0), BODY);
+    assert!(open.starts_with("HTTP/1.1 201 "), "{open}");
+    let resource = open.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    let resource = resource.strip_prefix("http://gate").unwrap().to_owned();
+
+    pcrf.hang();
+    let calls: Vec<_> =
+        (1..=UNDER_WAY).map(|user| thread::spawn(move || call(http, "POST", &path(user), BODY))).collect();
+    let patience = Instant::now() + Duration::from_secs(30);
+    while pending(admin) < UNDER_WAY {
+        assert!(Instant::now() < patience, "{} are pending", pending(admin));
+        thread::yield_now();
+    }
+    gateway.signal("-TERM");
+    gateway.log_until("shutting down");
+
+    // Both listeners answer: what is new is refused, what is there is shown.
+    let refused = answer(http, "POST", &path(99), BODY);
+    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("\r\nretry-after: 10\r\n"), "{refused}");
+    assert!(refused.contains("\r\nconnection: close\r\n"), "{refused}");
+    assert!(refused.contains("the gateway is shutting down"), "{refused}");
+    let (status, body) = call(http, "PUT", &resource, BODY);
+    assert!(status == 503 && body.contains("the gateway is shutting down"), "{status} {body}");
+    assert_eq!(call(http, "GET", &resource, "").0, 200);
+    let (status, body) = call(admin, "GET", "/ready", "");
+    let reason = json!({ "ready": false, "reason": "the gateway is shutting down" });
+    assert_eq!((status, serde_json::from_str::<Value>(&body).unwrap()), (503, reason));
+    assert_eq!(call(admin, "GET", "/live", "").0, 200);
+
+    pcrf.wake();
+    for call in calls {
+        let (status, body) = call.join().unwrap();
+        assert_eq!(status, 201, "{body}");
+    }
+    let (code, log) = gateway.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(pcrf.sessions().is_empty());
+    assert!(TcpStream::connect(http).is_err());
+    pcrf.stop().await;
+}
