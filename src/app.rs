@@ -33,12 +33,13 @@ use crate::{
         gatekeeper::{self, Gatekeeper, Notifications},
         limits::Limits,
         observe::Requests,
+        records::RestoreError,
         server::{BindError, Server},
     },
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        SessionError, SessionFilter, SessionState, Sessions,
+        SessionError, SessionFilter, SessionState, SessionStore, Sessions,
         ports::{RxGateway, RxServer},
     },
     store::MemoryStore,
@@ -78,6 +79,9 @@ pub enum AppError {
     /// The store cannot be read.
     #[error("[store] {0}")]
     Store(#[from] SessionError),
+    /// What is kept in the store beside the sessions cannot be read.
+    #[error("[store] {0}")]
+    Records(#[from] RestoreError),
     /// The templates of the directory are refused, for every one of these reasons.
     #[error("[templates] {} problems", .0.len())]
     Templates(Vec<config::Problem>),
@@ -155,14 +159,15 @@ impl App {
         )?;
         let pool_config = settings::pool_config(&config.diameter, &session_config, connect);
         let to_network: Arc<dyn RxGateway> = gateway.clone();
-        let store = match config.store {
+        let store: Arc<dyn SessionStore> = match config.store {
             config::Store::Memory => Arc::new(MemoryStore::new()),
         };
-        let sessions = Sessions::new(session_config, to_network, store);
+        let sessions = Sessions::new(session_config, to_network, store.clone());
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
         let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
-        let notifications = Notifications::new(notifier.clone(), notifying.clone());
+        let notifications = Notifications::new(notifier.clone(), notifying.clone(), store.clone());
+        notifications.restore().await?;
         sessions.deliver_to(notifications.clone());
         // What comes in from a peer right after it was dialled is about a session of an earlier process.
         sessions.start().await?;

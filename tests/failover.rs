@@ -91,7 +91,8 @@ impl World {
             origin_state_id: config.origin_state_id,
         };
         let gateway = Gateway::new(identity, Dictionary::builtin()).unwrap();
-        let sessions = Sessions::new(config, gateway.clone(), Arc::new(MemoryStore::new()));
+        let store = Arc::new(MemoryStore::new());
+        let sessions = Sessions::new(config, gateway.clone(), store.clone());
         sessions.start().await.unwrap();
 
         let peer = |host: &str, pcrf: &Pcrf, priority| NodePeer {
@@ -119,6 +120,7 @@ impl World {
             notifications: Notifications::new(
                 Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
                 NotificationSettings::default(),
+                store,
             ),
             requests: Default::default(),
         });

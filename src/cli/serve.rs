@@ -94,6 +94,7 @@ impl From<AppError> for Failure {
             ),
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
             AppError::Store(_) => Self::failed(text, "look at the store's directory and its disk"),
+            AppError::Records(_) => Self::failed(text, "nothing was changed: what is stored stays as it is"),
         }
     }
 }

@@ -6,5 +6,6 @@ pub mod gatekeeper;
 pub mod limits;
 pub mod observe;
 pub(crate) mod percent;
+pub mod records;
 pub mod server;
 mod timestamp;

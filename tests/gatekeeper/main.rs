@@ -13,6 +13,8 @@ mod document;
 mod events;
 mod example;
 mod examples;
+#[path = "../session/hooked.rs"]
+mod hooked;
 mod idempotency;
 mod listener;
 mod modify;
@@ -29,6 +31,7 @@ mod points_21_55;
 #[allow(dead_code)]
 mod receiver;
 mod refusals;
+mod restart;
 mod support;
 mod template;
 mod template_modify;

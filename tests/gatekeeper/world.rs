@@ -28,7 +28,7 @@ use rxgate::{
     notify::{Notifier, NotifyConfig, SystemResolver},
     rx::{AaAnswer, AaRequest, AvpText, ExperimentalResult, Outcome, StAnswer, StRequest},
     session::{
-        SessionConfig, Sessions,
+        SessionConfig, SessionStore, Sessions,
         ports::{Exchange, GatewayError, RxGateway},
     },
     store::MemoryStore,
@@ -223,7 +223,7 @@ pub struct World {
     pub sessions: Arc<Sessions>,
     pub peers: Arc<Known>,
     pub notifier: Arc<Notifier>,
-    notifications: Arc<Notifications>,
+    pub notifications: Arc<Notifications>,
     pub templates: Arc<Templates>,
     gatekeeper: Router,
     admin: Router,
@@ -270,19 +270,46 @@ impl World {
     }
 
     pub fn with_settings(limits: Limits, settings: NotificationSettings) -> Self {
+        Self::build(Arc::new(MemoryStore::new()), limits, settings, "127.0.0.0/8")
+    }
+
+    /// A gateway over a store of which it has read nothing yet.
+    pub fn with_settings_over(store: Arc<dyn SessionStore>, settings: NotificationSettings) -> Self {
+        Self::build(store, Limits::default(), settings, "127.0.0.0/8")
+    }
+
+    /// A gateway that finds what an earlier one left in the store.
+    pub async fn over(store: Arc<dyn SessionStore>) -> Self {
+        Self::over_allowing(store, "127.0.0.0/8").await
+    }
+
+    /// The same with endpoints in this network only.
+    pub async fn over_allowing(store: Arc<dyn SessionStore>, network: &str) -> Self {
+        let world = Self::build(store, Limits::default(), NotificationSettings::default(), network);
+        world.notifications.restore().await.unwrap();
+        world.sessions.start().await.unwrap();
+        world
+    }
+
+    fn build(
+        store: Arc<dyn SessionStore>,
+        limits: Limits,
+        settings: NotificationSettings,
+        network: &str,
+    ) -> Self {
         let pcrf = Arc::new(Pcrf::default());
         let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
         config.request_timeout = Duration::from_millis(200);
         let gateway: Arc<Pcrf> = Arc::clone(&pcrf);
-        let sessions = Sessions::new(config, gateway, Arc::new(MemoryStore::default()));
+        let sessions = Sessions::new(config, gateway, Arc::clone(&store));
         let notify = NotifyConfig {
-            allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
+            allow_networks: vec![network.parse().unwrap()],
             retry_initial: Duration::from_millis(10),
             retry_max: Duration::from_millis(50),
             ..NotifyConfig::default()
         };
         let notifier = Notifier::new(notify, Arc::new(SystemResolver::default()));
-        let notifications = Notifications::new(notifier.clone(), settings);
+        let notifications = Notifications::new(notifier.clone(), settings, store);
         sessions.deliver_to(notifications.clone());
         let peers = Arc::new(Known::default());
         let templates = Arc::new(Templates::new());

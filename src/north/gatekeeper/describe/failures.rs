@@ -86,6 +86,8 @@ group! {
     WithBody: RequestTimeout ContentTooLarge UnsupportedMediaType;
     /// Of an operation that is done once for each key of the client's.
     Keyed: UnprocessableContent InternalServerError;
+    /// Of an operation that writes to the store.
+    Stored: InternalServerError ServiceUnavailable;
     /// Of an operation on what is known here or not.
     FromStore: NotFound ServiceUnavailable;
     /// Of an operation that asks the PCRF; stands after the others.

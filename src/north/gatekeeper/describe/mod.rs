@@ -10,7 +10,7 @@ mod webhook;
 
 use utoipa::openapi::{Components, Info, OpenApi, OpenApiBuilder, tag::TagBuilder};
 
-pub(super) use failures::{FromNetwork, FromStore, Keyed, NoJsonTaken, NotReadable, WithBody};
+pub(super) use failures::{FromNetwork, FromStore, Keyed, NoJsonTaken, NotReadable, Stored, WithBody};
 pub(super) use finish::finish;
 pub(super) use params::{EndUserId, IdempotencyKey, RequestId};
 pub(super) use schema::{

@@ -3,18 +3,21 @@
 //! A registration names end users and events; whatever happens to any session of these users is told to its
 //! endpoint, in order, until the application takes it ([`Notifier`]). It is independent of sessions: those that
 //! are there already report what they subscribed to when they were asked for, later ones what is registered
-//! then, too. Registrations live in memory.
+//! then, too. Registrations outlive the process if the store does: see `kept`.
 
 mod body;
 mod error;
 mod event;
+mod kept;
 mod registration;
 mod routes;
 mod sink;
 
 use std::sync::Arc;
 
-use crate::{live::Live, notify::Notifier, rx::AaRequest};
+use tokio::sync::Mutex;
+
+use crate::{live::Live, notify::Notifier, rx::AaRequest, session::SessionStore};
 
 use super::EndUser;
 
@@ -53,12 +56,21 @@ pub struct Notifications {
     settings: Live<NotificationSettings>,
     registrations: Registrations,
     notifier: Arc<Notifier>,
+    store: Arc<dyn SessionStore>,
+    /// Held while a registration is made or taken away: the store and the memory change in the same order.
+    changing: Mutex<()>,
 }
 
 impl Notifications {
-    /// Without registrations.
-    pub fn new(notifier: Arc<Notifier>, settings: impl Into<Live<NotificationSettings>>) -> Arc<Self> {
-        Arc::new(Self { settings: settings.into(), registrations: Registrations::default(), notifier })
+    /// Without registrations; [`restore`](Self::restore) reads those of the store.
+    pub fn new(
+        notifier: Arc<Notifier>,
+        settings: impl Into<Live<NotificationSettings>>,
+        store: Arc<dyn SessionStore>,
+    ) -> Arc<Self> {
+        let (settings, registrations, changing) =
+            (settings.into(), Registrations::default(), Mutex::default());
+        Arc::new(Self { settings, registrations, notifier, store, changing })
     }
 
     /// The service of a new session, which subscribes to what is registered for its end user, beside the

@@ -1,4 +1,4 @@
-//! Who wants to be told of what: the registrations, kept in memory.
+//! Who wants to be told of what: the registrations, as they are looked up.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -43,13 +43,13 @@ struct Inner {
 }
 
 impl Registrations {
-    /// Adds one, unless its correlator is taken or there would be more than the settings allow.
-    pub fn add(
+    /// Whether there may be this one beside those that there are.
+    pub fn admit(
         &self,
-        registration: Registration,
+        registration: &Registration,
         settings: &NotificationSettings,
     ) -> Result<(), RegistrationError> {
-        let mut inner = self.write();
+        let inner = self.read();
         if inner.by_correlator.contains_key(&registration.correlator) {
             let correlator = registration.correlator.to_string();
             return Err(RegistrationError::Duplicate { correlator });
@@ -62,15 +62,24 @@ impl Registrations {
         if users > max.saturating_sub(inner.users) {
             return Err(RegistrationError::TooMany { max, of: "endUserIdentities of all registrations" });
         }
-        inner.users += users;
-        let number = inner.next;
-        inner.next += 1;
-        inner.by_correlator.insert(Arc::clone(&registration.correlator), number);
-        for user in &registration.end_users {
-            inner.by_user.entry(user.normalised().to_owned()).or_default().insert(number);
-        }
-        inner.in_order.insert(number, Arc::new(registration));
         Ok(())
+    }
+
+    /// The place of the next one: behind all others.
+    pub fn next(&self) -> u64 {
+        self.read().next
+    }
+
+    /// Adds one whose correlator is free, at a place that is free.
+    pub fn insert(&self, place: u64, registration: Registration) {
+        let mut inner = self.write();
+        inner.users += registration.end_users.len();
+        inner.next = inner.next.max(place.saturating_add(1));
+        inner.by_correlator.insert(Arc::clone(&registration.correlator), place);
+        for user in &registration.end_users {
+            inner.by_user.entry(user.normalised().to_owned()).or_default().insert(place);
+        }
+        inner.in_order.insert(place, Arc::new(registration));
     }
 
     /// Takes one out, and does `then` before anybody can look again; `false` if there is none.

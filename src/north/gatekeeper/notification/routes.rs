@@ -17,7 +17,9 @@ use crate::{
     north::{
         gatekeeper::{
             ApiError, EndUser, Gatekeeper, Invalid, content,
-            describe::{NOTIFICATIONS, NoJsonTaken, NotReadable, RegisterRequest, WithBody, examples, names},
+            describe::{
+                NOTIFICATIONS, NoJsonTaken, NotReadable, RegisterRequest, Stored, WithBody, examples, names,
+            },
             error, headers, read_registration,
             routes::{Named, Shared},
         },
@@ -55,7 +57,7 @@ pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
         )),
         (status = 403, description = "Too many end users or registrations.", body = error::Body),
         (status = 409, description = "The correlator is in use.", body = error::Body),
-        NotReadable, WithBody,
+        NotReadable, WithBody, Stored,
     ),
 )]
 async fn register(State(gatekeeper): Shared, request: Request) -> Result<Response, ApiError> {
@@ -81,7 +83,7 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
         criteria: asked.criteria,
     };
     let events: Vec<u32> = registration.criteria.iter().map(|event| event.number()).collect();
-    notifications.registrations.add(registration, &notifications.settings.get())?;
+    notifications.register(registration).await?;
     info!(end_users = found, ?events, "registered: open sessions go on to report what they subscribed to");
     let mut response = StatusCode::CREATED.into_response();
     if let Ok(location) = HeaderValue::try_from(headers::absolute(&head.headers, path)) {
@@ -108,22 +110,16 @@ fn refused(error: EndpointError) -> Invalid {
     responses(
         (status = 204, description = "Nothing is sent for it any more."),
         (status = 404, description = "There is no such registration.", body = error::Body),
-        NotReadable,
+        NotReadable, Stored,
     ),
 )]
 async fn unregister(
     State(gatekeeper): Shared,
     Named(correlator): Named<String>,
 ) -> Result<StatusCode, ApiError> {
-    let notifications = &gatekeeper.notifications;
-    let forget = || notifications.notifier.forget(&correlator);
-    match notifications.registrations.remove(&correlator, forget) {
-        true => {
-            info!("unregistered");
-            Ok(StatusCode::NO_CONTENT)
-        }
-        false => Err(RegistrationError::Unknown.into()),
-    }
+    gatekeeper.notifications.unregister(correlator).await?;
+    info!("unregistered");
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Serialize, ToSchema)]

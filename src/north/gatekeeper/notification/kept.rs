@@ -1,0 +1,138 @@
+//! The registrations in the store: written before the application is told that they are there, or gone, and read
+//! back when the process starts.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
+
+use crate::{
+    north::{
+        gatekeeper::{ApiError, EndUser},
+        records::{self, RestoreError},
+    },
+    notify::EndpointError,
+    session::{
+        SessionError,
+        ports::{Commit, RecordKind, RecordWrite},
+    },
+};
+
+use super::{Event, Notifications, Registration, RegistrationError};
+
+/// A registration as the store has it, under its correlator.
+#[derive(Serialize, Deserialize)]
+struct Kept<'a> {
+    /// Its place among the others.
+    place: u64,
+    endpoint: &'a str,
+    #[serde(default)]
+    interface_name: Option<&'a str>,
+    /// As they were given.
+    end_users: Vec<&'a str>,
+    /// By their numbers.
+    criteria: Vec<u32>,
+}
+
+impl Notifications {
+    /// Reads the registrations of the store; before anything happens to sessions.
+    pub async fn restore(&self) -> Result<(), RestoreError> {
+        let (mut forbidden, mut count) = (0_usize, 0_usize);
+        records::each(&*self.store, RecordKind::Registration, |correlator, value| {
+            let (place, registration) = self.read(correlator, value, &mut forbidden)?;
+            self.registrations.insert(place, registration);
+            count += 1;
+            Ok(())
+        })
+        .await?;
+        if count > 0 {
+            info!(count, "registrations are there again");
+        }
+        if forbidden > 0 {
+            warn!(
+                count = forbidden,
+                "registrations have an endpoint at an address that is not allowed any more: nothing is delivered \
+                 there; [notify] allow_networks can allow it"
+            );
+        }
+        Ok(())
+    }
+
+    /// Adds a registration. If the client goes away, it is added all the same.
+    pub(super) async fn register(self: &Arc<Self>, registration: Registration) -> Result<(), ApiError> {
+        let me = Arc::clone(self);
+        in_task(async move {
+            let _changing = me.changing.lock().await;
+            me.registrations.admit(&registration, &me.settings.get())?;
+            let place = me.registrations.next();
+            let kept = Kept {
+                place,
+                endpoint: registration.endpoint.as_str(),
+                interface_name: registration.interface_name.as_deref(),
+                end_users: registration.end_users.iter().map(EndUser::given).collect(),
+                criteria: registration.criteria.iter().map(|event| event.number()).collect(),
+            };
+            let correlator = Arc::clone(&registration.correlator);
+            me.write(records::put(RecordKind::Registration, correlator, &kept)).await?;
+            me.registrations.insert(place, registration);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a registration away, and drops what waits for it. If the client goes away, that is done all the same.
+    pub(super) async fn unregister(self: &Arc<Self>, correlator: String) -> Result<(), ApiError> {
+        let me = Arc::clone(self);
+        in_task(async move {
+            let _changing = me.changing.lock().await;
+            let known = me.registrations.get(&correlator).ok_or(RegistrationError::Unknown)?;
+            me.write(records::remove(RecordKind::Registration, Arc::clone(&known.correlator))).await?;
+            me.registrations.remove(&correlator, || me.notifier.forget(&correlator));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn write(&self, record: RecordWrite) -> Result<(), SessionError> {
+        let commit = Commit { records: vec![record], ..Commit::default() };
+        Ok(self.store.commit(commit).await?)
+    }
+
+    /// A registration of the store, and its place.
+    fn read(
+        &self,
+        correlator: &Arc<str>,
+        value: &[u8],
+        forbidden: &mut usize,
+    ) -> Result<(u64, Registration), RestoreError> {
+        let kind = RecordKind::Registration;
+        let Kept { place, endpoint, interface_name, end_users, criteria } =
+            records::read(kind, correlator, value)?;
+        let endpoint = match self.notifier.endpoint(endpoint) {
+            Err(EndpointError::Forbidden { .. }) => {
+                *forbidden += 1;
+                self.notifier.known_endpoint(endpoint)
+            }
+            read => read,
+        };
+        let unreadable = |reason: String| RestoreError::unreadable(kind, correlator, reason);
+        let event = |number: u32| {
+            let event = Event::from_number(number.into());
+            event.ok_or_else(|| unreadable(format!("there is no event {number}")))
+        };
+        let user = |given: &str| EndUser::parse(given).map_err(|error| unreadable(error.to_string()));
+        let registration = Registration {
+            correlator: Arc::clone(correlator),
+            endpoint: endpoint.map_err(|error| unreadable(error.to_string()))?,
+            interface_name: interface_name.map(str::to_owned),
+            end_users: end_users.into_iter().map(user).collect::<Result<_, _>>()?,
+            criteria: criteria.into_iter().map(event).collect::<Result<_, _>>()?,
+        };
+        Ok((place, registration))
+    }
+}
+
+/// Does it to its end, even if whoever waits for it goes away.
+async fn in_task(work: impl Future<Output = Result<(), ApiError>> + Send + 'static) -> Result<(), ApiError> {
+    tokio::spawn(work).await.unwrap_or(Err(ApiError::Broken))
+}
