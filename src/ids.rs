@@ -12,7 +12,8 @@ use uuid::{Builder, Uuid};
 pub(crate) enum Ids {
     /// The system's chance and clock.
     System,
-    /// Nothing but a number: the same names in every run, and no secrets.
+    /// Nothing but a number: the same names in every run, and no secrets. Names of a seed whose upper half is greater
+    /// come later: the upper half counts the starts.
     Seeded { seed: u64, made: AtomicU64 },
 }
 
@@ -35,7 +36,7 @@ impl Ids {
                 (seed, number).hash(&mut hasher);
                 let mut chance = [0; 10];
                 chance[..8].copy_from_slice(&hasher.finish().to_be_bytes());
-                Builder::from_unix_timestamp_millis(number, &chance).into_uuid()
+                Builder::from_unix_timestamp_millis((seed >> 32 << 16) + number, &chance).into_uuid()
             }
         }
     }
@@ -54,6 +55,7 @@ mod tests {
         assert_eq!(made(Some(1)), made(Some(1)));
         assert_ne!(made(Some(1)), made(Some(2)));
         assert_ne!(made(None), made(None));
+        assert!(made(Some(7))[2] < made(Some(1 << 32))[0]);
         for names in [made(Some(1)), made(None)] {
             assert!(names.is_sorted() && names[0] != names[1]);
             assert!(names.iter().all(|name| name.get_version_num() == 7));
