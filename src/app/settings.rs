@@ -61,6 +61,7 @@ pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> Se
         baseline_events: gatekeeper.baseline_events.iter().copied().map(SpecificAction).collect(),
         request_timeout: diameter.request_timeout,
         give_up_str_after: diameter.give_up_str_after,
+        peers: diameter.peers.iter().map(|peer| Arc::from(&*peer.host)).collect(),
         ..SessionConfig::new(
             &diameter.origin_host,
             &diameter.origin_realm,

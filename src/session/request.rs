@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -32,6 +33,9 @@ pub struct SessionConfig {
     pub origin_state_id: u32,
     /// The time of day when the core is made: it runs on from there. Session-Ids begin with it.
     pub started: SystemTime,
+    /// Peers that an earlier process may have sent an AAR to: of a session that was not granted yet when that ended,
+    /// all of them are told that it is over. Default none: one is told.
+    pub peers: Vec<Arc<str>>,
     /// Specific-Actions that every session subscribes to.
     pub baseline_events: Vec<SpecificAction>,
     /// One operation's whole time on the network, resends included. Default 10 s.
@@ -62,6 +66,7 @@ impl SessionConfig {
             // Seconds in 32 bits: grows with every start (RFC 6733 §8.16).
             origin_state_id: u32::try_from(seconds & 0xffff_ffff).unwrap_or(u32::MAX),
             started,
+            peers: Vec::new(),
             baseline_events: [1, 2, 3, 4, 6, 7, 10].map(SpecificAction).to_vec(),
             request_timeout: Duration::from_secs(10),
             retry_initial: Duration::from_secs(1),

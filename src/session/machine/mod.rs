@@ -76,8 +76,8 @@ pub enum Input<'a> {
     Modify(&'a Arc<QosChange>, u64),
     /// Something happened to its modification of this number.
     Update(u64, Progress<'a>),
-    /// It was found in the store when the process started.
-    Found,
+    /// It was found in the store when the process started; an earlier one may have sent requests to these peers.
+    Found(&'a [Arc<str>]),
 }
 
 /// The way of an answer.
@@ -210,17 +210,20 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             session.record(now, "given up: a server may still have it");
             settle(session, &mut out);
         }
-        (SessionState::Pending, Input::Found) => {
-            // Nobody knows whether the AAR left, nor where to.
+        (SessionState::Pending, Input::Found(peers)) => {
+            // Nobody knows whether the AAR left, nor where to: to every one of them, perhaps.
             let cause = TerminationCause::DIAMETER_LINK_BROKEN;
-            let class = Vec::new();
-            add(
-                &mut session.closing,
-                Closing { host: None, peer: None, cause, since: now, certain: false, class },
-            );
+            for peer in peers {
+                add(&mut session.closing, asked(peer, now, cause));
+            }
+            if peers.is_empty() {
+                let (since, class) = (now, Vec::new());
+                let anybody = Closing { host: None, peer: None, cause, since, certain: false, class };
+                add(&mut session.closing, anybody);
+            }
             end(session, now, "the process ended before the answer", &mut out);
         }
-        (state, Input::Found) => {
+        (state, Input::Found(_)) => {
             out.extend(session.closing.iter().cloned().map(Output::Close));
             match &mut session.update {
                 // It may or may not have left.

@@ -195,8 +195,12 @@ impl Sessions {
         Some(answer)
     }
 
-    /// Tells peers about a session that the store could not keep.
+    /// Tells peers about a session whose outcome the store could not keep; what they answer is stored. If nobody is to
+    /// be told, that it is over is stored once that can be.
     pub(super) fn close_unstored(&self, rx_session: &RxSessionId, peers: &[Arc<str>]) {
+        if peers.is_empty() {
+            self.forget_later(rx_session);
+        }
         for peer in peers {
             let host = Some(Arc::clone(peer));
             let (cause, since) = (TerminationCause::DIAMETER_SERVICE_NOT_PROVIDED, self.clock.now());
@@ -204,6 +208,23 @@ impl Sessions {
             let closing = Closing { host, peer, cause, since, certain: false, class };
             self.close(rx_session, closing, watch::channel(()).1);
         }
+    }
+
+    fn forget_later(&self, rx_session: &RxSessionId) {
+        let Some(me) = self.me.upgrade() else { return };
+        let (work, rx_session) = (self.begin_work(), rx_session.clone());
+        tokio::spawn(async move {
+            let mut wait = me.config.retry_initial;
+            loop {
+                tokio::time::sleep(wait).await;
+                match me.step(Key::Rx(&rx_session), Input::Unanswered(&[])).await {
+                    Ok(_) => break,
+                    Err(error) => error!(%rx_session, %error, "the end of a session cannot be stored"),
+                }
+                wait = (wait * 2).min(me.config.retry_max);
+            }
+            drop(work);
+        });
     }
 
     async fn run(&self, target: &Target, mut closing: Closing, job: &Job) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use dashmap::Entry;
+use tokio::time::sleep;
 use tracing::{debug, error, warn};
 
 use super::{Key, Sessions};
@@ -123,20 +125,28 @@ impl Sessions {
         self.origin_states.get(&host.to_ascii_lowercase()).map(|known| *known)
     }
 
-    /// A higher Origin-State-Id than before: the server forgot its sessions (RFC 6733 §8.16).
+    /// A higher Origin-State-Id than before: the server forgot its sessions (RFC 6733 §8.16). So may one that is seen
+    /// for the first time: an earlier process had sessions there.
     pub(super) fn note_origin_state(&self, host: &str, found: u32) {
-        let mut known = self.origin_states.entry(host.to_ascii_lowercase()).or_insert(found);
-        if *known >= found {
-            return;
+        match self.origin_states.entry(host.to_ascii_lowercase()) {
+            Entry::Vacant(place) => _ = place.insert(found),
+            Entry::Occupied(known) if *known.get() >= found => return,
+            Entry::Occupied(mut known) => {
+                warn!(host, origin_state_id = found, "the PCRF restarted: its sessions are lost");
+                known.insert(found);
+            }
         }
-        *known = found;
-        drop(known);
-        warn!(host, origin_state_id = found, "the PCRF restarted: its sessions are lost");
         let Some(me) = self.me.upgrade() else { return };
         let (work, host) = (self.begin_work(), host.to_owned());
         tokio::spawn(async move {
-            if let Err(error) = me.lose(&host, found).await {
-                error!(host, %error, "sessions of a PCRF that restarted cannot be ended");
+            let mut wait = me.config.retry_initial;
+            // A later one, if there is one, ends these too.
+            while me.known_origin_state(&host) == Some(found)
+                && let Err(error) = me.lose(&host, found).await
+            {
+                error!(host, %error, "sessions of a PCRF that restarted cannot be ended: tried again");
+                sleep(wait).await;
+                wait = (wait * 2).min(me.config.retry_max);
             }
             drop(work);
         });

@@ -168,7 +168,7 @@ impl Sessions {
             for id in &page {
                 let found = self.store.get(id).await?.map(|session| session.state);
                 self.states.change(found.and(Some(SessionState::Open)), found);
-                self.step(Key::Qos(id), Input::Found).await?;
+                self.step(Key::Qos(id), Input::Found(&self.config.peers)).await?;
             }
         }
         tokio::spawn(deadlines::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
