@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let text = format!(
         "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n\
          [diameter]\norigin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\ndestination_realm = \"rx.test\"\n\
-         [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n",
+         [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n[store]\nkind = \"memory\"\n",
         pcrf.address()
     );
     let app = App::start(Loaded::from_text(Path::new("apply_qos"), &text)?.config).await?;

@@ -8,6 +8,7 @@ mod changes;
 mod operator;
 mod reload;
 mod settings;
+mod storage;
 mod templates;
 
 use std::{
@@ -42,7 +43,7 @@ use crate::{
         SessionError, SessionFilter, SessionState, SessionStore, Sessions,
         ports::{RxGateway, RxServer},
     },
-    store::MemoryStore,
+    store::OpenError,
     template::Templates,
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
@@ -52,6 +53,7 @@ pub(crate) use templates::read_file as read_template_file;
 
 use operator::Operator;
 use reload::{Parts, Reloader, Source};
+use storage::Storage;
 
 /// Sessions that are ended at a time when the process ends.
 const ENDING_AT_A_TIME: usize = 64;
@@ -76,6 +78,9 @@ pub enum AppError {
     /// The identity does not fit into a message.
     #[error("[diameter] the identity cannot be written: {0}")]
     Identity(#[from] RxError),
+    /// The store cannot be opened.
+    #[error("[store] {0}")]
+    Open(#[from] OpenError),
     /// The store cannot be read.
     #[error("[store] {0}")]
     Store(#[from] SessionError),
@@ -102,6 +107,8 @@ pub struct App {
     serving: (JoinHandle<()>, JoinHandle<()>),
     request_timeout: Duration,
     last_deliveries: Duration,
+    /// Sessions survive the process.
+    durable: bool,
 }
 
 impl App {
@@ -110,20 +117,24 @@ impl App {
         Self::start_over(config, Arc::new(Tcp::default())).await
     }
 
-    /// Starts everything that a file asks for; a reload reads it again.
-    pub async fn start_file(file: &Path, loaded: Loaded) -> Result<Self, AppError> {
+    /// Starts everything that a file asks for; a reload reads it again. With `accept_loss` also over a store in
+    /// which something is lost: then every session that is left is ended.
+    pub async fn start_file(file: &Path, loaded: Loaded, accept_loss: bool) -> Result<Self, AppError> {
         let source = Source { file: file.to_owned(), settings: loaded.settings };
-        Self::launch(loaded.config, Some(source), Arc::new(Tcp::default())).await
+        let storage = Storage::open(&loaded.config.store, accept_loss).await?;
+        Self::launch(loaded.config, Some(source), storage, Arc::new(Tcp::default())).await
     }
 
     /// Starts everything that the configuration asks for, over connections that `connect` makes.
     pub async fn start_over(config: Config, connect: Arc<dyn Connect>) -> Result<Self, AppError> {
-        Self::launch(config, None, connect).await
+        let storage = Storage::open(&config.store, false).await?;
+        Self::launch(config, None, storage, connect).await
     }
 
     async fn launch(
         config: Config,
         source: Option<Source>,
+        storage: Storage,
         connect: Arc<dyn Connect>,
     ) -> Result<Self, AppError> {
         let dictionary: Live<&'static Dictionary> = match &config.dictionary {
@@ -148,7 +159,8 @@ impl App {
         let admin = Server::bind(config.admin.listen, Limits::default()).await;
         let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
 
-        let session_config = settings::session_config(&config);
+        let mut session_config = settings::session_config(&config);
+        session_config.origin_state_id = storage.origin_state_id(session_config.origin_state_id).await?;
         let gateway = Gateway::new(
             GatewayConfig {
                 origin_host: session_config.origin_host.clone(),
@@ -159,9 +171,8 @@ impl App {
         )?;
         let pool_config = settings::pool_config(&config.diameter, &session_config, connect);
         let to_network: Arc<dyn RxGateway> = gateway.clone();
-        let store: Arc<dyn SessionStore> = match config.store {
-            config::Store::Memory => Arc::new(MemoryStore::new()),
-        };
+        let durable = storage.store.is_durable();
+        let store = storage.store;
         let sessions = Sessions::new(session_config, to_network, store.clone());
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
@@ -172,9 +183,13 @@ impl App {
         // What comes in from a peer right after it was dialled is about a session of an earlier process.
         sessions.start().await?;
         let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
+        if storage.lost {
+            let sessions = sessions.clone();
+            tokio::spawn(async move { end_all(&sessions).await });
+        }
 
         let requests = Arc::<Requests>::default();
-        let figures: [Arc<dyn Collect>; 6] = [
+        let mut figures: Vec<Arc<dyn Collect>> = vec![
             requests.clone(),
             sessions.clone(),
             notifier.clone(),
@@ -182,6 +197,7 @@ impl App {
             Arc::new(pool.clone()),
             Arc::new(Process::new(SystemTime::now())),
         ];
+        figures.extend(storage.figures);
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary: dictionary.clone(),
@@ -219,7 +235,7 @@ impl App {
             },
             reload: reloader.clone(),
             stopping: stopping.clone(),
-            figures: Arc::new(figures),
+            figures: figures.into(),
             requests,
         });
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
@@ -242,6 +258,7 @@ impl App {
             serving,
             request_timeout,
             last_deliveries,
+            durable,
         })
     }
 
@@ -281,9 +298,9 @@ impl App {
         self.reloader.reload().await.map(|(changes, _)| changes)
     }
 
-    /// Lets the requests under way end, ends the sessions that would be forgotten, and says goodbye to the
-    /// peers with DPR (REBOOTING); applications are told of it. Takes the request timeout a few times at worst,
-    /// and the time of one delivery.
+    /// Lets the requests under way end, ends the sessions that would be forgotten (those in memory), and says
+    /// goodbye to the peers with DPR (REBOOTING); applications are told of it. Takes the request timeout a few times
+    /// at worst, and the time of one delivery.
     ///
     /// Meanwhile the listeners answer: `/ready` with 503, and so what would begin something new; other requests as
     /// ever. Nobody is refused a connection before everything that was under way is done.
@@ -292,7 +309,8 @@ impl App {
         let (http, admin) = self.serving;
         self.stopping.set(true);
         self.sessions.shut_down(self.request_timeout).await;
-        if tokio::time::timeout(self.request_timeout, end_all(&self.sessions)).await.is_err() {
+        if !self.durable && tokio::time::timeout(self.request_timeout, end_all(&self.sessions)).await.is_err()
+        {
             warn!("sessions are left at the PCRF");
         }
         // Fails if it has ended already.
@@ -329,7 +347,7 @@ async fn ended(what: &str, task: JoinHandle<()>) {
     }
 }
 
-/// Ends every open session: they live in memory, so a PCRF would keep what nobody owns any more.
+/// Ends every open session: a PCRF would keep what nobody owns any more.
 async fn end_all(sessions: &Arc<Sessions>) {
     let mut filter = SessionFilter {
         state: Some(SessionState::Open),

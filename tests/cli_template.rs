@@ -194,7 +194,7 @@ impl Gateway {
         let config = format!(
             "[http]\nlisten = '127.0.0.1:0'\n[admin]\nlisten = '127.0.0.1:0'\n[diameter]\norigin_host = 'af.rx.test'\n\
              origin_realm = 'rx.test'\ndestination_realm = 'rx.test'\n[[diameter.peers]]\nhost = 'pcrf.rx.test'\n\
-             address = '127.0.0.1:1'\n[templates]\ndirectory = '{}'\n",
+             address = '127.0.0.1:1'\n[store]\nkind = 'memory'\n[templates]\ndirectory = '{}'\n",
             directory.display()
         );
         let file = directory.join("gate.toml");

@@ -34,7 +34,7 @@ impl World {
         let text = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[diameter]\n\
              origin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\ndestination_realm = \"rx.test\"\n\
-             [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n",
+             [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n[store]\nkind = \"memory\"\n",
             pcrf.address()
         );
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();

@@ -6,7 +6,11 @@ mod show;
 mod stage;
 mod tap;
 
-use std::{net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use tokio::sync::mpsc::unbounded_channel;
@@ -50,10 +54,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 async fn play(once: bool) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
+    let folder = Folder::new();
     let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await?;
     let (seen, all_seen) = unbounded_channel();
     let application = Application::start(seen.clone()).await?;
-    let config = Loaded::from_text(Path::new("demo"), &configuration(pcrf.address()))?.config;
+    let config = Loaded::from_text(Path::new("demo"), &configuration(pcrf.address(), &folder.0))?.config;
     let app = App::start_over(config, Arc::new(Tap::new(seen))).await?;
     let stage = Stage::new(application.endpoint(), all_seen);
     let mut demo = Demo { stage, app, pcrf, application };
@@ -75,7 +80,23 @@ async fn play(once: bool) -> Result<(), Failure> {
     Ok(stage.show.heading(&format!("Done: {}", stage.passed()))?)
 }
 
-fn configuration(pcrf: SocketAddr) -> String {
+/// The store's directory, which goes with the demo.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("rxgate-demo-{}", uuid::Uuid::now_v7())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Nothing depends on it: what is left is in the way of nobody.
+        _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn configuration(pcrf: SocketAddr, store: &Path) -> String {
     format!(
         r#"[http]
 listen = "127.0.0.1:0"
@@ -90,6 +111,8 @@ host = "pcrf.rx.test"
 address = "{pcrf}"
 [notify]
 allow_networks = ["127.0.0.0/8"]
+[store]
+path = {store:?}
 "#
     )
 }

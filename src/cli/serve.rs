@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use clap::Args;
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     app::{App, AppError},
     config::{ConfigError, Loaded},
+    store::OpenError,
 };
 
 /// Runs the gateway: REST requests come in, Diameter Rx goes to the PCRF.
@@ -44,6 +45,10 @@ pub(super) struct Arguments {
     /// The configuration file (TOML); `rxgate check-config` shows what is in it.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Start although the store has lost something that was confirmed, or is damaged: PCRFs are told to end all
+    /// sessions of this host, and every session that is left in the store is ended.
+    #[arg(long)]
+    accept_store_loss: bool,
     #[command(flatten)]
     log: LogArguments,
 }
@@ -52,13 +57,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = Loaded::from_file(&arguments.config)?;
     log::start(arguments.log.log_format, "info")?;
     warn(&loaded.warnings);
-    process::run(serve(&arguments.config, loaded))
+    process::run(serve(arguments, loaded))
 }
 
-async fn serve(file: &Path, loaded: Loaded) -> Result<(), Failure> {
+async fn serve(arguments: &Arguments, loaded: Loaded) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let mut hangups = Hangups::new()?;
-    let app = App::start_file(file, loaded).await?;
+    let app = App::start_file(&arguments.config, loaded, arguments.accept_store_loss).await?;
     let mut out = io::stdout();
     writeln!(out, "listening http {}", app.http_address())?;
     writeln!(out, "listening admin {}", app.admin_address())?;
@@ -93,8 +98,27 @@ impl From<AppError> for Failure {
                 "`ss -ltnp` shows who listens there; choose another port, or 0 for a free one",
             ),
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
+            AppError::Open(error) => opening(text, &error),
             AppError::Store(_) => Self::failed(text, "look at the store's directory and its disk"),
             AppError::Records(_) => Self::failed(text, "nothing was changed: what is stored stays as it is"),
         }
+    }
+}
+
+/// What to do about a store that cannot be opened.
+fn opening(text: String, error: &OpenError) -> Failure {
+    match error {
+        OpenError::Io { .. } => {
+            Failure::failed(text, "`path` of [store] must be a directory that this user may write")
+        }
+        OpenError::Locked { .. } => {
+            Failure::failed(text, "end the other gateway, or give each a `path` of its own in [store]")
+        }
+        OpenError::Later { .. } => Failure::failed(text, "start the version that wrote it, or a later one"),
+        OpenError::Damaged { .. } | OpenError::Lost { .. } => Failure::failed(
+            text,
+            "look at the disk and its log; put a whole copy of the directory back if there is one; if not, start with \
+             --accept-store-loss, which ends every session",
+        ),
     }
 }

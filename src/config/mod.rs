@@ -176,11 +176,18 @@ pub struct Notify {
     pub max_waiting_octets: usize,
 }
 
-/// `kind` of `[store]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `[store]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Store {
-    /// Sessions live in memory and end with the process.
+    /// `kind = "memory"`: sessions live in memory and end with the process.
     Memory,
+    /// `kind = "embedded"`, the default: they live in files.
+    Embedded {
+        /// `path`: the directory; default `data` beside the file. Made if it is not there.
+        directory: PathBuf,
+        /// `min_free_mib`: with less room on its disk no session is added. Octets; default 256 MiB.
+        min_free: u64,
+    },
 }
 
 /// A configuration that may be used, and what was noticed on the way.

@@ -187,14 +187,43 @@ fn loopback(section: &mut Section<'_, '_>, port: u16) -> Found<SocketAddr> {
 }
 
 fn store(mut section: Section<'_, '_>) -> Store {
-    let kind = section.one_of("kind", Store::Memory, &[("memory", Some(Store::Memory)), ("embedded", None)]);
-    let path =
-        section.optional_text("path", "the path of a directory", |text| (!text.is_empty()).then_some(()));
-    if let Some(found) = path {
-        section.reader.warn(found.offset, "`path` is not used", "the store kind \"memory\" writes no files");
+    #[derive(Clone, Copy, PartialEq)]
+    enum Kind {
+        Embedded,
+        Memory,
     }
+    let words = [("embedded", Some(Kind::Embedded)), ("memory", Some(Kind::Memory))];
+    let kind = section.one_of("kind", Kind::Embedded, &words).value;
+    let path = section.optional_path("path", "the path of a directory", |path| path != Path::new(""));
+    let room = Number { key: "min_free_mib", unit: "MiB", default: 256, accepted: 0..=1 << 40 };
+    let min_free = section.number(room);
+    let store = match kind {
+        Kind::Memory => {
+            for (key, at) in
+                [("path", path.map(|found| found.offset)), ("min_free_mib", min_free.offset.map(Some))]
+            {
+                if let Some(at) = at {
+                    let text = format!("`{key}` is not used");
+                    section.reader.warn(at, text, "the store kind \"memory\" writes no files");
+                }
+            }
+            Store::Memory
+        }
+        Kind::Embedded => {
+            let base = section.reader.file.parent().unwrap_or(Path::new(""));
+            let default = base.join("data");
+            let directory = match path {
+                Some(found) => found.value.unwrap_or(default),
+                None => {
+                    section.note_default("path", &default);
+                    default
+                }
+            };
+            Store::Embedded { directory, min_free: min_free.value << 20 }
+        }
+    };
     section.finish(&PLACES);
-    kind.value
+    store
 }
 
 /// Refuses a first wait that is longer than the longest one.

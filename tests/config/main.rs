@@ -55,7 +55,7 @@ fn the_least_file_gets_every_documented_default() {
     assert_eq!(config.notify.max_waiting_per_correlator, 1_000);
     assert_eq!(config.notify.max_waiting, 100_000);
     assert_eq!(config.notify.max_waiting_octets, 67_108_864);
-    assert_eq!(config.store, Store::Memory);
+    assert_eq!(config.store, Store::Embedded { directory: "data".into(), min_free: 256 << 20 });
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn every_number_has_both_limits() {
 }
 
 #[test]
-fn transports_and_stores_of_later_versions_say_so() {
+fn transports_of_later_versions_say_so() {
     for later in ["tls", "sctp"] {
         assert_refused(
             &with(&format!("transport = \"{later}\"\n")),
@@ -314,12 +314,23 @@ fn transports_and_stores_of_later_versions_say_so() {
         );
     }
     assert_refused(&with("transport = \"udp\"\n"), "9:13: `transport` is \"udp\"", "accepted: \"tcp\"");
-    assert_refused(
-        &with("[store]\nkind = \"embedded\"\n"),
-        "10:8: `kind` is \"embedded\", which is not in this version",
-        "accepted: \"memory\"",
+}
+
+#[test]
+fn the_store_is_a_directory_beside_the_file_unless_it_is_memory() {
+    let store = |text: &str| load(&with(text)).unwrap().config.store;
+    let at = |directory: &str, mib: u64| Store::Embedded { directory: directory.into(), min_free: mib << 20 };
+    assert_eq!(store(""), at("data", 256));
+    assert_eq!(
+        store("[store]\nkind = \"embedded\"\npath = \"/var/lib/x\"\nmin_free_mib = 0\n"),
+        at("/var/lib/x", 0)
     );
-    assert_refused(&with("[store]\nkind = 1\n"), "10:8: `kind` is 1", "accepted: \"memory\"");
+    assert_eq!(store("[store]\nkind = \"memory\"\n"), Store::Memory);
+    let file = Path::new("/etc/rxgate/gate.toml");
+    let loaded = Loaded::from_text(file, &with("[store]\npath = \"d\"\n")).unwrap();
+    assert_eq!(loaded.config.store, at("/etc/rxgate/d", 256));
+    assert_refused(&with("[store]\nkind = 1\n"), "10:8: `kind` is 1", "accepted: \"embedded\", \"memory\"");
+    assert_refused(&with("[store]\npath = 1\n"), "10:8: `path` is 1", "accepted: the path of a directory");
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 
-/// The file's text: free ports, and one peer. `diameter` is settings of [diameter], `more` sections behind all.
+/// The file's text: free ports, one peer, and sessions in memory unless `more` has a [store]. `diameter` is settings
+/// of [diameter], `more` sections behind all.
 pub fn config(pcrf: SocketAddr, diameter: &str, more: &str) -> String {
+    let store = if more.contains("[store]") { "" } else { "[store]\nkind = \"memory\"" };
     format!(
         r#"[http]
 listen = "127.0.0.1:0"
@@ -18,6 +20,7 @@ destination_realm = "rx.test"
 host = "pcrf.rx.test"
 address = "{pcrf}"
 {more}
+{store}
 "#
     )
 }
