@@ -40,7 +40,7 @@ use crate::{
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        SessionError, SessionFilter, SessionState, SessionStore, Sessions,
+        SessionError, SessionFilter, SessionState, Sessions,
         ports::{RxGateway, RxServer},
     },
     store::OpenError,

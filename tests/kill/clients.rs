@@ -140,7 +140,7 @@ pub async fn sessions(admin: SocketAddr) -> Vec<Shown> {
         let path = format!("/sessions?limit=100{after}");
         let (status, page) = call(admin, "GET", &path, "", None).await.unwrap();
         assert_eq!(status, 200, "{page}");
-        let sessions = page["sessions"].as_array().unwrap();
+        let sessions = page.as_array().unwrap();
         for session in sessions {
             let text = |name: &str| session[name].as_str().unwrap().to_owned();
             all.push(Shown { id: text("requestId"), rx_session: text("rxSessionId"), state: text("state") });
@@ -221,7 +221,7 @@ impl Client {
         let (path, body) = (format!("/ApplicationQoSService/{}/qos", self.user), self.properties());
         let (status, body) = self.decided("POST", &path, &body).await;
         assert_eq!(status, 201, "{body}");
-        let id = body["requestId"].as_str().unwrap().to_owned();
+        let id = body["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned();
         let mut told = self.ledger.told();
         told.created += 1;
         assert!(told.live.insert(id.clone()), "{id} was made twice");
