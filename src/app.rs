@@ -14,7 +14,7 @@ mod templates;
 use std::{
     io,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -43,7 +43,7 @@ use crate::{
         SessionError, SessionFilter, SessionState, Sessions,
         ports::{RxGateway, RxServer},
     },
-    store::OpenError,
+    store::{OpenError, RecordFile},
     template::Templates,
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
@@ -87,6 +87,14 @@ pub enum AppError {
     /// What is kept in the store beside the sessions cannot be read.
     #[error("[store] {0}")]
     Records(#[from] RestoreError),
+    /// The file of records cannot be opened.
+    #[error("[records] cannot append to {}: {error}", .file.display())]
+    RecordFile {
+        /// Which.
+        file: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The templates of the directory are refused, for every one of these reasons.
     #[error("[templates] {} problems", .0.len())]
     Templates(Vec<config::Problem>),
@@ -100,6 +108,7 @@ pub struct App {
     pool: PoolHandle,
     sessions: Arc<Sessions>,
     notifier: Arc<Notifier>,
+    records: Option<Arc<RecordFile>>,
     reloader: Arc<Reloader>,
     stopping: Live<bool>,
     stop_http: watch::Sender<bool>,
@@ -174,6 +183,10 @@ impl App {
         let durable = storage.store.is_durable();
         let store = storage.store;
         let sessions = Sessions::new(session_config, to_network, store.clone());
+        let records = config.records.as_ref().map(open).transpose()?;
+        if let Some(records) = &records {
+            sessions.record_to(records.clone());
+        }
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
         let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
@@ -198,6 +211,7 @@ impl App {
             Arc::new(Process::new(SystemTime::now())),
         ];
         figures.extend(storage.figures);
+        figures.extend(records.clone().map(|records| records as Arc<dyn Collect>));
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary: dictionary.clone(),
@@ -220,6 +234,7 @@ impl App {
             rules: rules.clone(),
             notifier: notifier.clone(),
             pool: pool.clone(),
+            records: records.clone(),
         };
         let reloader = Arc::new(Reloader::new(config, source, parts));
         let stopping = Live::from(false);
@@ -251,6 +266,7 @@ impl App {
             pool: PoolHandle(pool),
             sessions,
             notifier,
+            records,
             reloader,
             stopping,
             stop_http,
@@ -322,7 +338,18 @@ impl App {
         self.notifier.shut_down(self.last_deliveries).await;
         _ = self.stop_admin.send(true);
         ended("admin", admin).await;
+        if let Some(records) = self.records {
+            // It waits for the disk.
+            let closed = tokio::task::spawn_blocking(move || records.close()).await;
+            closed.expect("closing a file does not panic");
+        }
     }
+}
+
+fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {
+    let config::Records { file, end_user } = records;
+    let opened = RecordFile::open(file.clone(), *end_user);
+    opened.map(Arc::new).map_err(|error| AppError::RecordFile { file: file.clone(), error })
 }
 
 struct PoolHandle(Pool);

@@ -6,7 +6,7 @@ use std::{
     collections::BTreeSet,
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -26,19 +26,25 @@ const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1", "
 struct World {
     app: App,
     pcrf: Pcrf,
+    directory: PathBuf,
 }
 
 impl World {
-    async fn new() -> Self {
+    async fn new(name: &str) -> Self {
         let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+        let directory = std::env::temp_dir().join(format!("rxgate-metrics-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
         let text = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[diameter]\n\
              origin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\ndestination_realm = \"rx.test\"\n\
-             [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n[store]\nkind = \"memory\"\n",
-            pcrf.address()
+             [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n\
+             [store]\nkind = \"embedded\"\npath = '{}'\n[records]\nfile = '{}'\n",
+            pcrf.address(),
+            directory.join("store").display(),
+            directory.join("records.jsonl").display(),
         );
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
-        let world = Self { app, pcrf };
+        let world = Self { app, pcrf, directory };
         let open = async {
             while !world.app.peers().iter().any(|peer| peer.open) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -72,6 +78,7 @@ impl World {
     async fn end(self) {
         self.app.shut_down().await;
         self.pcrf.stop().await;
+        std::fs::remove_dir_all(self.directory).unwrap();
     }
 }
 
@@ -120,7 +127,7 @@ fn documented() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_readme_names_what_is_shown() {
-    let world = World::new().await;
+    let world = World::new("names").await;
     let scrape = world.scrape().await;
     let shown: BTreeSet<String> = scrape.names().iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(shown.len(), scrape.names().len(), "a name stands once");
@@ -134,7 +141,7 @@ async fn the_readme_names_what_is_shown() {
 
 #[tokio::test]
 async fn every_line_is_one_that_prometheus_reads() {
-    let world = World::new().await;
+    let world = World::new("lines").await;
     world.apply("491").await;
     let scrape = world.scrape().await;
     let mut family = ("", "");
@@ -162,7 +169,7 @@ async fn every_line_is_one_that_prometheus_reads() {
 
 #[tokio::test]
 async fn what_happens_is_counted() {
-    let world = World::new().await;
+    let world = World::new("counts").await;
     let before = world.scrape().await;
     for state in ["pending", "open", "ending"] {
         assert_eq!(before.value(&format!("rxgate_sessions{{state=\"{state}\"}}")), 0.0);
@@ -213,7 +220,7 @@ async fn what_happens_is_counted() {
 
 #[tokio::test]
 async fn a_correlator_comes_back_if_it_is_one() {
-    let world = World::new().await;
+    let world = World::new("correlators").await;
     let longest = "a".repeat(256);
     for (sent, echoed) in [
         ("b4333c46-49c0-4f62:80d7;f0.ef/<1>{}_", true),

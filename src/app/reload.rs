@@ -27,6 +27,7 @@ use crate::{
         gatekeeper::{NotificationSettings, ReadSettings},
     },
     notify::Notifier,
+    store::RecordFile,
     template::{self, MatchRule, Origin, Template, Templates},
     transport::Pool,
 };
@@ -46,6 +47,7 @@ pub(super) struct Parts {
     pub rules: Arc<Templates>,
     pub notifier: Arc<Notifier>,
     pub pool: Pool,
+    pub records: Option<Arc<RecordFile>>,
 }
 
 /// Reads the configuration, and what it names, again.
@@ -103,6 +105,10 @@ impl Reloader {
     /// nothing changes.
     pub async fn reload(&self) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
         let mut running = self.running.lock().await;
+        // Whoever moved the file away wants that, whatever else is wrong.
+        if let Some(records) = &self.parts.records {
+            records.reopen();
+        }
         let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
         let rules = self.parts.rules.list();
         let read = move || read(before, dictionary, &rules);

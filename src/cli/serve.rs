@@ -30,7 +30,7 @@ use crate::{
 /// the templates that it names: all of it takes effect, or, with anything wrong, nothing, and the log says what
 /// changed, or what is wrong and where. Peers, [dictionary], [templates], [notify] allow_networks and all of
 /// [gatekeeper] but baseline_events can change in a running gateway; anything else that is different in the file
-/// is refused, as it takes a restart. Open sessions stay.
+/// is refused, as it takes a restart. Open sessions stay. The file of [records] is opened anew.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -99,6 +99,9 @@ impl From<AppError> for Failure {
             ),
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
             AppError::Open(error) => opening(text, &error),
+            AppError::RecordFile { .. } => {
+                Self::failed(text, "look at its directory, its owner and its disk")
+            }
             AppError::Store(_) => Self::failed(text, "look at the store's directory and its disk"),
             AppError::Records(_) => Self::failed(text, "nothing was changed: what is stored stays as it is"),
         }

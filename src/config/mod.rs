@@ -43,6 +43,8 @@ pub struct Config {
     pub notify: Notify,
     /// `[store]`: where sessions are kept.
     pub store: Store,
+    /// `[records]`: what is left of sessions that are over.
+    pub records: Option<Records>,
 }
 
 /// `[http]`.
@@ -188,6 +190,15 @@ pub enum Store {
         /// `min_free_mib`: with less room on its disk no session is added. Octets; default 256 MiB.
         min_free: u64,
     },
+}
+
+/// `[records]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// Where one line is appended for each session that is over; opened anew on SIGHUP. Default: nowhere.
+    pub file: PathBuf,
+    /// Whether the lines say whose session it was; default no.
+    pub end_user: bool,
 }
 
 /// A configuration that may be used, and what was noticed on the way.

@@ -19,10 +19,10 @@ use super::{
 };
 use crate::words::nearest;
 
-const SECTIONS: [&str; 8] =
-    ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store"];
+const SECTIONS: [&str; 9] =
+    ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store", "records"];
 const SECTION_TITLES: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [gatekeeper], \
-                              [templates], [notify], [store]";
+                              [templates], [notify], [store], [records]";
 /// Keys that are easily put under the wrong header.
 const PLACES: [(&str, &str); 14] = [
     ("[http]", "max_body_bytes"),
@@ -104,6 +104,7 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
     let templates = front::templates(open(reader, document, "templates"));
     let notify = front::notify(open(reader, document, "notify"));
     let store = store(open(reader, document, "store"));
+    let records = front::records(open(reader, document, "records"));
     Some(Config {
         http,
         admin,
@@ -113,6 +114,7 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
         templates,
         notify,
         store,
+        records,
     })
 }
 

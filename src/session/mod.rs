@@ -15,6 +15,8 @@ mod model;
 mod modification;
 pub mod ports;
 mod priority;
+#[cfg(feature = "net")]
+mod record;
 mod request;
 #[cfg(feature = "net")]
 mod service;
@@ -31,6 +33,8 @@ pub use model::{
 };
 pub use modification::{Modification, QosChange, Updated};
 pub use ports::SessionStore;
+#[cfg(feature = "net")]
+pub use record::{Ledger, SessionRecord};
 pub use request::SessionConfig;
 #[cfg(feature = "net")]
 pub use service::{Sessions, Update};

@@ -257,7 +257,7 @@ pub struct Session {
     pub update: Option<Modification>,
     /// Servers that are still to be told that it is over there.
     pub closing: Vec<Closing>,
-    /// The latest [`MAX_HISTORY`] things that happened, oldest first.
+    /// The latest [`MAX_HISTORY`] things that happened, oldest first; every change of state stays.
     pub history: Vec<HistoryEntry>,
     /// Counts the changes; belongs to the store's compare-and-set.
     pub version: u64,
@@ -326,7 +326,9 @@ impl Session {
     /// Adds to the history.
     pub fn record(&mut self, at: SystemTime, what: impl Into<String>) {
         if self.history.len() >= MAX_HISTORY {
-            self.history.remove(0);
+            let is_change = |pair: &[HistoryEntry]| !matches!(pair, [one, next] if one.state == next.state);
+            let ordinary = self.history.windows(2).position(|pair| !is_change(pair));
+            self.history.remove(ordinary.map_or(0, |before| before + 1));
         }
         self.history.push(HistoryEntry { at, state: self.state, what: what.into() });
     }

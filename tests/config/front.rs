@@ -160,3 +160,16 @@ fn templates_have_a_directory_and_rules_and_one_gives_the_other() {
     );
     std::fs::remove_dir_all(base).unwrap();
 }
+
+#[test]
+fn records_go_to_a_file_in_a_directory_that_is_there() {
+    for file in ["nowhere/records.jsonl", "."] {
+        assert_refused(
+            &with(&format!("[records]\nfile = \"{file}\"\n")),
+            &format!("10:8: `file` is \"{file}\""),
+            "accepted: the path of a file in an existing directory; it is made if it is not there",
+        );
+    }
+    let shown = load(&with("")).unwrap().to_string();
+    assert!(shown.contains("# not set: sessions leave no records"), "{shown}");
+}

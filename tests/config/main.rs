@@ -114,6 +114,9 @@ max_waiting = 6
 max_waiting_octets = 1048577
 [store]
 kind = "memory"
+[records]
+file = "records.jsonl"
+end_user = true
 "#,
         directory.display()
     );
@@ -155,6 +158,8 @@ kind = "memory"
     assert_eq!(config.notify.attempt_timeout, Duration::from_millis(40));
     assert_eq!((config.notify.max_waiting_per_correlator, config.notify.max_waiting), (5, 6));
     assert_eq!(config.notify.max_waiting_octets, 1_048_577);
+    let records = config.records.unwrap();
+    assert!(records.file.ends_with("records.jsonl") && records.end_user);
 }
 
 #[test]
@@ -186,7 +191,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 #[test]
 fn unknown_sections_are_refused() {
     const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [gatekeeper], \
-                       [templates], [notify], [store]";
+                       [templates], [notify], [store], [records]";
     for later in ["access", "metrics"] {
         assert_refused(
             &with(&format!("[{later}]\n")),

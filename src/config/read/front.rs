@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     super::{
-        Gatekeeper, Notify, Profile, Templates,
+        Gatekeeper, Notify, Profile, Records, Templates,
         section::{Found, Number, Section},
     },
     DIRECTORY, HOUR, MINUTES_10, PLACES, YEAR_S, in_order, once_each,
@@ -111,6 +111,22 @@ pub(super) fn templates(mut section: Section<'_, '_>) -> Option<Templates> {
     };
     section.finish(&PLACES);
     found.map(|(directory, rules)| Templates { directory, rules })
+}
+
+/// `None` without a file, or after a problem was noted.
+pub(super) fn records(mut section: Section<'_, '_>) -> Option<Records> {
+    const FILE: &str = "the path of a file in an existing directory; it is made if it is not there";
+    let in_directory = |path: &Path| {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        !path.is_dir() && directory.is_none_or(Path::is_dir)
+    };
+    let file = section.optional_path("file", FILE, in_directory);
+    if file.is_none() {
+        section.note_unset("file", "sessions leave no records");
+    }
+    let end_user = section.flag("end_user", false);
+    section.finish(&PLACES);
+    Some(Records { file: file?.value?, end_user: end_user.value })
 }
 
 pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {

@@ -19,7 +19,7 @@ use std::{
     future::Future,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
-        Arc, PoisonError, RwLock, Weak,
+        Arc, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -40,8 +40,9 @@ use self::{
     retry::RetryMemory,
 };
 use super::{
-    Closing, Counters, EventKind, QosEvent, QosSessionId, ReleaseReason, Removed, RxSessionId, Session,
-    SessionConfig, SessionError, SessionFilter, SessionState, SessionStore, StoreError,
+    Closing, Counters, EventKind, Ledger, QosEvent, QosSessionId, ReleaseReason, Removed, RxSessionId,
+    Session, SessionConfig, SessionError, SessionFilter, SessionRecord, SessionState, SessionStore,
+    StoreError,
     machine::{Input, Output, step},
     ports::{Commit, EventSink, Letter, LetterWrite, Reply, RxGateway},
 };
@@ -76,6 +77,7 @@ pub struct Sessions {
     turns: Vec<Mutex<()>>,
     counters: Counters,
     states: States,
+    ledger: OnceLock<Arc<dyn Ledger>>,
     lateness: Histogram,
     deadlines: Arc<Deadlines>,
     /// AARs under way and STRs owed.
@@ -150,6 +152,7 @@ impl Sessions {
             turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
             counters: Counters::default(),
             states: States::default(),
+            ledger: OnceLock::new(),
             lateness: figures::lateness(),
             deadlines: Arc::new(Deadlines::new()),
             work: watch::Sender::new(0),
@@ -209,6 +212,13 @@ impl Sessions {
     /// Everything that happens to sessions from now on goes there too, and nothing of it is left out.
     pub fn deliver_to(&self, sink: Arc<dyn EventSink>) {
         self.sinks.write().unwrap_or_else(PoisonError::into_inner).push(sink);
+    }
+
+    /// Every session that is over leaves a record there. To be called once.
+    pub fn record_to(&self, ledger: Arc<dyn Ledger>) {
+        if self.ledger.set(ledger).is_err() {
+            warn!("records of sessions go to somebody else already");
+        }
     }
 
     /// What was counted.
@@ -313,6 +323,9 @@ impl Sessions {
             self.deadlines.arm(expiry, &session.id);
         }
         let stays = !outputs.contains(&Output::Forget);
+        if !stays && let Some((ledger, record)) = self.ledger.get().zip(SessionRecord::of(&session)) {
+            ledger.completed(record);
+        }
         self.states.change(Some(before), stays.then_some(session.state));
         let (mut reply, mut closings, mut ask) = (None, Vec::new(), false);
         // An ASA goes out before the STR that follows it.
