@@ -40,8 +40,8 @@ use crate::{
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        SessionError, SessionFilter, SessionState, Sessions,
-        ports::{RxGateway, RxServer},
+        SessionError, SessionFilter, SessionState, SessionStore, Sessions,
+        ports::{Commit, RxGateway, RxServer},
     },
     store::{OpenError, RecordFile},
     template::Templates,
@@ -106,6 +106,7 @@ pub struct App {
     http: SocketAddr,
     admin: SocketAddr,
     pool: PoolHandle,
+    store: Store,
     sessions: Arc<Sessions>,
     notifier: Arc<Notifier>,
     records: Option<Arc<RecordFile>>,
@@ -264,6 +265,7 @@ impl App {
             http: http_address,
             admin: admin_address,
             pool: PoolHandle(pool),
+            store: Store(store),
             sessions,
             notifier,
             records,
@@ -314,6 +316,18 @@ impl App {
         self.reloader.reload().await.map(|(changes, _)| changes)
     }
 
+    /// Whether it makes progress: the store writes, and the task that runs the peers does its work.
+    ///
+    /// Takes as long as they do; whoever asks decides how long that may be. `false`: only another start helps.
+    pub async fn is_alive(&self) -> bool {
+        // Nothing is written by it, but after everything before it.
+        let written = self.store.0.commit(Commit::default()).await;
+        if let Err(error) = &written {
+            warn!(%error, "the store does not write");
+        }
+        written.is_ok() && self.pool.0.answers().await
+    }
+
     /// Lets the requests under way end, ends the sessions that would be forgotten (those in memory), and says
     /// goodbye to the peers with DPR (REBOOTING); applications are told of it. Takes the request timeout a few times
     /// at worst, and the time of one delivery.
@@ -350,6 +364,15 @@ fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {
     let config::Records { file, end_user } = records;
     let opened = RecordFile::open(file.clone(), *end_user);
     opened.map(Arc::new).map_err(|error| AppError::RecordFile { file: file.clone(), error })
+}
+
+/// What every layer but this one has a part of.
+struct Store(Arc<dyn SessionStore>);
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
 }
 
 struct PoolHandle(Pool);

@@ -11,6 +11,7 @@ mod log;
 mod pcrf;
 mod process;
 mod serve;
+mod supervisor;
 mod template;
 
 use std::{

@@ -11,7 +11,7 @@ use super::{
     Failure,
     log::{self, LogArguments},
     process::{self, Hangups, Signals},
-    warn,
+    supervisor, warn,
 };
 use crate::{
     app::{App, AppError},
@@ -31,6 +31,9 @@ use crate::{
 /// changed, or what is wrong and where. Peers, [dictionary], [templates], [notify] allow_networks and all of
 /// [gatekeeper] but baseline_events can change in a running gateway; anything else that is different in the file
 /// is refused, as it takes a restart. Open sessions stay. The file of [records] is opened anew.
+///
+/// A service manager is told over NOTIFY_SOCKET (sd_notify): READY, RELOADING, STOPPING, and WATCHDOG for as long
+/// as the store writes and the peers' connections are served. packaging/rxgate.service is a unit for systemd.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -71,16 +74,25 @@ async fn serve(arguments: &Arguments, loaded: Loaded) -> Result<(), Failure> {
         writeln!(out, "listening diameter {address}")?;
     }
     out.flush()?;
-    loop {
-        tokio::select! {
-            () = signals.next() => break,
-            () = hangups.next() => tokio::select! {
-                () = signals.next() => break,
-                // What came of it is in the log.
-                _ = app.reload() => {}
-            },
+    let serving = format!("http {}, admin {}", app.http_address(), app.admin_address());
+    supervisor::ready(&serving);
+    let reloads = async {
+        loop {
+            hangups.next().await;
+            supervisor::reloading();
+            // What it is about is in the log.
+            supervisor::ready(&match app.reload().await {
+                Ok(changes) => format!("{serving}; reloaded: {} changes", changes.len()),
+                Err(problems) => format!("{serving}; not reloaded: {} problems", problems.len()),
+            });
         }
+    };
+    tokio::select! {
+        () = signals.next() => {}
+        () = reloads => {}
+        () = supervisor::watchdog(async || app.is_alive().await) => {}
     }
+    supervisor::stopping();
     signals.or_at_once(app.shut_down()).await;
     Ok(())
 }

@@ -23,6 +23,10 @@ pub(super) enum Control {
         reason: String,
         done: oneshot::Sender<bool>,
     },
+    /// Say that the driver is there.
+    Ask {
+        done: oneshot::Sender<bool>,
+    },
     /// Make these the configured peers.
     Reconfigure {
         peers: Vec<NodePeer>,
@@ -69,6 +73,7 @@ impl Driver {
                 let known = self.parts.node.disconnect(now, &host, cause, &reason);
                 self.tell(done, known);
             }
+            Control::Ask { done } => self.tell(done, true),
             Control::Reconfigure { peers, done } => {
                 self.parts.node.reconfigure(now, peers);
                 self.tell(done, true);

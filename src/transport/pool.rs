@@ -271,6 +271,13 @@ impl Pool {
         known.await.unwrap_or(false)
     }
 
+    /// Waits until the task that runs all connections has dealt with everything before this. `false`: it is gone.
+    pub async fn answers(&self) -> bool {
+        let (done, answered) = oneshot::channel();
+        _ = self.control.send(Control::Ask { done });
+        answered.await.unwrap_or(false)
+    }
+
     /// Makes these the configured peers; returns when that is so, and the DPRs to those that are not wanted any
     /// more are on their way. See [`Node::reconfigure`]. `false`: everything is over.
     pub async fn reconfigure(&self, peers: Vec<NodePeer>) -> bool {

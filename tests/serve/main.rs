@@ -6,6 +6,7 @@ mod gateway;
 mod process;
 mod reload;
 mod stop;
+mod supervisor;
 
 use std::{
     process::Command,

@@ -23,12 +23,16 @@ impl Gateway {
     }
 
     pub fn spawn_logging(name: &str, config: &str, log: &str) -> Self {
+        Self::spawn_with(name, config, &[("RXGATE_LOG", log)])
+    }
+
+    pub fn spawn_with(name: &str, config: &str, environment: &[(&str, &str)]) -> Self {
         let file = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}.toml", std::process::id()));
         std::fs::write(&file, config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
             .args(["serve", "--config"])
             .arg(&file)
-            .env("RXGATE_LOG", log)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
