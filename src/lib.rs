@@ -16,8 +16,8 @@
 //!            │
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
-//!    words, counters, ids, live, metrics   ground: words for people, names, what is replaced while it is worked with,
-//!                                          figures; import nothing
+//!    words, counters, ids, clock, live,    ground: words for people, names, the time, what is replaced while it is
+//!    metrics                               worked with, figures; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -29,6 +29,8 @@ pub mod app;
 pub mod capture;
 #[cfg(feature = "net")]
 pub mod cli;
+#[cfg(feature = "net")]
+mod clock;
 #[cfg(feature = "net")]
 pub mod config;
 #[cfg(feature = "net")]

@@ -5,7 +5,6 @@
 mod admission;
 mod again;
 mod apply;
-mod clock;
 mod closing;
 mod deadlines;
 mod figures;
@@ -32,7 +31,6 @@ use tracing::{Instrument, info, trace, warn};
 pub use self::update::Update;
 use self::{
     again::Again,
-    clock::Clock,
     closing::{Answer, Jobs},
     deadlines::Deadlines,
     figures::States,
@@ -46,7 +44,7 @@ use super::{
     machine::{Input, Output, step},
     ports::{Commit, EventSink, Letter, LetterWrite, Reply, RxGateway},
 };
-use crate::{BoxFuture, Held, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds};
+use crate::{BoxFuture, Held, clock::Clock, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds};
 
 /// Sessions that share a turn: one of them waits while an event of another is being stored.
 const TURNS: usize = 1024;

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Time of day, anchored once and monotonic from then on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     time: SystemTime,
     instant: Instant,
 }
