@@ -34,6 +34,7 @@ use crate::{
         gatekeeper::{self, Gatekeeper, Notifications},
         limits::Limits,
         observe::Requests,
+        outbox::{Outbox, OutboxConfig},
         records::RestoreError,
         server::{BindError, Server},
     },
@@ -108,7 +109,7 @@ pub struct App {
     pool: PoolHandle,
     store: Store,
     sessions: Arc<Sessions>,
-    notifier: Arc<Notifier>,
+    outbox: Arc<Outbox>,
     records: Option<Arc<RecordFile>>,
     reloader: Arc<Reloader>,
     stopping: Live<bool>,
@@ -183,6 +184,7 @@ impl App {
         let to_network: Arc<dyn RxGateway> = gateway.clone();
         let durable = storage.store.is_durable();
         let store = storage.store;
+        let outbox_config = OutboxConfig { started: session_config.started, seed: session_config.seed };
         let sessions = Sessions::new(session_config, to_network, store.clone());
         let records = config.records.as_ref().map(open).transpose()?;
         if let Some(records) = &records {
@@ -191,7 +193,9 @@ impl App {
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
         let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
-        let notifications = Notifications::new(notifier.clone(), notifying.clone(), store.clone());
+        let outbox = Outbox::new(outbox_config, notifier.clone(), store.clone());
+        let notifications = Notifications::new(outbox.clone(), notifying.clone());
+        // What happened before is told before what happens now.
         notifications.restore().await?;
         sessions.deliver_to(notifications.clone());
         // What comes in from a peer right after it was dialled is about a session of an earlier process.
@@ -207,6 +211,7 @@ impl App {
             requests.clone(),
             sessions.clone(),
             notifier.clone(),
+            outbox.clone(),
             gateway,
             Arc::new(pool.clone()),
             Arc::new(Process::new(SystemTime::now())),
@@ -267,7 +272,7 @@ impl App {
             pool: PoolHandle(pool),
             store: Store(store),
             sessions,
-            notifier,
+            outbox,
             records,
             reloader,
             stopping,
@@ -307,7 +312,7 @@ impl App {
 
     /// The way of the events to the applications.
     pub fn notifier(&self) -> &Arc<Notifier> {
-        &self.notifier
+        self.outbox.notifier()
     }
 
     /// Reads the configuration file, the dictionary and the templates again: all of it takes effect, or, with
@@ -349,7 +354,7 @@ impl App {
         self.sessions.shut_down(self.request_timeout).await;
         self.pool.0.shut_down(DisconnectCause::Rebooting).await;
         // Nothing can be added any more.
-        self.notifier.shut_down(self.last_deliveries).await;
+        self.outbox.shut_down(self.last_deliveries).await;
         _ = self.stop_admin.send(true);
         ended("admin", admin).await;
         if let Some(records) = self.records {

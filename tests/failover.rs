@@ -17,6 +17,7 @@ use rxgate::{
     north::{
         gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
+        outbox::{Outbox, OutboxConfig},
         server::Server,
     },
     notify::{Notifier, NotifyConfig, SystemResolver},
@@ -118,9 +119,12 @@ impl World {
             templates: Default::default(),
             answers: Default::default(),
             notifications: Notifications::new(
-                Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
+                Outbox::new(
+                    OutboxConfig { started: SystemTime::now(), seed: None },
+                    Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
+                    store,
+                ),
                 NotificationSettings::default(),
-                store,
             ),
             requests: Default::default(),
         });

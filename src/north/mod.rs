@@ -5,6 +5,7 @@ mod describe;
 pub mod gatekeeper;
 pub mod limits;
 pub mod observe;
+pub mod outbox;
 pub(crate) mod percent;
 pub mod records;
 pub mod server;

@@ -35,9 +35,6 @@ pub struct NotifyConfig {
     pub max_attempts: usize,
     /// Attempts at a time to one host and port; default 16.
     pub max_attempts_per_host: usize,
-    /// Makes the ids of events the same ones each time, for a simulation; default `None`: they are of the system's
-    /// chance.
-    pub seed: Option<u64>,
 }
 
 impl Default for NotifyConfig {
@@ -55,7 +52,6 @@ impl Default for NotifyConfig {
             max_octets: 64 * 1024 * 1024,
             max_attempts: 256,
             max_attempts_per_host: 16,
-            seed: None,
         }
     }
 }

@@ -11,6 +11,12 @@ impl Collect for Notifier {
         let now = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         page.gauge("rxgate_notifications_waiting", "Notifications that are not delivered yet.")
             .sample(&[], self.waiting());
+        let oldest = self.oldest().unwrap_or_default();
+        page.gauge(
+            "rxgate_notifications_oldest_seconds",
+            "Age of the oldest notification that waits; 0 if none.",
+        )
+        .sample(&[], oldest.as_secs_f64());
         page.counter("rxgate_notifications_total", "Notifications, by what became of them.")
             .sample(&[("outcome", "delivered")], now(&counted.delivered))
             .sample(&[("outcome", "refused")], now(&counted.refused))

@@ -22,7 +22,7 @@
 //!   up in its turn, logged and counted.
 //! - **An endpoint that is down** holds up its own queue only. Others at the same host and port share its slots.
 //!
-//! What waits is in memory only: it is gone with the process. Endpoints, bodies and keys are logged at `trace`
+//! What waits is in memory: who keeps it elsewhere too learns what became of it through [`Outcome`]. Endpoints, bodies and keys are logged at `trace`
 //! only.
 
 mod address;
@@ -46,5 +46,5 @@ pub use connect::{Connect, Stream, TcpConnector};
 pub use counters::Counters;
 pub use endpoint::Endpoint;
 pub use error::{AttemptError, EndpointError, QueueFull};
-pub use notifier::{Notification, Notifier};
+pub use notifier::{Notification, Notifier, Outcome};
 pub use resolve::{Resolve, SystemResolver};

@@ -2,19 +2,19 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicU64},
+    time::Duration,
 };
 
 use tokio::{sync::watch, task::AbortHandle, time::Instant};
 use uuid::Uuid;
 
 use super::{Notification, NotifyConfig, QueueFull};
-use crate::counters::count_all;
+use crate::counters::{count, count_all};
 
 /// A notification in a queue.
 pub(super) struct Item {
-    /// The same in every attempt.
-    pub event: Uuid,
     /// When it was queued.
     pub since: Instant,
     pub notification: Notification,
@@ -23,6 +23,29 @@ pub(super) struct Item {
 impl Item {
     fn octets(&self) -> usize {
         self.notification.body.len()
+    }
+
+    fn age(&self) -> Duration {
+        self.notification.age + self.since.elapsed()
+    }
+}
+
+/// What is left to know of an item that a task has.
+#[derive(Clone, Copy)]
+struct InHand {
+    id: Uuid,
+    /// When it was queued.
+    since: Instant,
+    /// Its age then.
+    age: Duration,
+    octets: usize,
+    attempts: u64,
+}
+
+impl From<&Item> for InHand {
+    fn from(item: &Item) -> Self {
+        let &Notification { id, age, .. } = &item.notification;
+        Self { id, since: item.since, age, octets: item.octets(), attempts: 0 }
     }
 }
 
@@ -53,8 +76,8 @@ struct Queue {
     task: TaskId,
     abort: AbortHandle,
     waiting: VecDeque<Item>,
-    /// Octets of the body that the task has in hand, if it has one.
-    in_hand: Option<usize>,
+    /// What the task has taken out.
+    in_hand: Option<InHand>,
 }
 
 impl Queue {
@@ -63,7 +86,7 @@ impl Queue {
     }
 
     fn octets(&self) -> usize {
-        self.waiting.iter().map(Item::octets).sum::<usize>() + self.in_hand.unwrap_or_default()
+        self.waiting.iter().map(Item::octets).sum::<usize>() + self.in_hand.map_or(0, |item| item.octets)
     }
 }
 
@@ -119,7 +142,7 @@ impl Queues {
         let mut state = self.state();
         let queue = state.queues.get_mut(key).filter(|queue| queue.task == task)?;
         let item = queue.waiting.pop_front();
-        queue.in_hand = item.as_ref().map(Item::octets);
+        queue.in_hand = item.as_ref().map(InHand::from);
         if item.is_none() {
             state.queues.remove(key);
             self.changed(&state);
@@ -133,20 +156,20 @@ impl Queues {
         let Some(queue) = state.queues.get_mut(key).filter(|queue| queue.task == task) else {
             return false;
         };
-        let octets = queue.in_hand.take().unwrap_or_default();
+        let octets = queue.in_hand.take().map_or(0, |item| item.octets);
         state.total -= 1;
         state.octets -= octets;
         true
     }
 
     /// Drops a queue and cuts off its task; of `task` only, if that is given. What was in it is counted before
-    /// anybody can see that it is gone.
-    pub fn remove(&self, key: &str, task: Option<TaskId>, counter: &AtomicU64) {
+    /// anybody can see that it is gone. Returns what that was.
+    pub fn remove(&self, key: &str, task: Option<TaskId>, counter: &AtomicU64) -> Vec<Uuid> {
         let queue = {
             let mut state = self.state();
             let queue = state.queues.get(key);
             if queue.is_none_or(|queue| task.is_some_and(|task| task != queue.task)) {
-                return;
+                return Vec::new();
             }
             let queue = state.queues.remove(key);
             count_all(counter, queue.as_ref().map_or(0, Queue::len));
@@ -155,9 +178,74 @@ impl Queues {
             self.changed(&state);
             queue
         };
-        if let Some(queue) = queue {
-            queue.abort.abort();
+        let Some(queue) = queue else { return Vec::new() };
+        queue.abort.abort();
+        let in_hand = queue.in_hand.iter().map(|item| item.id);
+        in_hand.chain(queue.waiting.iter().map(|item| item.notification.id)).collect()
+    }
+
+    /// Drops one of a queue. If the task has it in hand it is cut off, and `spawn` starts another one for the rest.
+    pub fn take(
+        &self,
+        key: &str,
+        id: Uuid,
+        counter: &AtomicU64,
+        spawn: impl FnOnce(Arc<str>, TaskId) -> AbortHandle,
+    ) -> bool {
+        let mut state = self.state();
+        let task = state.last + 1;
+        let Some(queue) = state.queues.get_mut(key) else { return false };
+        let (mut cut_off, mut dropped) = (None, None);
+        let octets = if let Some(item) = queue.in_hand.take_if(|item| item.id == id) {
+            queue.task = task;
+            // Where nothing waits it ends at once, and the queue with it.
+            cut_off = Some(mem::replace(&mut queue.abort, spawn(Arc::from(key), task)));
+            state.last = task;
+            item.octets
+        } else {
+            let at = queue.waiting.iter().position(|item| item.notification.id == id);
+            dropped = at.and_then(|at| queue.waiting.remove(at));
+            let Some(item) = &dropped else { return false };
+            item.octets()
+        };
+        state.total -= 1;
+        state.octets -= octets;
+        count(counter);
+        drop(state);
+        drop(dropped);
+        if let Some(task) = cut_off {
+            task.abort();
         }
+        true
+    }
+
+    /// An attempt begins.
+    pub fn attempted(&self, key: &str, task: TaskId) {
+        let mut state = self.state();
+        let queue = state.queues.get_mut(key).filter(|queue| queue.task == task);
+        if let Some(item) = queue.and_then(|queue| queue.in_hand.as_mut()) {
+            item.attempts += 1;
+        }
+    }
+
+    /// Attempts at one of a queue.
+    pub fn attempts(&self, key: &str, id: Uuid) -> Option<u64> {
+        let state = self.state();
+        let queue = state.queues.get(key)?;
+        match queue.in_hand.filter(|item| item.id == id) {
+            Some(item) => Some(item.attempts),
+            None => queue.waiting.iter().any(|item| item.notification.id == id).then_some(0),
+        }
+    }
+
+    /// Age of the oldest one. The first of a queue is its oldest, but for what was put there anew.
+    pub fn oldest(&self) -> Option<Duration> {
+        let state = self.state();
+        let first = |queue: &Queue| match queue.in_hand {
+            Some(item) => Some(item.age + item.since.elapsed()),
+            None => queue.waiting.front().map(Item::age),
+        };
+        state.queues.values().filter_map(first).max()
     }
 
     /// Takes no more.
@@ -174,7 +262,9 @@ impl Queues {
     /// Drops every queue and cuts off every task; what was in them is counted.
     pub fn clear(&self, counter: &AtomicU64) {
         let keys: Vec<_> = self.state().queues.keys().cloned().collect();
-        keys.iter().for_each(|key| self.remove(key, None, counter));
+        for key in keys {
+            self.remove(&key, None, counter);
+        }
     }
 
     fn changed(&self, state: &State) {

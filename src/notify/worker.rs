@@ -1,6 +1,9 @@
 //! The task of one queue: delivers the first notification until it is delivered or too old, then the next.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{
     sync::watch,
@@ -9,7 +12,7 @@ use tokio::{
 use tracing::{debug, error, info, trace, warn};
 
 use super::{
-    AttemptError, Counters, Notification, NotifyConfig,
+    AttemptError, Counters, Notification, NotifyConfig, Outcome,
     attempt::Client,
     backoff::Backoff,
     queues::{Item, Queues, TaskId},
@@ -27,6 +30,7 @@ pub(super) struct Shared {
     pub deliveries: Histogram,
     /// Whether there is no time left to wait for another attempt.
     pub closing: watch::Sender<bool>,
+    pub outcome: OnceLock<Arc<dyn Outcome>>,
 }
 
 /// How it went with a notification.
@@ -55,24 +59,41 @@ pub(super) async fn run(shared: Arc<Shared>, key: Arc<str>, task: TaskId) {
     let backoff = Backoff::new(shared.config.retry_initial, shared.config.retry_max);
     let mut worker = Worker { shared, key, task, backoff, not_before: None };
     while let Some(item) = worker.next() {
-        let (event, since) = (item.event, item.since);
+        let (event, since, age) = (item.notification.id, item.since, item.notification.age);
         let end = worker.deliver(item).await;
         // It was forgotten while the end was on its way: that has been counted.
         if matches!(end, End::Stopped) || !worker.shared.queues.done(&worker.key, task) {
             return;
         }
+        let (age, outcome) = (age + since.elapsed(), worker.shared.outcome.get());
         match end {
             End::Delivered => {
                 count(&worker.shared.counters.delivered);
-                worker.shared.deliveries.observe(since.elapsed());
+                worker.shared.deliveries.observe(age);
+                if let Some(outcome) = outcome {
+                    outcome.delivered(event);
+                }
             }
             End::TooOld { attempts, error } => {
                 count(&worker.shared.counters.given_up);
-                let (age_s, error) = (since.elapsed().as_secs(), error.map(tracing::field::display));
+                if let Some(outcome) = outcome {
+                    outcome.given_up(event, too_old(age, attempts, error.as_ref()));
+                }
+                let error = error.map(tracing::field::display);
+                let age_s = age.as_secs();
                 error!(%event, attempts, age_s, error, "a notification is given up: its application does not know");
             }
             End::Stopped => {}
         }
+    }
+}
+
+/// Why it is given up, for people.
+fn too_old(age: Duration, attempts: u64, last: Option<&AttemptError>) -> String {
+    let age = age.as_secs();
+    match last {
+        Some(last) => format!("too old: {age} s, after {attempts} attempts; the last one: {last}"),
+        None => format!("too old: {age} s, before there was an attempt"),
     }
 }
 
@@ -82,8 +103,8 @@ impl Worker {
     }
 
     async fn deliver(&mut self, item: Item) -> End {
-        let Item { event, since, notification: Notification { endpoint, body, release } } = item;
-        let too_old_at = since + self.shared.config.give_up_after;
+        let Item { since, notification: Notification { id: event, age, endpoint, body, release } } = item;
+        let too_old_at = since + self.shared.config.give_up_after.saturating_sub(age);
         let (mut attempts, mut last) = (0_u64, None);
         if timeout_at(too_old_at, release).await.is_err() {
             return End::TooOld { attempts, error: last };
@@ -95,6 +116,7 @@ impl Worker {
             }
             let slot = self.shared.slots.acquire(&endpoint, self.backoff.is_failing()).await;
             attempts += 1;
+            self.shared.queues.attempted(&self.key, self.task);
             count(&self.shared.counters.attempts);
             let result = self.shared.client.post(&endpoint, event, body.clone()).await;
             drop(slot);

@@ -24,6 +24,7 @@ use rxgate::{
         admin::{self, Admin, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded, TemplateAdmin},
         gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications, ReadSettings},
         limits::Limits,
+        outbox::{Outbox, OutboxConfig},
     },
     notify::{Notifier, NotifyConfig, SystemResolver},
     rx::{AaAnswer, AaRequest, AvpText, ExperimentalResult, Outcome, StAnswer, StRequest},
@@ -301,6 +302,7 @@ impl World {
         let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
         config.request_timeout = Duration::from_millis(200);
         let gateway: Arc<Pcrf> = Arc::clone(&pcrf);
+        let outbox = OutboxConfig { started: config.started, seed: None };
         let sessions = Sessions::new(config, gateway, Arc::clone(&store));
         let notify = NotifyConfig {
             allow_networks: vec![network.parse().unwrap()],
@@ -309,7 +311,8 @@ impl World {
             ..NotifyConfig::default()
         };
         let notifier = Notifier::new(notify, Arc::new(SystemResolver::default()));
-        let notifications = Notifications::new(notifier.clone(), settings, store);
+        let outbox = Outbox::new(outbox, notifier.clone(), store);
+        let notifications = Notifications::new(outbox, settings);
         sessions.deliver_to(notifications.clone());
         let peers = Arc::new(Known::default());
         let templates = Arc::new(Templates::new());

@@ -157,8 +157,7 @@ async fn a_known_endpoint_whose_address_is_refused_now_is_never_connected_to() {
     let world = world_with(NotifyConfig { give_up_after, ..NotifyConfig::default() });
     world.net.server("127.0.0.1:9", vec![], status("200 OK"));
     let endpoint = world.notifier.known_endpoint("http://127.0.0.1:9/").unwrap();
-    let body = "{}".into();
-    let notification = Notification { endpoint, body, release: Box::pin(async {}) };
+    let notification = Notification { endpoint, ..world.notification("http://93.184.216.34/", "{}") };
     world.notifier.send("one", notification).unwrap();
     world.settled().await;
     assert_eq!(world.net.connected(), Vec::<String>::new());

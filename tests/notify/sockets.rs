@@ -10,6 +10,7 @@ use tokio::{
     sync::mpsc,
     time::timeout,
 };
+use uuid::Uuid;
 
 use crate::world::{count, read_request};
 
@@ -28,10 +29,14 @@ fn notifier(allow: &[&str]) -> Arc<Notifier> {
 
 fn send(notifier: &Notifier, queue: &str, url: &str, body: &'static str) {
     let endpoint = notifier.endpoint(url).unwrap();
-    let release = Box::pin(async {});
-    notifier
-        .send(queue, Notification { endpoint, body: Bytes::from_static(body.as_bytes()), release })
-        .unwrap();
+    let notification = Notification {
+        id: Uuid::now_v7(),
+        age: Duration::ZERO,
+        endpoint,
+        body: Bytes::from_static(body.as_bytes()),
+        release: Box::pin(async {}),
+    };
+    notifier.send(queue, notification).unwrap();
 }
 
 /// Listens on a port of the system's choice, and answers one connection after another with these, the last one

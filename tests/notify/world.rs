@@ -19,6 +19,7 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep},
 };
+use uuid::Uuid;
 
 /// What an endpoint does with one connection.
 #[derive(Clone, Debug)]
@@ -179,7 +180,13 @@ pub fn world_with(config: NotifyConfig) -> World {
 impl World {
     pub fn notification(&self, url: &str, body: &str) -> Notification {
         let endpoint = self.notifier.endpoint(url).unwrap();
-        Notification { endpoint, body: Bytes::copy_from_slice(body.as_bytes()), release: Box::pin(async {}) }
+        Notification {
+            id: Uuid::now_v7(),
+            age: Duration::ZERO,
+            endpoint,
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            release: Box::pin(async {}),
+        }
     }
 
     pub fn send(&self, queue: &str, url: &str, body: &str) -> Result<(), QueueFull> {

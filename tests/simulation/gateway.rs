@@ -16,6 +16,7 @@ use rxgate::{
     north::{
         gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
+        outbox::{Outbox, OutboxConfig},
     },
     notify::{Notifier, NotifyConfig, SystemResolver},
     peer::LocalNode,
@@ -80,14 +81,12 @@ impl Gateway {
         let door = Door { disk, process: process.clone(), broken, unwritten: Unwritten::default() };
         let store: Arc<dyn SessionStore> = Arc::new(door);
         let sessions = Sessions::new(config, broken.gateway(gateway.clone()), store.clone());
-        let notify = NotifyConfig {
-            allow_networks: vec!["127.0.0.0/8".parse().unwrap()],
-            seed: Some(seed ^ 1),
-            ..NotifyConfig::default()
-        };
+        let notify =
+            NotifyConfig { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..NotifyConfig::default() };
         let over = endpoints::Dialler { endpoints, process: process.clone() };
         let notifier = Notifier::over(notify, Arc::new(SystemResolver::default()), Arc::new(over));
-        let notifications = Notifications::new(notifier.clone(), NotificationSettings::default(), store);
+        let outbox = Outbox::new(OutboxConfig { started, seed: Some(seed ^ 1) }, notifier.clone(), store);
+        let notifications = Notifications::new(outbox, NotificationSettings::default());
         notifications.restore().await.map_err(|error| error.to_string())?;
         sessions.deliver_to(notifications.clone());
         sessions.start().await.map_err(|error| error.to_string())?;

@@ -1,6 +1,5 @@
 //! notifyQoSEvent: what an application is told (Example 16-17).
 
-use axum::body::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -22,7 +21,7 @@ pub(super) fn render(
     end_user: &str,
     event: Event,
     report: &Report,
-) -> Result<Bytes, serde_json::Error> {
+) -> Result<Vec<u8>, serde_json::Error> {
     let identifiers = &report.access_network_charging_identifier;
     let body = Notify {
         event: QosEvent {
@@ -41,7 +40,7 @@ pub(super) fn render(
             sponsored_connectivity_data: report.sponsored_connectivity_data.as_ref().map(Sponsored::from),
         },
     };
-    serde_json::to_vec(&body).map(Bytes::from)
+    serde_json::to_vec(&body)
 }
 
 /// The body of a QoS Event Notification.

@@ -35,10 +35,11 @@ struct Kept<'a> {
 }
 
 impl Notifications {
-    /// Reads the registrations of the store; before anything happens to sessions.
+    /// Reads the registrations of the store, and goes on to deliver what waits for them; before anything happens to
+    /// sessions.
     pub async fn restore(&self) -> Result<(), RestoreError> {
         let (mut forbidden, mut count) = (0_usize, 0_usize);
-        records::each(&*self.store, RecordKind::Registration, |correlator, value| {
+        records::each(&**self.outbox.store(), RecordKind::Registration, |correlator, value| {
             let (place, registration) = self.read(correlator, value, &mut forbidden)?;
             self.registrations.insert(place, registration);
             count += 1;
@@ -55,7 +56,7 @@ impl Notifications {
                  there; [notify] allow_networks can allow it"
             );
         }
-        Ok(())
+        Ok(self.outbox.resume(|letter| self.wants(letter)).await?)
     }
 
     /// Adds a registration. If the client goes away, it is added all the same.
@@ -87,7 +88,7 @@ impl Notifications {
             let _changing = me.changing.lock().await;
             let known = me.registrations.get(&correlator).ok_or(RegistrationError::Unknown)?;
             me.write(records::remove(RecordKind::Registration, Arc::clone(&known.correlator))).await?;
-            me.registrations.remove(&correlator, || me.notifier.forget(&correlator));
+            me.registrations.remove(&correlator, || me.forget(&correlator));
             Ok(())
         })
         .await
@@ -95,7 +96,7 @@ impl Notifications {
 
     async fn write(&self, record: RecordWrite) -> Result<(), SessionError> {
         let commit = Commit { records: vec![record], ..Commit::default() };
-        Ok(self.store.commit(commit).await?)
+        Ok(self.outbox.store().commit(commit).await?)
     }
 
     /// A registration of the store, and its place.
@@ -108,10 +109,10 @@ impl Notifications {
         let kind = RecordKind::Registration;
         let Kept { place, endpoint, interface_name, end_users, criteria } =
             records::read(kind, correlator, value)?;
-        let endpoint = match self.notifier.endpoint(endpoint) {
+        let endpoint = match self.outbox.notifier().endpoint(endpoint) {
             Err(EndpointError::Forbidden { .. }) => {
                 *forbidden += 1;
-                self.notifier.known_endpoint(endpoint)
+                self.outbox.notifier().known_endpoint(endpoint)
             }
             read => read,
         };

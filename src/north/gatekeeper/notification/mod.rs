@@ -1,7 +1,7 @@
 //! QoS notifications: Register, Unregister and List, and the events that go to the applications.
 //!
 //! A registration names end users and events; whatever happens to any session of these users is told to its
-//! endpoint, in order, until the application takes it ([`Notifier`]). It is independent of sessions: those that
+//! endpoint, in order, until the application takes it ([`Outbox`]). It is independent of sessions: those that
 //! are there already report what they subscribed to when they were asked for, later ones what is registered
 //! then, too. Registrations outlive the process if the store does: see `kept`.
 
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::{live::Live, notify::Notifier, rx::AaRequest, session::SessionStore};
+use crate::{live::Live, north::outbox::Outbox, rx::AaRequest, session::ports::Letter};
 
 use super::EndUser;
 
@@ -55,22 +55,27 @@ impl Default for NotificationSettings {
 pub struct Notifications {
     settings: Live<NotificationSettings>,
     registrations: Registrations,
-    notifier: Arc<Notifier>,
-    store: Arc<dyn SessionStore>,
+    outbox: Arc<Outbox>,
     /// Held while a registration is made or taken away: the store and the memory change in the same order.
     changing: Mutex<()>,
 }
 
 impl Notifications {
-    /// Without registrations; [`restore`](Self::restore) reads those of the store.
-    pub fn new(
-        notifier: Arc<Notifier>,
-        settings: impl Into<Live<NotificationSettings>>,
-        store: Arc<dyn SessionStore>,
-    ) -> Arc<Self> {
+    /// Without registrations; [`restore`](Self::restore) reads those of the outbox's store.
+    pub fn new(outbox: Arc<Outbox>, settings: impl Into<Live<NotificationSettings>>) -> Arc<Self> {
         let (settings, registrations, changing) =
             (settings.into(), Registrations::default(), Mutex::default());
-        Arc::new(Self { settings, registrations, notifier, store, changing })
+        Arc::new(Self { settings, registrations, outbox, changing })
+    }
+
+    /// What is told to applications, and kept until they have it.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
+    /// Whether the registration that a letter was written for is still there.
+    pub fn wants(&self, letter: &Letter) -> bool {
+        self.of_letter(letter, |registration| registration.is_some())
     }
 
     /// The service of a new session, which subscribes to what is registered for its end user, beside the

@@ -108,6 +108,13 @@ impl Registrations {
         inner.in_order.get(number).cloned()
     }
 
+    /// Shows the one of this correlator, which is not removed before `show` has returned.
+    pub fn with<T>(&self, correlator: &str, show: impl FnOnce(Option<&Registration>) -> T) -> T {
+        let inner = self.read();
+        let found = inner.by_correlator.get(correlator).and_then(|number| inner.in_order.get(number));
+        show(found.map(Arc::as_ref))
+    }
+
     /// All correlators, in the order in which they were registered.
     pub fn correlators(&self) -> Vec<Arc<str>> {
         self.read().in_order.values().map(|registration| Arc::clone(&registration.correlator)).collect()

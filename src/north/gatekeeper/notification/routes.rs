@@ -73,7 +73,7 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
     if found > max {
         return Err(RegistrationError::TooManyUsers { found, max }.into());
     }
-    let endpoint = notifications.notifier.endpoint(&asked.endpoint).map_err(refused)?;
+    let endpoint = notifications.outbox.notifier().endpoint(&asked.endpoint).map_err(refused)?;
     let path = format!("/ApplicationQoSNotification/registration/{}", encoded(&asked.correlator));
     let registration = Registration {
         correlator: asked.correlator.into(),

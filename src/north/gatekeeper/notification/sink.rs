@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tracing::{debug, error, warn};
+use tracing::{debug, error};
 
 use crate::{
     BoxFuture,
-    notify::Notification,
     session::{
         QosEvent, Report,
         ports::{EventSink, Letter},
@@ -16,49 +15,89 @@ use crate::{
 
 use super::{Event, Notifications, Registration, body};
 
+/// What the queues of this interface begin with; the correlator of the registration follows.
+const QUEUE: &str = "gatekeeper:";
+
 impl EventSink for Notifications {
-    fn emit(&self, event: Arc<QosEvent>, _: Vec<Letter>, release: BoxFuture<'static, ()>) {
+    fn letters(&self, event: &QosEvent) -> Vec<Letter> {
         let Some(what) = Event::of(event.kind) else {
             debug!(rx_session = %event.rx_session, number = event.kind.number(), "an event of no application");
-            return;
+            return Vec::new();
         };
         let aborted = event.ended && what == Event::RELEASE_OF_BEARER;
         let also_released = aborted && self.settings.get().abort_also_released;
-        let mut release = Release::New(release);
+        let mut letters = Vec::new();
         self.registrations.each_of(&event.end_user, |registration| {
             if registration.criteria.contains(&what) {
-                self.send(registration, &event, what, &event.report, release.share());
+                letters.extend(self.letter(registration, event, what, &event.report));
             }
             if also_released && registration.criteria.contains(&Event::RELEASED) {
-                let nothing = Report::default();
-                self.send(registration, &event, Event::RELEASED, &nothing, release.share());
+                letters.extend(self.letter(registration, event, Event::RELEASED, &Report::default()));
             }
         });
+        letters
+    }
+
+    fn emit(&self, _: Arc<QosEvent>, letters: Vec<Letter>, release: BoxFuture<'static, ()>) {
+        let mut release = Release::New(release);
+        for letter in letters {
+            let release = release.share();
+            self.of_letter(&letter, |registration| match registration {
+                Some(registration) => self.outbox.post(&letter, registration.endpoint.clone(), release),
+                // It was removed while the letter was being stored.
+                None => self.outbox.drop_letter(letter.id),
+            });
+        }
     }
 }
 
 impl Notifications {
-    fn send(
+    fn letter(
         &self,
         registration: &Registration,
         event: &QosEvent,
         what: Event,
         report: &Report,
-        release: BoxFuture<'static, ()>,
-    ) {
-        let (rx_session, number) = (&event.rx_session, what.number());
+    ) -> Option<Letter> {
+        let (rx_session, number) = (event.rx_session.clone(), what.number());
         let mut users = registration.end_users.iter();
         let user = users.find(|user| user.normalised() == event.end_user);
         let given = user.map_or(&*event.end_user, |user| user.given());
         let body = match body::render(&registration.correlator, given, what, report) {
             Ok(body) => body,
-            Err(error) => return error!(%rx_session, number, %error, "an event cannot be written as JSON"),
+            Err(error) => {
+                error!(%rx_session, number, %error, "an event cannot be written as JSON");
+                return None;
+            }
         };
-        let notification = Notification { endpoint: registration.endpoint.clone(), body, release };
-        if let Err(error) = self.notifier.send(&registration.correlator, notification) {
-            warn!(%rx_session, number, %error, "an application is not told of an event");
-        }
+        Some(Letter {
+            id: self.outbox.next_id(),
+            queue: queue(&registration.correlator).into(),
+            endpoint: registration.endpoint.as_str().into(),
+            body: body.into(),
+            at: event.at,
+            rx_session,
+            number,
+        })
     }
+
+    /// Shows the registration that a letter was written for: one that was made since then is another one, unless
+    /// everything goes where it went.
+    pub(super) fn of_letter<T>(&self, letter: &Letter, show: impl FnOnce(Option<&Registration>) -> T) -> T {
+        let correlator = letter.queue.strip_prefix(QUEUE).unwrap_or_default();
+        self.registrations.with(correlator, |registration| {
+            show(registration.filter(|registration| registration.endpoint.as_str() == &*letter.endpoint))
+        })
+    }
+
+    /// Drops what waits for a registration.
+    pub(super) fn forget(&self, correlator: &str) {
+        self.outbox.forget(&queue(correlator));
+    }
+}
+
+fn queue(correlator: &str) -> String {
+    format!("{QUEUE}{correlator}")
 }
 
 /// The moment from which anybody may be told, for as many as there are.
