@@ -89,6 +89,33 @@ impl Drop for Gateway {
     }
 }
 
+/// A directory of this test, which is removed at its end.
+pub struct Directory(pub PathBuf);
+
+impl Directory {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.join(name), text).unwrap();
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+/// The configuration of a gateway whose store is in this directory.
+pub fn durable(pcrf: SocketAddr, directory: &Directory) -> String {
+    let store = format!("[store]\nkind = \"embedded\"\npath = '{}'\n", directory.0.join("store").display());
+    gateway::config(pcrf, "", &store)
+}
+
 /// Status and body of the answer.
 pub fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
     let answer = answer(address, method, path, body);

@@ -1,36 +1,15 @@
 //! What is read again while the gateway runs: all of it takes effect, or nothing.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
 
 use rxgate::pcrf::{Pcrf, PcrfConfig};
 use serde_json::{Value, json};
 
-use crate::process::{BODY, Gateway, call, config, ready, template};
+use crate::process::{BODY, Directory, Gateway, call, config, ready, template};
 
 /// The changes that the log tells, in order.
 fn changes(log: &str) -> Vec<&str> {
     log.lines().filter_map(|line| line.split_once(" reload change=")).map(|(_, change)| change).collect()
-}
-
-/// A directory of this test, which is removed at its end.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("rxgate-reload-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).unwrap();
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).unwrap();
-    }
 }
 
 /// POST /reload: status and body.

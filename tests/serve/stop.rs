@@ -9,13 +9,20 @@ use std::{
 use rxgate::pcrf::{Pcrf, PcrfConfig};
 use serde_json::{Value, json};
 
-use crate::process::{BODY, Gateway, answer, call, config, ready};
+use crate::process::{BODY, Directory, Gateway, answer, call, config, durable, ready};
 
 /// Requests that are under way.
 const UNDER_WAY: usize = 32;
 
 fn path(user: usize) -> String {
     format!("/ApplicationQoSService/tel:+4917{user}/qos")
+}
+
+/// The path of what an answer says was made.
+fn made(answer: &str) -> String {
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    let location = answer.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    location.strip_prefix("http://gate").unwrap().to_owned()
 }
 
 fn pending(admin: SocketAddr) -> usize {
@@ -31,10 +38,7 @@ async fn what_is_under_way_is_answered_and_what_is_new_is_refused() {
     let mut gateway = Gateway::spawn("stop", &config(pcrf.address()));
     let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
     ready(admin);
-    let open = answer(http, "POST", &path(0), BODY);
-    assert!(open.starts_with("HTTP/1.1 201 "), "{open}");
-    let resource = open.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
-    let resource = resource.strip_prefix("http://gate").unwrap().to_owned();
+    let resource = made(&answer(http, "POST", &path(0), BODY));
 
     pcrf.hang();
     let calls: Vec<_> =
@@ -69,5 +73,40 @@ async fn what_is_under_way_is_answered_and_what_is_new_is_refused() {
     assert_eq!(code, Some(0), "{log}");
     assert!(pcrf.sessions().is_empty());
     assert!(TcpStream::connect(http).is_err());
+    pcrf.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_in_a_store_survive_the_process_with_their_timers() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let directory = Directory::new("durable");
+    let config = durable(pcrf.address(), &directory);
+    let mut gateway = Gateway::spawn("durable", &config);
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
+    ready(admin);
+    let timed = BODY.replacen("{\"framed", "{\"duration\": 2, \"framed", 1);
+    let resource = made(&answer(http, "POST", &path(1), BODY));
+    let expires = made(&answer(http, "POST", &path(2), &timed));
+    gateway.signal("-TERM");
+    let (code, log) = gateway.end();
+    assert_eq!(code, Some(0), "{log}");
+    // The PCRF was told goodbye, and nothing about the sessions.
+    assert!(log.contains("REBOOTING") || log.contains("told to stay down"), "{log}");
+    assert_eq!(pcrf.sessions().len(), 2);
+
+    let mut gateway = Gateway::spawn("durable", &config);
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
+    ready(admin);
+    let patience = Instant::now() + Duration::from_secs(30);
+    while pcrf.sessions().len() > 1 {
+        assert!(Instant::now() < patience, "the timer of the session is lost");
+        thread::yield_now();
+    }
+    assert_eq!(call(http, "GET", &expires, "").0, 404);
+    assert_eq!(call(http, "GET", &resource, "").0, 200);
+    assert_eq!(call(http, "DELETE", &resource, "").0, 204);
+    assert!(pcrf.sessions().is_empty());
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
     pcrf.stop().await;
 }

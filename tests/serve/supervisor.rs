@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use crate::process::{Gateway, config};
+use crate::process::{Directory, Gateway, config, durable};
 
 /// The service manager's end.
 struct Manager(UnixDatagram);
@@ -81,7 +81,10 @@ fn the_watchdog_sees_signs_of_life() {
     let manager = Manager::new(UnixDatagram::bind_addr(&address).unwrap());
     let environment = [("NOTIFY_SOCKET", format!("@{name}")), ("WATCHDOG_USEC", "400000".into())];
     let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
-    let mut gateway = Gateway::spawn_with("watchdog", &text(), &environment);
+    // They come through the store's writer.
+    let directory = Directory::new("watchdog");
+    let text = durable("127.0.0.1:3868".parse().unwrap(), &directory);
+    let mut gateway = Gateway::spawn_with("watchdog", &text, &environment);
     assert_eq!(manager.any()[0], "READY=1");
     for _ in 0..3 {
         assert_eq!(manager.any(), ["WATCHDOG=1"]);
