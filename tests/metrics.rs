@@ -55,8 +55,13 @@ impl World {
     }
 
     async fn apply(&self, user: &str) -> String {
+        self.apply_for(user, 3600).await
+    }
+
+    async fn apply_for(&self, user: &str, seconds: u32) -> String {
         let path = format!("/ApplicationQoSService/tel:{user}/qos");
-        let (head, body) = call(self.app.http_address(), "POST", &path, BODY).await;
+        let body = BODY.replace("3600", &seconds.to_string());
+        let (head, body) = call(self.app.http_address(), "POST", &path, &body).await;
         assert!(head.starts_with("HTTP/1.1 201 "), "{head}{body}");
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         body["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned()
@@ -237,5 +242,22 @@ async fn a_correlator_comes_back_if_it_is_one() {
         let found = head.lines().find(|line| line.starts_with("x-correlator")).map(str::to_owned);
         assert_eq!(found, expected);
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_timer_is_late_by_what_has_passed_since_the_end_of_the_session() {
+    let world = World::new("timer").await;
+    world.apply_for("491", 1).await;
+    let ended = async {
+        let expired = r#"rxgate_sessions_ended_total{by="expiry"}"#;
+        while world.scrape().await.value(expired) == 0.0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.unwrap();
+    let scrape = world.scrape().await;
+    assert_eq!(scrape.value("rxgate_timer_lateness_seconds_count"), 1.0);
+    assert!(scrape.value("rxgate_timer_lateness_seconds_sum") > 0.0);
     world.end().await;
 }

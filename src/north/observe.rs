@@ -1,7 +1,7 @@
 //! What is noted about every request: a line in the log, its figures, and the caller's own name for it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -31,7 +31,7 @@ const METHODS: [Method; 7] =
 #[derive(Debug, Default)]
 pub struct Requests {
     /// By listener and route. A route that was matched is one of ours: there are not many.
-    routes: Mutex<HashMap<(&'static str, String), Route>>,
+    routes: Mutex<BTreeMap<&'static str, BTreeMap<String, Route>>>,
 }
 
 #[derive(Debug)]
@@ -41,12 +41,20 @@ struct Route {
     seconds: Histogram,
 }
 
+impl Route {
+    fn new() -> Self {
+        Self { answers: BTreeMap::new(), seconds: Histogram::of_waits() }
+    }
+}
+
 impl Requests {
     fn count(&self, listener: &'static str, route: &str, method: &'static str, status: u16, began: Instant) {
         let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        let route = routes
-            .entry((listener, route.to_owned()))
-            .or_insert_with(|| Route { answers: BTreeMap::new(), seconds: Histogram::of_waits() });
+        let routes = routes.entry(listener).or_default();
+        if !routes.contains_key(route) {
+            routes.insert(route.to_owned(), Route::new());
+        }
+        let Some(route) = routes.get_mut(route) else { return };
         *route.answers.entry((method, status)).or_default() += 1;
         route.seconds.observe(began.elapsed());
     }
@@ -55,12 +63,13 @@ impl Requests {
 impl Collect for Requests {
     fn collect(&self, page: &mut Page) {
         let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
-        let routes: BTreeMap<_, _> = routes.iter().collect();
+        let all =
+            || routes.iter().flat_map(|(listener, routes)| routes.iter().map(move |it| (*listener, it)));
         let mut total = page.counter("rxgate_http_requests_total", "HTTP requests answered.");
-        for ((listener, route), counted) in &routes {
+        for (listener, (route, counted)) in all() {
             for ((method, status), count) in &counted.answers {
                 let labels = [
-                    ("listener", *listener),
+                    ("listener", listener),
                     ("method", *method),
                     ("route", route),
                     ("status", &status.to_string()),
@@ -72,7 +81,7 @@ impl Collect for Requests {
             "rxgate_http_request_duration_seconds",
             "Time from the header of an HTTP request to that of its answer.",
         );
-        for ((listener, route), counted) in &routes {
+        for (listener, (route, counted)) in all() {
             seconds.sample(&[("listener", listener), ("route", route)], &counted.seconds);
         }
     }

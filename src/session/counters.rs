@@ -35,6 +35,8 @@ counters! {
     removed;
     /// Sessions that the operator ended.
     ended;
+    /// Sessions that were ended because what became of a modification was not known for too long.
+    undecided;
     /// Sessions that expired.
     expired;
     /// Sessions that a PCRF aborted.

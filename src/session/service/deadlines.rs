@@ -17,7 +17,7 @@ use tokio::{
 };
 use tracing::error;
 
-use super::{Key, PAGE, Sessions, Stepped};
+use super::{Key, PAGE, Sessions};
 use crate::{
     counters::count,
     session::{QosSessionId, StoreError, machine::Input},
@@ -97,11 +97,11 @@ pub(super) async fn run(sessions: Weak<Sessions>, deadlines: Arc<Deadlines>) {
             }
             feed_at = Instant::now() + if fed.is_ok() { AHEAD / 2 } else { AGAIN };
         }
-        for (_, id) in deadlines.due(sessions.clock.now()) {
+        for (expires, id) in deadlines.due(sessions.clock.now()) {
             let slot = Arc::clone(&deadlines.ending).acquire_owned().await;
             let sessions = Arc::clone(&sessions);
             tokio::spawn(async move {
-                sessions.expire(&id).await;
+                sessions.expire(&id, expires).await;
                 drop(slot);
             });
         }
@@ -130,14 +130,13 @@ impl Sessions {
         }
     }
 
-    async fn expire(&self, id: &QosSessionId) {
+    /// `expires`: when its time was over.
+    async fn expire(&self, id: &QosSessionId, expires: SystemTime) {
         match self.step(Key::Qos(id), Input::Expire).await {
             Ok(stepped) => {
-                if let Some(Stepped { session, .. }) = stepped.filter(Stepped::changed) {
+                if stepped.is_some_and(|stepped| stepped.changed()) {
                     count(&self.counters.expired);
-                    let late =
-                        session.expires.and_then(|expires| self.clock.now().duration_since(expires).ok());
-                    self.lateness.observe(late.unwrap_or_default());
+                    self.lateness.observe(self.clock.now().duration_since(expires).unwrap_or_default());
                 }
             }
             Err(error) => {

@@ -74,7 +74,8 @@ impl Collect for Sessions {
             .sample(&[("by", "operator")], now(&counted.ended))
             .sample(&[("by", "expiry")], now(&counted.expired))
             .sample(&[("by", "abort")], now(&counted.aborted))
-            .sample(&[("by", "loss")], now(&counted.lost));
+            .sample(&[("by", "loss")], now(&counted.lost))
+            .sample(&[("by", "doubt")], now(&counted.undecided));
         page.counter("rxgate_reports_total", "RARs accepted.").sample(&[], now(&counted.reports));
         page.counter("rxgate_late_grants_total", "Grants that came when nobody waited for them any more.")
             .sample(&[], now(&counted.late_grants));

@@ -321,7 +321,10 @@ impl Sessions {
             self.deadlines.arm(expiry, &session.id);
         }
         let stays = !outputs.contains(&Output::Forget);
-        if !stays && let Some((ledger, record)) = self.ledger.get().zip(SessionRecord::of(&session)) {
+        if !stays
+            && let Some(ledger) = self.ledger.get()
+            && let Some(record) = SessionRecord::of(&session)
+        {
             ledger.completed(record);
         }
         self.states.change(Some(before), stays.then_some(session.state));
@@ -372,8 +375,13 @@ impl Sessions {
             "event"
         );
         trace!(rx_session = %event.rx_session, end_user = event.end_user, report = ?event.report, "event");
-        if let EventKind::Released(ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten) = event.kind {
-            count(&self.counters.lost);
+        match event.kind {
+            EventKind::Released(ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten) => {
+                count(&self.counters.lost);
+            }
+            EventKind::Released(ReleaseReason::Undecided) => count(&self.counters.undecided),
+            // Counted by whoever ended it.
+            EventKind::Released(ReleaseReason::Expired | ReleaseReason::Ended) | EventKind::Network(_) => {}
         }
         for (sink, letters) in letters {
             let mut after = after.clone();
