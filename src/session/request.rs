@@ -40,6 +40,10 @@ pub struct SessionConfig {
     pub baseline_events: Vec<SpecificAction>,
     /// One operation's whole time on the network, resends included. Default 10 s.
     pub request_timeout: Duration,
+    /// Longest time in which a request is to be done, with all that is under way before it; one that would take
+    /// longer is refused. Twice as long with DRMP 0. Default 2 s: with what chance adds to that, an attempt is still
+    /// answered in time.
+    pub admit_within: Duration,
     /// Wait before an STR without an answer is repeated first; doubled each time. Default 1 s.
     pub retry_initial: Duration,
     /// Longest wait between repetitions of an STR. Default 60 s.
@@ -69,6 +73,7 @@ impl SessionConfig {
             peers: Vec::new(),
             baseline_events: [1, 2, 3, 4, 6, 7, 10].map(SpecificAction).to_vec(),
             request_timeout: Duration::from_secs(10),
+            admit_within: Duration::from_secs(2),
             retry_initial: Duration::from_secs(1),
             retry_max: Duration::from_secs(60),
             give_up_str_after: Duration::from_secs(86_400),

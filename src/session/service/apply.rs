@@ -15,6 +15,7 @@ use crate::{
         Applied, QosRequest, QosSessionId, RxSessionId, Session, SessionError, SessionState,
         machine::{Input, Via},
         ports::{Commit, Exchange, GatewayError},
+        priority,
     },
 };
 
@@ -31,7 +32,7 @@ impl Sessions {
         let me = self.arc()?;
         in_task(async move {
             let _work = work;
-            me.ask(request).await
+            me.admitted(priority::drmp(&request.service), me.ask(request)).await
         })
         .await
     }
@@ -61,9 +62,6 @@ impl Sessions {
                 if let Err(error) = self.step(Key::Rx(&rx_session), Input::Unanswered(sent_to)).await {
                     self.close_unstored(&rx_session, sent_to);
                     return Err(error.into());
-                }
-                if let GatewayError::Shed(shed) = &error {
-                    self.count_shed(shed);
                 }
                 let error = unanswered(error, rx_session);
                 if matches!(error, SessionError::NoAnswer { .. }) {

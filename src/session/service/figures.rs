@@ -63,6 +63,18 @@ impl Collect for Sessions {
             .sample(&[("outcome", "granted")], now(&counted.granted))
             .sample(&[("outcome", "refused")], now(&counted.refused))
             .sample(&[("outcome", "unanswered")], now(&counted.unanswered));
+        page.counter(
+            "rxgate_requests_shed_total",
+            "Requests and modifications not taken on, by who has too much to do.",
+        )
+        .sample(&[("by", "deadline")], now(&counted.shed_by_deadline))
+        .sample(&[("by", "full_queue")], now(&counted.shed_by_full_queue))
+        .sample(&[("by", "network")], now(&counted.shed_by_network));
+        page.gauge(
+            "rxgate_requests_under_way",
+            "Requests and modifications that are taken on and have no outcome yet.",
+        )
+        .sample(&[], self.admission.under_way());
         page.counter("rxgate_session_updates_total", "Modifications, by what came of them.")
             .sample(&[("outcome", "granted")], now(&counted.updates_granted))
             .sample(&[("outcome", "refused")], now(&counted.updates_refused))

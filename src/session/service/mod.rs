@@ -30,6 +30,7 @@ use tracing::{Instrument, info, trace, warn};
 
 pub use self::update::Update;
 use self::{
+    admission::Admission,
     again::Again,
     closing::{Answer, Jobs},
     deadlines::Deadlines,
@@ -67,6 +68,7 @@ pub struct Sessions {
     origin_states: DashMap<String, u32>,
     jobs: Jobs,
     queues: Queues,
+    admission: Admission,
     again: Again,
     retry: RetryMemory,
     sinks: RwLock<Vec<Arc<dyn EventSink>>>,
@@ -138,6 +140,7 @@ impl Sessions {
             names,
             jobs: Jobs::new(),
             queues: Queues::default(),
+            admission: Admission::new(config.admit_within),
             again: Again::new(),
             clock: Clock::new(config.started),
             config,

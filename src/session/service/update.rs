@@ -19,13 +19,14 @@ use super::{
 };
 use crate::{
     counters::count,
-    dict::result,
+    dict::{enums::Drmp, result},
     rx::{AaAnswer, AaRequest, AvpText, Outcome},
     session::{
         QosChange, QosSessionId, Refusal, ReleaseReason, RxSessionId, Session, SessionError, SessionState,
         StoreError, Updated,
         machine::{Input, Progress},
         ports::{Exchange, GatewayError, LateGrant, RxServer},
+        priority,
     },
 };
 
@@ -90,7 +91,6 @@ impl Sessions {
             Err(SessionError::NoAnswer { .. } | SessionError::BadAnswer { .. }) => {
                 count(&self.counters.updates_unanswered);
             }
-            Err(SessionError::Shed(shed)) => self.count_shed(shed),
             _ => {}
         }
         updated
@@ -231,7 +231,8 @@ impl Update {
         }
         in_task(async move {
             let _held = (work, turn);
-            sessions.modify(session, change).await
+            let drmp = priority::drmp(&change.service).or(session.drmp.map(Drmp));
+            sessions.admitted(drmp, sessions.modify(session, change)).await
         })
         .await
     }
