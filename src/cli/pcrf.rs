@@ -55,6 +55,8 @@ Then, in another window:
   curl 127.0.0.1:8868/rules -d '{\"times\": 1, \"action\": \"result\", \"resultCode\": 5012}'
   curl 127.0.0.1:8868/rules -d '{\"ue\": \"10.0.0.1\", \"action\": \"silence\"}'
   curl -X DELETE 127.0.0.1:8868/rules
+  curl -X PUT 127.0.0.1:8868/capacity -d '{\"perSecond\": 100, \"queue\": 50, \"beyond\": \"busy\"}'   # or silence
+  curl -X PUT 127.0.0.1:8868/overload-report -d '{\"reductionPercentage\": 50, \"validityDuration\": 60}'
   curl 127.0.0.1:8868/dpr -d '{\"cause\": \"BUSY\"}'
   curl -X POST 127.0.0.1:8868/restart        # also /hang and /wake
 

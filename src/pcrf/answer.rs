@@ -20,8 +20,8 @@ use crate::{
     },
     peer::refuse,
     rx::{
-        AaAnswer, AaRequest, FeatureList, Outcome, ProxyInfo, RxError, SponsoredConnectivityData, StAnswer,
-        StRequest, UsedServiceUnit,
+        AaAnswer, AaRequest, FeatureList, OcOlr, OcSupportedFeatures, Outcome, ProxyInfo, RxError,
+        SponsoredConnectivityData, StAnswer, StRequest, UsedServiceUnit,
     },
     wire::{AvpFlags, Index, Message, MessageBuf, VendorId, WireError},
 };
@@ -204,7 +204,10 @@ impl Server {
     /// Adds what every AAA has.
     fn aa<'a>(&self, message: &Message<'a>, answer: AaAnswer<'a>) -> AaAnswer<'a> {
         let local = self.local();
+        let (oc_supported_features, oc_olr) = self.overload(message);
         AaAnswer {
+            oc_supported_features,
+            oc_olr,
             session_id: session_id(message).map(Into::into),
             auth_application_id: Some(RX_APPLICATION_ID),
             origin_host: local.origin_host.clone().into(),
@@ -212,6 +215,17 @@ impl Server {
             origin_state_id: local.origin_state_id,
             proxy_info: proxies(message),
             ..answer
+        }
+    }
+
+    /// What the answer says about overload: nothing to an AF that does not heed it (RFC 7683 §5.1.2).
+    fn overload(
+        &self,
+        request: &Message<'_>,
+    ) -> (Option<OcSupportedFeatures<'static>>, Option<OcOlr<'static>>) {
+        match request.avps().find(avp::OC_SUPPORTED_FEATURES.key()) {
+            Some(_) => self.report.avps(),
+            None => (None, None),
         }
     }
 
@@ -231,7 +245,10 @@ impl Server {
     /// Adds what every STA has.
     fn st<'a>(&self, message: &Message<'a>, answer: StAnswer<'a>) -> StAnswer<'a> {
         let local = self.local();
+        let (oc_supported_features, oc_olr) = self.overload(message);
         StAnswer {
+            oc_supported_features,
+            oc_olr,
             session_id: session_id(message).map(Into::into),
             origin_host: local.origin_host.clone().into(),
             origin_realm: local.origin_realm.clone().into(),

@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{
-    AsrOrder, PcrfError, PushError, Pushed, RarOrder, Rule,
+    AsrOrder, Capacity, OverloadReport, PcrfError, PushError, Pushed, RarOrder, Rule,
     json::{self, Named},
     server::Server,
     sessions::SessionView,
@@ -33,6 +33,8 @@ const PATHS: &[&str] = &[
     "POST /sessions/{Session-Id}/rar",
     "POST /sessions/{Session-Id}/asr",
     "GET, PUT, POST, DELETE /rules",
+    "GET, PUT, DELETE /capacity",
+    "GET, PUT, DELETE /overload-report",
     "GET /stats",
     "POST /dpr",
     "POST /restart",
@@ -68,6 +70,8 @@ pub(super) async fn serve(listener: TcpListener, server: Arc<Server>) {
         .route("/sessions/{id}/rar", post(rar))
         .route("/sessions/{id}/asr", post(asr))
         .route("/rules", get(rules).put(set_rules).post(add_rule).delete(clear_rules))
+        .route("/capacity", get(capacity).put(set_capacity).delete(clear_capacity))
+        .route("/overload-report", get(report).put(set_report).delete(clear_report))
         .route("/stats", get(stats))
         .route("/dpr", post(dpr))
         .route("/restart", post(restart))
@@ -210,6 +214,36 @@ async fn add_rule(State(server): State<Arc<Server>>, body: Bytes) -> Answer<impl
 
 async fn clear_rules(State(server): State<Arc<Server>>) -> StatusCode {
     server.rules.set(Vec::new());
+    StatusCode::NO_CONTENT
+}
+
+async fn capacity(State(server): State<Arc<Server>>) -> impl IntoResponse {
+    Json(server.load.get())
+}
+
+async fn set_capacity(State(server): State<Arc<Server>>, body: Bytes) -> Answer<impl IntoResponse> {
+    let capacity: Capacity = json::read(&body).map_err(ControlError::bad_request)?;
+    server.load.set(Some(capacity));
+    Ok(Json(capacity))
+}
+
+async fn clear_capacity(State(server): State<Arc<Server>>) -> StatusCode {
+    server.load.set(None);
+    StatusCode::NO_CONTENT
+}
+
+async fn report(State(server): State<Arc<Server>>) -> impl IntoResponse {
+    Json(server.report.get())
+}
+
+async fn set_report(State(server): State<Arc<Server>>, body: Bytes) -> Answer<impl IntoResponse> {
+    let report: OverloadReport = json::read(&body).map_err(ControlError::bad_request)?;
+    server.report.set(Some(report));
+    Ok(Json(server.report.get()))
+}
+
+async fn clear_report(State(server): State<Arc<Server>>) -> StatusCode {
+    server.report.set(None);
     StatusCode::NO_CONTENT
 }
 

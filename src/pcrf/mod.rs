@@ -6,6 +6,8 @@
 //!       │
 //!   server.rs    a request comes in: rules.rs says what is done to it    push.rs  a request goes out
 //!       │
+//!   load.rs      how much it can do, and what its answers say about that
+//!       │
 //!   answer.rs    what a PCRF does: dict::check, binding.rs, service.rs, then sessions.rs with merge.rs
 //! ```
 //!
@@ -20,6 +22,7 @@ mod error;
 mod exchange;
 mod filter;
 mod json;
+mod load;
 mod merge;
 mod order;
 mod overlap;
@@ -40,6 +43,7 @@ pub use binding::Ue;
 pub use config::PcrfConfig;
 pub use error::PcrfError;
 pub use exchange::{Exchange, Observer};
+pub use load::{Beyond, Capacity, OverloadReport, Overloaded};
 pub use order::{AsrOrder, ChargingOrder, CustomOrder, Destination, FlowsOrder, RarOrder, UsageOrder};
 pub use push::{PushError, Pushed};
 pub use rules::{AcceptableComponent, AcceptableService, Action, Command, Rule, RuleStatus};
@@ -105,6 +109,16 @@ impl Pcrf {
     /// Adds a rule behind the others.
     pub fn add_rule(&self, rule: Rule) {
         self.server.rules.add(rule);
+    }
+
+    /// From now on it can do so much; `None`: everything at once.
+    pub fn set_capacity(&self, capacity: Option<Capacity>) {
+        self.server.load.set(capacity);
+    }
+
+    /// From now on its answers say this about overload; `None`: nothing.
+    pub fn set_overload_report(&self, report: Option<OverloadReport>) {
+        self.server.report.set(report);
     }
 
     /// The rules in force, in order.

@@ -9,11 +9,12 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 use super::{
     PcrfConfig, PcrfError,
     exchange::{self, Exchange},
+    load::{Beyond, Load, Place, Report},
     overlap::Overlap,
     refusal::Refusal,
     rules::{Action, Rule, Rules},
@@ -28,11 +29,24 @@ use crate::{
     wire::MessageBuf,
 };
 
+/// What happens to a request for which there is no place.
+impl From<Beyond> for Rule {
+    fn from(beyond: Beyond) -> Self {
+        let action = match beyond {
+            Beyond::Busy => Action::BUSY,
+            Beyond::Silence => Action::Silence { handled: false },
+        };
+        Self { action, ..Self::default() }
+    }
+}
+
 /// The PCRF behind its connections: what stays when they are closed and accepted again.
 pub(super) struct Server {
     pub config: PcrfConfig,
     pub sessions: Sessions,
     pub rules: Rules,
+    pub load: Load,
+    pub report: Report,
     counters: Counters,
     overlap: Overlap,
     /// Where AFs connect; known from the first opening on.
@@ -61,6 +75,8 @@ impl Server {
         let server = Arc::new(Self {
             sessions: Sessions::default(),
             rules,
+            load: Load::default(),
+            report: Report::default(),
             counters: Counters::default(),
             overlap: Overlap::default(),
             address: OnceLock::new(),
@@ -189,7 +205,14 @@ impl Server {
         let started = Instant::now();
         let _in_hand = self.overlap.begin(&request);
         let life = self.life.load(Ordering::SeqCst);
-        let rule = self.rule(&request);
+        let place = self.load.place();
+        if let Some(Place::Done(then)) = place {
+            sleep_until(then).await;
+        }
+        let rule = match place {
+            Some(Place::None(beyond)) => Some(beyond.into()),
+            Some(Place::Done(_)) | None => self.rule(&request),
+        };
         let delay = rule.as_ref().map_or(Duration::ZERO, |rule| rule.delay);
         if !delay.is_zero() {
             sleep(delay).await;
@@ -197,7 +220,8 @@ impl Server {
         if self.life.load(Ordering::SeqCst) != life {
             return None;
         }
-        let note = rule.as_ref().map(|rule| format!("by rule: {rule}"));
+        let why = if matches!(place, Some(Place::None(_))) { "too much to do" } else { "by rule" };
+        let note = rule.as_ref().map(|rule| format!("{why}: {rule}"));
         let (said, answer) = self.act(&peer, &request, rule.map_or(Action::Accept, |rule| rule.action));
         self.observe(&Exchange {
             incoming: true,

@@ -7,5 +7,6 @@ mod command;
 mod control;
 mod http;
 mod outages;
+mod overload;
 mod rules;
 mod sessions;
