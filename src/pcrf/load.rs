@@ -64,9 +64,9 @@ pub(super) enum Place {
 impl Line {
     fn place(&mut self, now: Instant) -> Place {
         let each = Duration::from_secs(1) / self.capacity.per_second.max(1);
-        let waiting = self.free.saturating_duration_since(now).as_nanos() / each.as_nanos().max(1);
+        let there = self.free.saturating_duration_since(now).as_nanos().div_ceil(each.as_nanos().max(1));
         // The one in hand does not wait.
-        if waiting > u128::from(self.capacity.queue) {
+        if there > u128::from(self.capacity.queue) {
             return Place::None(self.capacity.beyond);
         }
         self.free = self.free.max(now) + each;

@@ -1,6 +1,6 @@
 //! A PCRF that can do only so much, and says so.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use rxgate::{
     dict::enums::OcReportType,
@@ -35,9 +35,11 @@ async fn beyond_its_capacity_it_is_busy_or_silent() {
     codes.sort_unstable();
     assert_eq!((codes, pcrf.sessions().len()), ([2001, 3004], 1));
     pcrf.set_capacity(Some(Capacity { per_second: 1, queue: 0, beyond: Beyond::Silence }));
-    let (first, second) = (aar("c", UE), aar("d", UE));
-    let (_, ()) = tokio::join!(af.aar(&first), af.aar_without_answer(&second));
-    assert_eq!(pcrf.sessions().len(), 2);
+    let request = |id| aar(id, UE).encode(Default::default()).unwrap();
+    let within = Duration::from_secs(3);
+    let (first, second) =
+        tokio::join!(af.send_within(request("c"), within), af.send_within(request("d"), within));
+    assert_eq!((first.is_ok() as u8 + second.is_ok() as u8, pcrf.sessions().len()), (1, 2));
     assert_eq!(call(control, "DELETE", "/capacity", "").await.0, 204);
     assert_eq!(call(control, "GET", "/capacity", "").await, (200, json!(null)));
     for id in ["e", "f", "g"] {
