@@ -4,7 +4,8 @@
 //! session and removes it at once, so that the PCRF has two requests for it; callers come at a steady rate whether
 //! or not those before them were served. `cargo bench --bench overload -- [CAPACITY] [SECONDS]` prints the table:
 //! CAPACITY is what the PCRF does in a second (default 200), SECONDS how long each load lasts (default 15, of which
-//! the first 5 are not counted).
+//! the first 5 are not counted). All of it shares the machine: where that cannot carry ten times the load, it is the
+//! machine that is measured.
 
 use std::{
     env,
