@@ -1,0 +1,323 @@
+//! Letters from the store to the applications: over failures, over the end of a process in the middle, and what
+//! becomes of those that cannot be delivered.
+#![allow(clippy::unwrap_used)]
+#![cfg(feature = "net")]
+
+#[path = "notify/world.rs"]
+#[allow(dead_code)]
+mod world;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::pending,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use rxgate::{
+    BoxFuture,
+    north::outbox::{Outbox, OutboxConfig, OutboxError, State},
+    notify::{Connect, Notifier, NotifyConfig, Stream, SystemResolver},
+    session::{
+        RxSessionId, SessionStore,
+        ports::{Commit, Letter, LetterId, LetterWrite},
+    },
+    store::MemoryStore,
+};
+use tokio::{
+    io::{AsyncWriteExt, DuplexStream, duplex},
+    time::sleep,
+};
+use world::read_request;
+
+const HOST: &str = "93.184.216.34";
+const QUEUES: usize = 20;
+
+/// How an application takes what it is told.
+#[derive(Clone, Copy, PartialEq)]
+enum Mood {
+    Fine,
+    /// Half of it: the rest is answered with 500, not at all, or the connection breaks.
+    Half,
+    Hangs,
+    Down,
+}
+
+/// Applications at one address, told apart by the path.
+struct Applications {
+    mood: Mutex<(Mood, u64)>,
+    /// Path, event and body of whatever was answered with 2xx.
+    took: Mutex<Vec<(String, String, String)>>,
+}
+
+struct Dialler(Arc<Applications>);
+
+impl Applications {
+    fn new(mood: Mood) -> Arc<Self> {
+        Arc::new(Self { mood: Mutex::new((mood, 1)), took: Mutex::default() })
+    }
+
+    fn set(&self, mood: Mood) {
+        self.mood.lock().unwrap().0 = mood;
+    }
+
+    fn took(&self) -> Vec<(String, String, String)> {
+        self.took.lock().unwrap().clone()
+    }
+
+    /// What comes next: 0 to 3 are good.
+    fn roll(&self) -> u64 {
+        let (mood, state) = &mut *self.mood.lock().unwrap();
+        match mood {
+            Mood::Fine => 0,
+            Mood::Hangs => 4,
+            Mood::Down => 7,
+            Mood::Half => {
+                // Knuth's multiplier: any will do.
+                *state =
+                    state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (*state >> 33) % 8
+            }
+        }
+    }
+
+    async fn serve(self: Arc<Self>, mut stream: DuplexStream) {
+        let Some((head, body)) = read_request(&mut stream).await else { return };
+        sleep(Duration::from_millis(3)).await;
+        let answer = match self.roll() {
+            0..=3 => "204 No Content",
+            4 => return pending().await,
+            5 => return,
+            _ => "500 Oops",
+        };
+        if answer.starts_with('2') {
+            let path = head.split(' ').nth(1).unwrap().to_owned();
+            let id = head.lines().find_map(|line| line.strip_prefix("x-event-id: ")).unwrap().to_owned();
+            self.took.lock().unwrap().push((path, id, body));
+        }
+        let _ = stream.write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").as_bytes()).await;
+    }
+}
+
+impl Connect for Dialler {
+    fn connect(&self, _: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Stream>>> {
+        Box::pin(async {
+            if self.0.mood.lock().unwrap().0 == Mood::Down {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
+            let (near, far) = duplex(64 * 1024);
+            tokio::spawn(Arc::clone(&self.0).serve(far));
+            Ok(Box::new(near) as Box<dyn Stream>)
+        })
+    }
+}
+
+/// What outlives a process.
+struct World {
+    applications: Arc<Applications>,
+    store: Arc<dyn SessionStore>,
+    config: NotifyConfig,
+}
+
+impl World {
+    fn new(mood: Mood) -> Self {
+        let config = NotifyConfig::default();
+        Self { applications: Applications::new(mood), store: Arc::new(MemoryStore::new()), config }
+    }
+
+    /// One process, that is killed when this is done: all of its tasks end where they are.
+    fn life<T>(&self, after: Duration, life: impl AsyncFnOnce(&Outbox) -> T) -> T {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let dialler = Arc::new(Dialler(self.applications.clone()));
+            let resolver = Arc::new(SystemResolver::default());
+            let notifier = Notifier::over(self.config.clone(), resolver, dialler);
+            let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + after;
+            let outbox = Outbox::new(OutboxConfig { started, seed: None }, notifier, self.store.clone());
+            outbox.resume(|letter| !letter.queue.starts_with("gone")).await.unwrap();
+            life(&outbox).await
+        })
+    }
+
+    /// Stores and posts a letter.
+    async fn post(&self, outbox: &Outbox, queue: &str, body: &str, at: Duration) -> LetterId {
+        let letter = Letter {
+            id: outbox.next_id(),
+            queue: queue.into(),
+            endpoint: format!("http://{HOST}/{queue}").into(),
+            body: body.as_bytes().into(),
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + at,
+            rx_session: RxSessionId::from(format!("af.rx.test;1;{queue}")),
+            number: 4,
+        };
+        let letters = vec![LetterWrite::Post(letter.clone())];
+        self.store.commit(Commit { letters, ..Commit::default() }).await.unwrap();
+        let endpoint = outbox.notifier().endpoint(&letter.endpoint).unwrap();
+        outbox.post(&letter, endpoint, Box::pin(async {}));
+        letter.id
+    }
+
+    async fn waiting(&self) -> usize {
+        self.store.letters(None, usize::MAX).await.unwrap().len()
+    }
+
+    async fn dead(&self) -> Vec<(LetterId, String)> {
+        let dead = self.store.dead_letters(None, usize::MAX).await.unwrap();
+        dead.into_iter().map(|dead| (dead.letter.id, dead.reason.to_string())).collect()
+    }
+
+    /// Until the store has nothing to deliver.
+    async fn delivered(&self) {
+        let done = async {
+            while self.waiting().await > 0 {
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(1_000_000), done).await.expect("everything is delivered");
+    }
+}
+
+#[test]
+fn everything_arrives_in_order_and_once_over_failures_and_killed_processes() {
+    let world = World::new(Mood::Half);
+    let mut ids = BTreeSet::new();
+    let mut now = Duration::ZERO;
+    for life in 0..4 {
+        let posted = world.life(now, async |outbox| {
+            let mut posted = Vec::new();
+            for number in 0..15 {
+                for queue in 0..QUEUES {
+                    let body = format!("{}", life * 100 + number);
+                    posted.push(world.post(outbox, &format!("{queue}"), &body, now).await);
+                }
+            }
+            match life {
+                3 => world.delivered().await,
+                _ => sleep(Duration::from_millis(20_011)).await,
+            }
+            posted
+        });
+        ids.extend(posted.iter().map(ToString::to_string));
+        now += Duration::from_secs(30);
+        if life < 3 {
+            let left = world.life(now, async |outbox| outbox.waiting(None, usize::MAX).await.unwrap().len());
+            assert!(left > 0, "the process was killed in the middle");
+        }
+    }
+    let took = world.applications.took();
+    let arrived: BTreeSet<String> = took.iter().map(|(_, id, _)| id.clone()).collect();
+    assert_eq!(arrived, ids);
+    let twice = took.len() - arrived.len();
+    assert!(twice * 100 <= took.len(), "{twice} of {}", took.len());
+    let mut last: BTreeMap<&str, (u32, &str)> = BTreeMap::new();
+    for (queue, id, body) in &took {
+        let number = body.parse().unwrap();
+        match last.insert(queue, (number, id)) {
+            Some((before, before_id)) if before == number => assert_eq!(before_id, id),
+            Some((before, _)) => assert!(before < number, "{queue}: {before} before {number}"),
+            None => {}
+        }
+    }
+}
+
+#[test]
+fn what_is_too_old_is_dead_and_a_replay_delivers_it_with_its_id() {
+    let mut world = World::new(Mood::Down);
+    world.config.give_up_after = Duration::from_secs(60);
+    let id = world.life(Duration::ZERO, async |outbox| {
+        let id = world.post(outbox, "one", "old", Duration::ZERO).await;
+        sleep(Duration::from_secs(40)).await;
+        assert_eq!((world.waiting().await, world.dead().await.len()), (1, 0));
+        id
+    });
+    // Its age goes on while there is no process.
+    let after = Duration::from_secs(50);
+    world.life(after, async |outbox| {
+        sleep(Duration::from_secs(9)).await;
+        assert_eq!((world.waiting().await, world.dead().await.len()), (1, 0));
+        let attempts = outbox.waiting(None, 10).await.unwrap().pop().unwrap().state;
+        assert!(matches!(attempts, State::Waiting { attempts: Some(1..) }), "{attempts:?}");
+        sleep(Duration::from_secs(2)).await;
+        let dead = world.dead().await;
+        assert_eq!((world.waiting().await, dead.len(), dead[0].0), (0, 1, id));
+        assert!(dead[0].1.starts_with("too old: 60 s, after "), "{}", dead[0].1);
+        assert!(dead[0].1.contains("no connection") && !dead[0].1.contains(HOST), "{}", dead[0].1);
+
+        assert!(matches!(outbox.replay(id, |_| false).await, Err(OutboxError::Unwanted)));
+        outbox.replay(id, |_| true).await.unwrap();
+        assert!(matches!(outbox.replay(id, |_| true).await, Err(OutboxError::Waiting)));
+        assert_eq!((world.waiting().await, world.dead().await.len()), (1, 0));
+    });
+    // It is as new as its replay, for the next process too.
+    world.life(after + Duration::from_secs(30), async |outbox| {
+        world.applications.set(Mood::Fine);
+        world.delivered().await;
+        assert!(matches!(outbox.replay(id, |_| true).await, Err(OutboxError::Missing)));
+        assert!(matches!(outbox.discard(id).await, Err(OutboxError::Missing)));
+    });
+    assert_eq!(world.applications.took(), [("/one".into(), id.to_string(), "old".into())]);
+    assert_eq!(world.applications.took().len(), 1);
+}
+
+#[test]
+fn what_finds_no_room_is_dead_and_keeps_nobody_up() {
+    let mut world = World::new(Mood::Hangs);
+    world.config.max_queue = 2;
+    world.life(Duration::ZERO, async |outbox| {
+        let mut ids = Vec::new();
+        for body in ["1", "2", "3"] {
+            ids.push(world.post(outbox, "one", body, Duration::ZERO).await);
+        }
+        sleep(Duration::from_secs(1)).await;
+        let reason = "2 notifications wait for this receiver already".to_owned();
+        assert_eq!(world.dead().await, [(ids[2], reason)]);
+        // Still no room: it stays as it is.
+        assert!(matches!(outbox.replay(ids[2], |_| true).await, Err(OutboxError::Full(_))));
+        assert_eq!((world.waiting().await, world.dead().await.len()), (2, 1));
+        // The one that hangs is dropped: the next one has its turn at once.
+        world.applications.set(Mood::Fine);
+        outbox.discard(ids[0]).await.unwrap();
+        sleep(Duration::from_millis(10)).await;
+        outbox.replay(ids[2], |_| true).await.unwrap();
+        world.delivered().await;
+        let bodies: Vec<_> = world.applications.took().into_iter().map(|(.., body)| body).collect();
+        assert_eq!((bodies, world.dead().await.len()), (vec!["2".into(), "3".into()], 0));
+    });
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_removed_at_the_start_and_when_it_is_forgotten() {
+    let world = World::new(Mood::Down);
+    world.life(Duration::ZERO, async |outbox| {
+        world.post(outbox, "gone", "1", Duration::ZERO).await;
+        world.post(outbox, "kept", "2", Duration::ZERO).await;
+        world.post(outbox, "kept", "3", Duration::ZERO).await;
+    });
+    world.life(Duration::from_secs(1), async |outbox| {
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!((world.waiting().await, outbox.notifier().waiting()), (2, 2));
+        outbox.forget("kept");
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!((world.waiting().await, outbox.notifier().waiting(), world.dead().await.len()), (0, 0, 0));
+    });
+}
+
+#[test]
+fn what_is_left_when_the_process_ends_in_order_is_there_for_the_next() {
+    let world = World::new(Mood::Down);
+    let ids = world.life(Duration::ZERO, async |outbox| {
+        let first = world.post(outbox, "one", "1", Duration::ZERO).await;
+        let second = world.post(outbox, "one", "2", Duration::ZERO).await;
+        outbox.shut_down(Duration::from_secs(1)).await;
+        [first, second]
+    });
+    world.life(Duration::from_secs(60), async |_| {
+        world.applications.set(Mood::Fine);
+        world.delivered().await;
+    });
+    let arrived: Vec<_> = world.applications.took().into_iter().map(|(_, id, _)| id).collect();
+    assert_eq!(arrived, ids.map(|id| id.to_string()));
+}
