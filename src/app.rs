@@ -225,7 +225,7 @@ impl App {
             limits,
             templates: rules.clone(),
             answers: Arc::default(),
-            notifications,
+            notifications: notifications.clone(),
             requests: requests.clone(),
         });
         let port = pool.local_addresses().first().map(SocketAddr::port);
@@ -254,6 +254,7 @@ impl App {
                 dictionary: dictionary.clone(),
                 settings: template_settings.clone(),
             },
+            notifications,
             reload: reloader.clone(),
             stopping: stopping.clone(),
             figures: figures.into(),

@@ -6,6 +6,8 @@
 mod check_config;
 mod decode;
 mod demo;
+mod events;
+mod gateway;
 mod http;
 mod log;
 mod pcrf;
@@ -31,6 +33,7 @@ Examples:
   rxgate check-config gate.toml      check a configuration and show every effective setting
   rxgate decode message.hex          show a message as a tree with names and units
   rxgate template check video.xml    check a QoS template
+  rxgate events list                 show what applications have not been told
 
 Exit codes: 0 done; 1 failed; 2 wrong arguments or configuration.
 Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.
@@ -52,6 +55,7 @@ enum Command {
     Decode(decode::Arguments),
     CheckConfig(check_config::Arguments),
     Template(template::Arguments),
+    Events(events::Arguments),
 }
 
 /// How the program ends.
@@ -112,6 +116,7 @@ pub fn run() -> ExitCode {
         Command::Decode(arguments) => decode::run(&arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
         Command::Template(arguments) => template::run(&arguments),
+        Command::Events(arguments) => events::run(&arguments),
     };
     let exit = match done {
         Ok(()) => Exit::Done,

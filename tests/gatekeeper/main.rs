@@ -11,6 +11,7 @@ mod describe;
 mod document;
 #[path = "../session/events.rs"]
 mod events;
+mod events_admin;
 mod example;
 mod examples;
 #[path = "../session/hooked.rs"]

@@ -340,6 +340,7 @@ impl World {
                 dictionary: (&*DICTIONARY).into(),
                 settings: Default::default(),
             },
+            notifications: notifications.clone(),
             reload: Arc::new(Unchanged),
             stopping: false.into(),
             figures: Arc::new([]),

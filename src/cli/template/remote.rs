@@ -8,13 +8,13 @@ use std::{
 
 use clap::Args;
 use hyper::{Method, StatusCode};
-use serde::Deserialize;
 
 use super::check::{open, said};
 use crate::{
     cli::{
         Failure,
-        http::{self, Reply},
+        gateway::{Gateway, NOT_THAT_ONE},
+        http::Reply,
         process,
     },
     north::{
@@ -23,14 +23,6 @@ use crate::{
     },
     template::Problem,
 };
-
-/// Where the gateway is.
-#[derive(Args)]
-pub(super) struct Gateway {
-    /// The admin interface of the running gateway.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8002", value_parser = address)]
-    admin: String,
-}
 
 /// Loads a template into a running gateway.
 ///
@@ -109,18 +101,6 @@ pub(super) struct DeleteArguments {
     match_rule: String,
     #[command(flatten)]
     gateway: Gateway,
-}
-
-/// Host and port of `http://HOST:PORT`.
-fn address(url: &str) -> Result<String, String> {
-    let accepted = || "accepted is http://HOST:PORT, such as http://127.0.0.1:8002".to_owned();
-    let host = url.strip_prefix("http://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-    let host = host.ok_or_else(accepted)?;
-    let (name, port) = host.rsplit_once(':').ok_or_else(accepted)?;
-    let good = !name.is_empty()
-        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-.:[]".contains(&octet))
-        && port.parse::<u16>().is_ok_and(|port| port != 0);
-    if good { Ok(host.to_owned()) } else { Err(accepted()) }
 }
 
 fn problems(places: Vec<TemplateProblem>) -> Vec<Problem> {
@@ -215,29 +195,6 @@ fn rule_path(match_rule: &str) -> String {
     format!("{RULES}?matchRule={}", encoded(match_rule))
 }
 
-impl Gateway {
-    async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, Failure> {
-        let reply = http::exchange(&self.admin, method, path, "application/xml", body).await;
-        reply.map_err(|error| {
-            Failure::failed(
-                format!("http://{} does not answer: {error}", self.admin),
-                "is the gateway running (`rxgate serve`)? --admin URL is the address of its admin interface",
-            )
-        })
-    }
-
-    fn read<T: for<'b> Deserialize<'b>>(&self, reply: &Reply) -> Result<T, Failure> {
-        serde_json::from_str(&reply.body).map_err(|_| self.not_a_gateway(reply))
-    }
-
-    fn not_a_gateway(&self, reply: &Reply) -> Failure {
-        Failure::failed(
-            format!("http://{} answers {}, not as an admin interface does", self.admin, reply.status),
-            "--admin URL is the address of [admin] in the gateway's configuration, not that of [http]",
-        )
-    }
-}
-
 fn expected(reply: Reply, status: StatusCode) -> Result<Reply, Failure> {
     if reply.status == status { Ok(reply) } else { Err(refused(&reply).0) }
 }
@@ -249,39 +206,12 @@ fn refused(reply: &Reply) -> (Failure, Vec<TemplateProblem>) {
         StatusCode::BAD_REQUEST => {
             "correct the rule or the template; `rxgate template check FILE` checks it here"
         }
-        _ => "--admin URL is the address of [admin] in the gateway's configuration, not that of [http]",
+        _ => NOT_THAT_ONE,
     };
     match serde_json::from_str(&reply.body) {
         Ok(FailedBody { error: FailedInside { message, problems } }) => {
             (Failure::failed(message, hint), problems)
         }
         Err(_) => (Failure::failed(format!("the gateway answers {}", reply.status), hint), Vec::new()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_admin_url_is_a_host_and_a_port() {
-        for (url, host) in [
-            ("http://127.0.0.1:8002", "127.0.0.1:8002"),
-            ("http://[::1]:8002/", "[::1]:8002"),
-            ("http://gate.example.net:80", "gate.example.net:80"),
-        ] {
-            assert_eq!(address(url).as_deref(), Ok(host));
-        }
-        for url in [
-            "127.0.0.1:8002",
-            "https://127.0.0.1:8002",
-            "http://127.0.0.1",
-            "http://a:0",
-            "http://a b:1",
-            "http://:1",
-            "http://a:1/x",
-        ] {
-            assert!(address(url).unwrap_err().starts_with("accepted is http://HOST:PORT"), "{url}");
-        }
     }
 }

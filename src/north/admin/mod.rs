@@ -1,5 +1,6 @@
 //! The operator's interface: is it alive, is it ready, its peers, its sessions. On a listener of its own.
 
+mod events;
 mod metrics;
 mod peers;
 mod reload;
@@ -20,6 +21,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+pub(crate) use events::ListedEvent;
 pub use metrics::Process;
 pub use peers::{LocalView, PeerView, Peers};
 pub use reload::{Reload, ReloadProblem, Reloaded};
@@ -30,6 +32,7 @@ use crate::{live::Live, metrics::Collect, session::Sessions};
 
 use super::{
     describe,
+    gatekeeper::Notifications,
     observe::{self, Requests},
 };
 
@@ -44,6 +47,8 @@ pub struct Admin {
     pub local: LocalView,
     /// The QoS templates.
     pub templates: TemplateAdmin,
+    /// What applications are told, and who wants to be.
+    pub notifications: Arc<Notifications>,
     /// Whether the gateway is shutting down.
     pub stopping: Live<bool>,
     /// What reads the configuration again.
@@ -67,6 +72,9 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(reload::reload))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show, sessions::end))
+        .routes(routes!(events::list))
+        .routes(routes!(events::show, events::discard))
+        .routes(routes!(events::replay))
         .routes(routes!(templates::load, templates::list, templates::remove))
         .routes(routes!(templates::show))
         .with_state(admin);
@@ -85,6 +93,7 @@ pub fn router(admin: Admin) -> Router {
 const HEALTH: &str = "Health";
 const PEERS: &str = "Peers";
 const SESSIONS: &str = "Sessions";
+const EVENTS: &str = "Events";
 const TEMPLATES: &str = "QoS templates";
 const CONFIGURATION: &str = "Configuration";
 
