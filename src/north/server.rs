@@ -1,8 +1,8 @@
 //! A listener with its connections: how many, how long they may idle, how they end.
 
 use std::{
-    future::{Future, poll_fn},
-    io,
+    future::Future,
+    io, iter,
     net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
@@ -36,6 +36,9 @@ const MAX_HEADER: usize = 32 * 1024;
 
 /// Connections that the system makes before they are accepted: what tokio asks for, and Linux' own limit is more.
 const BACKLOG: usize = 1024;
+
+/// Time for what clients sent before they could know of the end, and the system has not handed over yet.
+const LAST_CHANCE: Duration = Duration::from_millis(100);
 
 /// What a client is told whose address has too many connections.
 const TOO_MANY: &[u8] =
@@ -138,13 +141,21 @@ impl Server {
                 },
             }
         }
-        // The system has made these already: their clients may have sent their requests.
-        for _ in 0..BACKLOG {
-            let waiting = poll_fn(|cx| Poll::Ready(self.listener.poll_accept(cx))).await;
-            let Poll::Ready(Ok(accepted)) = waiting else { break };
-            take(&mut tasks, accepted);
+        // The system has made some more already: their clients may have sent their requests. Asked directly: what
+        // the runtime knows of them may be old.
+        match self.listener.into_std() {
+            Ok(listener) => {
+                let waiting = iter::repeat_with(|| listener.accept()).take(BACKLOG).map_while(Result::ok);
+                for (stream, client) in waiting {
+                    let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                    match stream {
+                        Ok(stream) => take(&mut tasks, (stream, client)),
+                        Err(error) => warn!(%error, "a connection cannot be served"),
+                    }
+                }
+            }
+            Err(error) => warn!(%error, "connections that wait to be accepted are cut off"),
         }
-        drop(self.listener);
         // Fails if there is no connection to tell.
         let _ = stopping.send(true);
         let all = async { while tasks.join_next().await.is_some() {} };
@@ -187,6 +198,7 @@ async fn connection(
     let told = async move {
         // Whoever could tell is there until all connections are gone; so is the phase.
         _ = stopped.wait_for(|stop| *stop).await;
+        tokio::time::sleep(LAST_CHANCE).await;
         _ = phase.wait_for(|phase| !matches!(phase, Phase::Header(_))).await;
     };
     let io = TokioIo::new(Watched { stream, activity });

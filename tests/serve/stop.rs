@@ -1,7 +1,12 @@
 //! The end of the process: what is under way is answered, what is new is refused, and only then nobody is there.
 
 use std::{
+    io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -108,5 +113,69 @@ async fn sessions_in_a_store_survive_the_process_with_their_timers() {
     assert!(pcrf.sessions().is_empty());
     gateway.signal("-TERM");
     assert_eq!(gateway.end().0, Some(0));
+    pcrf.stop().await;
+}
+
+/// What became of one request.
+enum Fate {
+    Granted,
+    Refused,
+    /// Nobody was there.
+    NotConnected,
+    Cut(String),
+}
+
+fn attempt(http: SocketAddr, path: &str) -> Fate {
+    let Ok(mut stream) = TcpStream::connect(http) else { return Fate::NotConnected };
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
+         Content-Length: {}\r\n\r\n",
+        BODY.len()
+    );
+    let mut answer = String::new();
+    let written = stream.write_all([head.as_str(), BODY].concat().as_bytes());
+    match written.and_then(|()| stream.read_to_string(&mut answer)) {
+        Ok(_) if answer.starts_with("HTTP/1.1 201 ") => Fate::Granted,
+        Ok(_) if answer.starts_with("HTTP/1.1 503 ") && answer.contains("shutting down") => Fate::Refused,
+        outcome => Fate::Cut(format!("{outcome:?} after {answer:?}")),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_load_every_request_that_was_taken_is_answered() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let mut gateway = Gateway::spawn_logging("load", &config(pcrf.address()), "warn");
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
+    ready(admin);
+    let granted = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..16_usize)
+        .map(|client| {
+            let granted = granted.clone();
+            // Bounded, should nothing ever stop it.
+            thread::spawn(move || {
+                for number in 0..20_000 {
+                    match attempt(http, &path(1000 + client * 20_000 + number)) {
+                        Fate::Granted => _ = granted.fetch_add(1, Ordering::Relaxed),
+                        Fate::Refused => {}
+                        Fate::NotConnected => return Ok(()),
+                        Fate::Cut(how) => return Err(how),
+                    }
+                }
+                Err("it never ended".into())
+            })
+        })
+        .collect();
+    let patience = Instant::now() + Duration::from_secs(60);
+    while granted.load(Ordering::Relaxed) < 200 {
+        assert!(Instant::now() < patience);
+        thread::yield_now();
+    }
+    gateway.signal("-TERM");
+    let fates: Vec<Result<(), String>> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+    let cut: Vec<_> = fates.into_iter().filter_map(Result::err).collect();
+    assert!(cut.is_empty(), "{} of 16: {cut:?}", cut.len());
+    let (code, log) = gateway.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(pcrf.sessions().is_empty());
     pcrf.stop().await;
 }
