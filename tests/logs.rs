@@ -142,8 +142,13 @@ fn request(ue: &str, duration: u32) -> String {
 async fn scenario(level: &str) -> (String, String) {
     let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
     let mut receiver = Receiver::start().await;
-    let notify = "[notify]\nallow_networks = [\"127.0.0.0/8\"]\nretry_initial_ms = 10\nretry_max_ms = 20\n";
-    let mut gateway = Gateway::spawn(level, level, &gateway::config(pcrf.address(), "", notify));
+    let store = std::env::temp_dir().join(format!("rxgate-logs-{}-{level}", std::process::id()));
+    let more = format!(
+        "[notify]\nallow_networks = [\"127.0.0.0/8\"]\nretry_initial_ms = 10\nretry_max_ms = 20\n\
+         [store]\nkind = \"embedded\"\npath = '{}'\n",
+        store.display()
+    );
+    let mut gateway = Gateway::spawn(level, level, &gateway::config(pcrf.address(), "", &more));
     let (http, admin) = (gateway.listener(), gateway.listener());
     let ready = async {
         while call(admin, "GET", "/ready", String::new()).await.0 != 200 {
@@ -260,6 +265,7 @@ async fn scenario(level: &str) -> (String, String) {
     assert!(status / 100 == 2, "{body}");
     let log = tokio::task::spawn_blocking(move || gateway.end()).await.unwrap();
     pcrf.stop().await;
+    std::fs::remove_dir_all(store).unwrap();
     (log, id)
 }
 
