@@ -24,6 +24,8 @@ pub enum Broken {
     NoPending,
     /// No STR follows an ASR.
     NoStrAfterAsr,
+    /// An event is not written together with what caused it, but right after that.
+    EventOutside,
 }
 
 impl Broken {
@@ -31,6 +33,11 @@ impl Broken {
     pub fn commits(self, mut commit: Commit, unwritten: &Unwritten) -> Vec<Commit> {
         match self {
             Self::No | Self::NoStrAfterAsr => vec![commit],
+            Self::EventOutside => {
+                let letters = std::mem::take(&mut commit.letters);
+                let parts = [commit, Commit { letters, ..Commit::default() }];
+                parts.into_iter().filter(|part| *part != Commit::default()).collect()
+            }
             Self::NoPending => {
                 commit.session = commit.session.and_then(|write| unwritten.pass(write));
                 vec![commit]

@@ -38,11 +38,13 @@ enum Trouble {
     Rule,
     /// The gateway is killed.
     Kill,
+    /// The gateway is stopped in order, and started again.
+    Stop,
     /// An endpoint does not take what it should.
     Endpoint,
 }
 
-const TROUBLES: [Trouble; 9] = [
+const TROUBLES: [Trouble; 10] = [
     Trouble::Hang,
     Trouble::Restart,
     Trouble::Outage,
@@ -51,6 +53,7 @@ const TROUBLES: [Trouble; 9] = [
     Trouble::Goodbye,
     Trouble::Rule,
     Trouble::Kill,
+    Trouble::Stop,
     Trouble::Endpoint,
 ];
 
@@ -164,6 +167,11 @@ async fn befall(world: &World, dice: &Dice, trouble: Trouble) {
         Trouble::Kill => {
             if let Some(gateway) = world.gateway() {
                 gateway.process.kill();
+            }
+        }
+        Trouble::Stop => {
+            if let Some(gateway) = world.gateway() {
+                gateway.stop().await;
             }
         }
         Trouble::Endpoint => {

@@ -21,7 +21,7 @@ use rxgate::{
     notify::{Notifier, NotifyConfig, SystemResolver},
     peer::LocalNode,
     session::{SessionConfig, SessionStore, Sessions, ports::RxServer},
-    transport::{NodePeer, Pool, PoolConfig},
+    transport::{DisconnectCause, NodePeer, Pool, PoolConfig},
 };
 
 use crate::{
@@ -33,6 +33,9 @@ use crate::{
     network::Network,
     process::Process,
 };
+
+/// The request timeout.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a client gets.
 #[derive(Debug)]
@@ -128,6 +131,14 @@ impl Gateway {
             () = self.process.died() => None,
             reply = answered => Some(reply),
         }
+    }
+
+    /// Stops as the program does: what is under way ends, peers hear a goodbye, and what can be told is.
+    pub async fn stop(&self) {
+        self.sessions.shut_down(STOP_WITHIN).await;
+        self.pool.shut_down(DisconnectCause::Rebooting).await;
+        self.notifier.shut_down(STOP_WITHIN).await;
+        self.process.kill();
     }
 
     /// Takes apart what a dead process leaves: nothing of it is of consequence.
