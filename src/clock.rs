@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Time of day, anchored once and monotonic from then on.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
+pub struct Clock {
     time: SystemTime,
     instant: Instant,
 }
@@ -18,6 +18,7 @@ impl Clock {
         Self { time, instant: Instant::now() }
     }
 
+    /// The time of day.
     pub fn now(&self) -> SystemTime {
         self.time + self.instant.elapsed()
     }

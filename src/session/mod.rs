@@ -15,6 +15,7 @@ mod model;
 mod modification;
 pub mod ports;
 mod priority;
+mod receipt;
 #[cfg(feature = "net")]
 mod record;
 mod request;
@@ -22,6 +23,8 @@ mod request;
 mod service;
 mod stored;
 
+#[cfg(feature = "net")]
+pub use crate::clock::Clock;
 #[cfg(feature = "net")]
 pub use counters::Counters;
 pub use error::{Refusal, SessionError, Shed, ShedCause, StoreError};
@@ -33,6 +36,7 @@ pub use model::{
 };
 pub use modification::{Modification, QosChange, Updated};
 pub use ports::SessionStore;
+pub use receipt::Receipt;
 #[cfg(feature = "net")]
 pub use record::{Ledger, SessionRecord};
 pub use request::SessionConfig;

@@ -111,7 +111,7 @@ impl Sessions {
             match self.step(Key::Rx(rx_session), Input::Update(number, progress)).await {
                 Ok(Some(stepped)) if stepped.ask => {
                     count(&self.counters.updates_repeated);
-                    match self.ask_for_update(&stepped.session).await {
+                    match self.ask_for_update(&stepped.session, None).await {
                         Err(SessionError::ShuttingDown) => {
                             warn!(%rx_session, "shutting down: a modification is not sent again");
                             return;

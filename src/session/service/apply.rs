@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Key, Sessions, Stepped, in_task, retry,
+    Keep, Key, Sessions, Stepped, in_task, retry,
     verdict::{Verdict, not_yet, unanswered},
 };
 use crate::{
     counters::count,
-    rx::AaAnswer,
+    rx::{AaAnswer, AvpText},
     session::{
-        Applied, QosRequest, QosSessionId, RxSessionId, Session, SessionError, SessionState,
+        Applied, QosRequest, QosSessionId, Receipt, RxSessionId, Session, SessionError, SessionState,
         machine::{Input, Via},
         ports::{Commit, Exchange, GatewayError},
         priority,
@@ -24,6 +24,15 @@ impl Sessions {
     ///
     /// The session is stored before the AAR leaves, and its outcome before this returns.
     pub async fn apply(&self, request: QosRequest) -> Result<Applied, SessionError> {
+        self.apply_with(request, None).await
+    }
+
+    /// The same; the receipt of a success is stored in the same moment as the session that is open.
+    pub async fn apply_with(
+        &self,
+        request: QosRequest,
+        receipt: Option<Receipt<Applied>>,
+    ) -> Result<Applied, SessionError> {
         // Counted before it is asked: whoever stops either waits for this or is seen here.
         let work = self.begin_work();
         if self.stopping.load(Ordering::Acquire) {
@@ -32,12 +41,16 @@ impl Sessions {
         let me = self.arc()?;
         in_task(async move {
             let _work = work;
-            me.admitted(priority::drmp(&request.service), me.ask(request)).await
+            me.admitted(priority::drmp(&request.service), me.ask(request, receipt)).await
         })
         .await
     }
 
-    async fn ask(&self, request: QosRequest) -> Result<Applied, SessionError> {
+    async fn ask(
+        &self,
+        request: QosRequest,
+        receipt: Option<Receipt<Applied>>,
+    ) -> Result<Applied, SessionError> {
         if let Some(left) = self.retry.left(&request.service, Instant::now()) {
             count(&self.counters.refused);
             return Err(SessionError::Refused(not_yet(left)));
@@ -52,7 +65,7 @@ impl Sessions {
         let digest = retry::digest(&request.service);
         let message = self.config.initial(&rx_session, request.service);
         match self.gateway.authorize(message, self.config.request_timeout).await {
-            Ok(exchange) => self.answered(rx_session, exchange, digest).await,
+            Ok(exchange) => self.answered(rx_session, exchange, digest, receipt).await,
             Err(error) => {
                 let sent_to = match &error {
                     GatewayError::NoAnswer { sent_to, .. } => sent_to.as_slice(),
@@ -77,17 +90,19 @@ impl Sessions {
         rx_session: RxSessionId,
         exchange: Exchange<AaAnswer<'static>>,
         digest: u64,
+        receipt: Option<Receipt<Applied>>,
     ) -> Result<Applied, SessionError> {
         let (verdict, via) = Verdict::of(exchange, &rx_session);
+        let nothing = &|_: &Session| None;
         match verdict {
             Verdict::Refused(refusal, _) => {
-                self.settle(&rx_session, Input::Refused(refusal.outcome, &via), &via).await?;
+                self.settle(&rx_session, Input::Refused(refusal.outcome, &via), &via, nothing).await?;
                 count(&self.counters.refused);
                 self.retry.remember_refusal(digest, &refusal);
                 Err(SessionError::Refused(refusal))
             }
             Verdict::Unusable(reason) => {
-                self.settle(&rx_session, Input::Unusable(&via), &via).await?;
+                self.settle(&rx_session, Input::Unusable(&via), &via, nothing).await?;
                 Err(SessionError::BadAnswer { reason, rx_session })
             }
             Verdict::Granted(mut answer, text) => {
@@ -96,18 +111,22 @@ impl Sessions {
                     self.note_origin_state(&host, found);
                 }
                 answer.origin_state_id = answer.origin_state_id.or(self.known_origin_state(&host));
-                let stepped = self.settle(&rx_session, Input::Granted(&answer, &via), &via).await?;
+                let keep = |session: &Session| {
+                    let receipt = receipt.as_ref().filter(|_| session.state == SessionState::Open)?;
+                    Some(receipt.write(&applied(session.clone(), text.clone())))
+                };
+                let input = Input::Granted(&answer, &via);
+                let stepped = self.settle(&rx_session, input, &via, &keep).await?;
                 if stepped.session.state != SessionState::Open {
                     return Err(SessionError::Aborted { rx_session });
                 }
                 count(&self.counters.granted);
-                let Session { id, granted, expires, pcrf, .. } = stepped.session;
                 // It may have restarted while its answer was on its way.
-                let granted_in = pcrf.and_then(|pcrf| pcrf.origin_state_id);
+                let granted_in = stepped.session.pcrf.as_ref().and_then(|pcrf| pcrf.origin_state_id);
                 if let Some(now) = self.known_origin_state(&host).filter(|now| granted_in < Some(*now)) {
                     self.step(Key::Rx(&rx_session), Input::OriginState(now)).await?;
                 }
-                Ok(Applied { id, rx_session, granted, expires, answer: text })
+                Ok(applied(stepped.session, text))
             }
         }
     }
@@ -118,8 +137,9 @@ impl Sessions {
         rx_session: &RxSessionId,
         input: Input<'_>,
         via: &Via,
+        keep: Keep<'_>,
     ) -> Result<Stepped, SessionError> {
-        match self.step(Key::Rx(rx_session), input).await {
+        match self.step_with(Key::Rx(rx_session), input, keep).await {
             Ok(Some(stepped)) => Ok(stepped),
             failed => {
                 self.close_unstored(rx_session, &via.sent_to);
@@ -127,6 +147,12 @@ impl Sessions {
             }
         }
     }
+}
+
+/// What the caller is told of an open session.
+fn applied(session: Session, answer: Vec<AvpText>) -> Applied {
+    let Session { id, rx_session, granted, expires, .. } = session;
+    Applied { id, rx_session, granted, expires, answer }
 }
 
 /// Marks a session as waiting for its AAA.

@@ -43,7 +43,7 @@ use super::{
     Session, SessionConfig, SessionError, SessionFilter, SessionRecord, SessionState, SessionStore,
     StoreError,
     machine::{Input, Output, step},
-    ports::{Commit, EventSink, Letter, LetterWrite, Reply, RxGateway},
+    ports::{Commit, EventSink, Letter, LetterWrite, RecordWrite, Reply, RxGateway},
 };
 use crate::{BoxFuture, Held, clock::Clock, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds};
 
@@ -91,6 +91,9 @@ enum Key<'a> {
     Qos(&'a QosSessionId),
     Rx(&'a RxSessionId),
 }
+
+/// What is to be stored of a session beside itself.
+type Keep<'a> = &'a (dyn Fn(&Session) -> Option<RecordWrite> + Sync);
 
 /// What a step did.
 struct Stepped {
@@ -222,6 +225,11 @@ impl Sessions {
         }
     }
 
+    /// The time of day that sessions live by.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// What was counted.
     pub fn counters(&self) -> &Counters {
         &self.counters
@@ -269,6 +277,16 @@ impl Sessions {
 
     /// Takes one step: reads, decides, stores, and does what is to be done. `None` if there is no session.
     async fn step(&self, key: Key<'_>, input: Input<'_>) -> Result<Option<Stepped>, StoreError> {
+        self.step_with(key, input, &|_| None).await
+    }
+
+    /// The same; what `keep` makes of the session after the step is stored with it.
+    async fn step_with(
+        &self,
+        key: Key<'_>,
+        input: Input<'_>,
+        keep: Keep<'_>,
+    ) -> Result<Option<Stepped>, StoreError> {
         loop {
             let found = match key {
                 Key::Qos(id) => self.store.get(id).await?,
@@ -288,10 +306,11 @@ impl Sessions {
             } else {
                 None
             };
-            if stored.is_some() || !news.is_empty() {
+            let records: Vec<RecordWrite> = keep(&session).into_iter().collect();
+            if stored.is_some() || !news.is_empty() || !records.is_empty() {
                 let letters = news.iter().flat_map(|news| &news.letters).flat_map(|(_, letters)| letters);
                 let letters = letters.cloned().map(LetterWrite::Post).collect();
-                let commit = Commit { letters, ..stored.unwrap_or_default() };
+                let commit = Commit { letters, records, ..stored.unwrap_or_default() };
                 match self.store.commit(commit).await {
                     Ok(()) => {}
                     // Somebody else was faster: decide again.

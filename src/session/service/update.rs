@@ -22,8 +22,8 @@ use crate::{
     dict::{enums::Drmp, result},
     rx::{AaAnswer, AaRequest, AvpText, Outcome},
     session::{
-        QosChange, QosSessionId, Refusal, ReleaseReason, RxSessionId, Session, SessionError, SessionState,
-        StoreError, Updated,
+        QosChange, QosSessionId, Receipt, Refusal, ReleaseReason, RxSessionId, Session, SessionError,
+        SessionState, StoreError, Updated,
         machine::{Input, Progress},
         ports::{Exchange, GatewayError, LateGrant, RxServer},
         priority,
@@ -69,7 +69,12 @@ impl Sessions {
         }
     }
 
-    async fn modify(&self, session: Session, change: QosChange) -> Result<Updated, SessionError> {
+    async fn modify(
+        &self,
+        session: Session,
+        change: QosChange,
+        receipt: Option<Receipt<Updated>>,
+    ) -> Result<Updated, SessionError> {
         let rx_session = session.rx_session;
         // The same for another session is not the same.
         let asked = AaRequest { session_id: rx_session.as_str().to_owned().into(), ..change.service.clone() };
@@ -85,7 +90,7 @@ impl Sessions {
             let is_open = stepped.session.state == SessionState::Open;
             return Err(if is_open { SessionError::Busy } else { SessionError::NotFound });
         }
-        let updated = self.ask_for_update(&stepped.session).await;
+        let updated = self.ask_for_update(&stepped.session, receipt).await;
         match &updated {
             Err(SessionError::Refused(refusal)) => self.retry.remember_refusal(digest, refusal),
             Err(SessionError::NoAnswer { .. } | SessionError::BadAnswer { .. }) => {
@@ -100,13 +105,17 @@ impl Sessions {
     ///
     /// If that cannot be stored, the AAR is sent again until it can: what is stored meanwhile says neither that
     /// the modification holds nor that it is off.
-    pub(super) async fn ask_for_update(&self, session: &Session) -> Result<Updated, SessionError> {
+    pub(super) async fn ask_for_update(
+        &self,
+        session: &Session,
+        receipt: Option<Receipt<Updated>>,
+    ) -> Result<Updated, SessionError> {
         let Some(update) = &session.update else { return Err(SessionError::NotFound) };
         let (rx_session, number) = (&session.rx_session, update.number);
         let message = self.config.update_request(session, update.change.service.clone());
         let sent = self.gateway.authorize(message, self.config.request_timeout).await;
         let decided = match sent {
-            Ok(exchange) => self.update_answered(rx_session, number, exchange).await,
+            Ok(exchange) => self.update_answered(rx_session, number, exchange, receipt).await,
             Err(error) => self.update_unanswered(rx_session, number, error).await,
         };
         match &decided {
@@ -140,6 +149,7 @@ impl Sessions {
         rx_session: &RxSessionId,
         number: u64,
         exchange: Exchange<AaAnswer<'static>>,
+        receipt: Option<Receipt<Updated>>,
     ) -> Result<Updated, SessionError> {
         let (verdict, via) = Verdict::of(exchange, rx_session);
         match verdict {
@@ -147,8 +157,12 @@ impl Sessions {
                 if let Some(found) = answer.origin_state_id {
                     self.note_origin_state(&answer.origin_host, found);
                 }
-                let progress = Progress::Granted(&answer, &via);
-                let Some(stepped) = self.progress(rx_session, number, progress).await? else {
+                let input = Input::Update(number, Progress::Granted(&answer, &via));
+                let keep = |session: &Session| {
+                    let receipt = receipt.as_ref().filter(|_| session.state == SessionState::Open)?;
+                    Some(receipt.write(&updated(session.clone(), text.clone())))
+                };
+                let Some(stepped) = self.step_with(Key::Rx(rx_session), input, &keep).await? else {
                     // It is over, and the server may have made a new one of it.
                     self.late_grant(LateGrant {
                         rx_session: rx_session.clone(),
@@ -161,10 +175,10 @@ impl Sessions {
                 if stepped.ended() {
                     return Err(SessionError::Lost(Box::new(restarted(rx_session, text))));
                 }
-                let Session { state: SessionState::Open, granted, expires, .. } = stepped.session else {
-                    return Err(SessionError::NotFound);
-                };
-                Ok(Updated { rx_session: rx_session.clone(), granted, expires, answer: text })
+                match stepped.session.state {
+                    SessionState::Open => Ok(updated(stepped.session, text)),
+                    _ => Err(SessionError::NotFound),
+                }
             }
             Verdict::Refused(refusal, host) => {
                 let progress = Progress::Refused(refusal.outcome, &host, &via);
@@ -223,6 +237,16 @@ impl Update {
     /// What is wanted is stored before the AAR leaves, and its outcome before this returns. Without an outcome
     /// what was before is shown, and the AAR is sent again until there is one; other modifications wait for that.
     pub async fn apply(self, change: QosChange) -> Result<Updated, SessionError> {
+        self.apply_with(change, None).await
+    }
+
+    /// The same; the receipt of a success is stored in the same moment as the change. If the first AAR of it has no
+    /// answer, there will be none.
+    pub async fn apply_with(
+        self,
+        change: QosChange,
+        receipt: Option<Receipt<Updated>>,
+    ) -> Result<Updated, SessionError> {
         let Self { sessions, session, turn } = self;
         // Counted before it is asked: whoever stops either waits for this or is seen here.
         let work = sessions.begin_work();
@@ -232,10 +256,16 @@ impl Update {
         in_task(async move {
             let _held = (work, turn);
             let drmp = priority::drmp(&change.service).or(session.drmp.map(Drmp));
-            sessions.admitted(drmp, sessions.modify(session, change)).await
+            sessions.admitted(drmp, sessions.modify(session, change, receipt)).await
         })
         .await
     }
+}
+
+/// What the caller is told of a session that was changed.
+fn updated(session: Session, answer: Vec<AvpText>) -> Updated {
+    let Session { rx_session, granted, expires, .. } = session;
+    Updated { rx_session, granted, expires, answer }
 }
 
 /// The server restarted, and granted a change of what it does not have any more.
