@@ -31,7 +31,7 @@ use crate::{
     metrics::Collect,
     north::{
         admin::{self, Admin, Process, TemplateAdmin},
-        gatekeeper::{self, Gatekeeper, Notifications},
+        gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
         limits::Limits,
         observe::Requests,
         outbox::{Outbox, OutboxConfig},
@@ -218,13 +218,15 @@ impl App {
         ];
         figures.extend(storage.figures);
         figures.extend(records.clone().map(|records| records as Arc<dyn Collect>));
+        let answers = Answers::new(AnswersConfig::default(), store.clone(), sessions.clock());
+        answers.start();
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: sessions.clone(),
             dictionary: dictionary.clone(),
             settings: reading.clone(),
             limits,
             templates: rules.clone(),
-            answers: Arc::default(),
+            answers,
             notifications: notifications.clone(),
             requests: requests.clone(),
         });

@@ -15,7 +15,7 @@ use rxgate::{
     dict::{Dictionary, commands},
     gateway::{Gateway, GatewayConfig},
     north::{
-        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
+        gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
         outbox::{Outbox, OutboxConfig},
         server::Server,
@@ -117,7 +117,7 @@ impl World {
             settings: Default::default(),
             limits,
             templates: Default::default(),
-            answers: Default::default(),
+            answers: Answers::new(AnswersConfig::default(), store.clone(), sessions.clock()),
             notifications: Notifications::new(
                 Outbox::new(
                     OutboxConfig { started: SystemTime::now(), seed: None },

@@ -22,7 +22,9 @@ use rxgate::{
     },
     north::{
         admin::{self, Admin, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded, TemplateAdmin},
-        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications, ReadSettings},
+        gatekeeper::{
+            self, Answers, AnswersConfig, Gatekeeper, NotificationSettings, Notifications, ReadSettings,
+        },
         limits::Limits,
         outbox::{Outbox, OutboxConfig},
     },
@@ -225,6 +227,7 @@ pub struct World {
     pub peers: Arc<Known>,
     pub notifier: Arc<Notifier>,
     pub notifications: Arc<Notifications>,
+    answers: Arc<Answers>,
     pub templates: Arc<Templates>,
     gatekeeper: Router,
     admin: Router,
@@ -311,18 +314,19 @@ impl World {
             ..NotifyConfig::default()
         };
         let notifier = Notifier::new(notify, Arc::new(SystemResolver::default()));
-        let outbox = Outbox::new(outbox, notifier.clone(), store);
+        let outbox = Outbox::new(outbox, notifier.clone(), Arc::clone(&store));
         let notifications = Notifications::new(outbox, settings);
         sessions.deliver_to(notifications.clone());
         let peers = Arc::new(Known::default());
         let templates = Arc::new(Templates::new());
+        let answers = Answers::new(AnswersConfig::default(), store, sessions.clock());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
             dictionary: (&*DICTIONARY).into(),
             settings: Default::default(),
             limits,
             templates: Arc::clone(&templates),
-            answers: Arc::default(),
+            answers: Arc::clone(&answers),
             notifications: notifications.clone(),
             requests: Arc::default(),
         });
@@ -346,7 +350,7 @@ impl World {
             figures: Arc::new([]),
             requests: Arc::default(),
         });
-        Self { pcrf, sessions, peers, templates, notifier, notifications, gatekeeper, admin }
+        Self { pcrf, sessions, peers, templates, notifier, notifications, answers, gatekeeper, admin }
     }
 
     /// The same with requests read strictly.
@@ -363,7 +367,7 @@ impl World {
             settings: settings.into(),
             limits: Limits::default(),
             templates: Arc::clone(&world.templates),
-            answers: Arc::default(),
+            answers: Arc::clone(&world.answers),
             notifications: world.notifications.clone(),
             requests: Arc::default(),
         });

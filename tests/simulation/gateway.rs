@@ -14,7 +14,7 @@ use rxgate::{
     dict::Dictionary,
     gateway::{Gateway as RxOverDiameter, GatewayConfig},
     north::{
-        gatekeeper::{self, Gatekeeper, NotificationSettings, Notifications},
+        gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, NotificationSettings, Notifications},
         limits::Limits,
         outbox::{Outbox, OutboxConfig},
     },
@@ -88,7 +88,8 @@ impl Gateway {
             NotifyConfig { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..NotifyConfig::default() };
         let over = endpoints::Dialler { endpoints, process: process.clone() };
         let notifier = Notifier::over(notify, Arc::new(SystemResolver::default()), Arc::new(over));
-        let outbox = Outbox::new(OutboxConfig { started, seed: Some(seed ^ 1) }, notifier.clone(), store);
+        let outbox =
+            Outbox::new(OutboxConfig { started, seed: Some(seed ^ 1) }, notifier.clone(), store.clone());
         let notifications = Notifications::new(outbox, NotificationSettings::default());
         notifications.restore().await.map_err(|error| error.to_string())?;
         sessions.deliver_to(notifications.clone());
@@ -111,7 +112,7 @@ impl Gateway {
             settings: Default::default(),
             limits: Limits::default(),
             templates: Arc::default(),
-            answers: Arc::default(),
+            answers: Answers::new(AnswersConfig::default(), store, sessions.clock()),
             notifications,
             requests: Default::default(),
         });

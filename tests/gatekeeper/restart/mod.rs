@@ -1,5 +1,6 @@
 //! What is there again when everything but the store was dropped and made anew.
 
+mod answers;
 mod registrations;
 
 use std::{

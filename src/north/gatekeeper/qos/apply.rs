@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::Serialize;
 use tracing::warn;
 use utoipa::ToSchema;
 
-use super::call::Call;
+use super::call::{Call, answering};
 use crate::{
     north::gatekeeper::{
         ApiError, EndUser, Gatekeeper,
@@ -22,6 +21,7 @@ use crate::{
         },
         granted::ActualProperties,
         headers,
+        idempotency::Answer,
         read::Warning,
         read_apply,
         routes::{Named, Shared},
@@ -67,18 +67,20 @@ pub(in crate::north::gatekeeper) async fn apply(
     gatekeeper.take(request, |gatekeeper, call| grant(gatekeeper, end_user, call)).await
 }
 
-async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Response, ApiError> {
+async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Answer, ApiError> {
+    let Call { headers, body, keyed } = call;
     let user = EndUser::parse(&end_user)?;
-    let asked = read_apply(&call.body, &user, gatekeeper.settings.get(), gatekeeper.dictionary.get())?;
+    let asked = read_apply(&body, &user, gatekeeper.settings.get(), gatekeeper.dictionary.get())?;
     log(&asked.warnings);
     let service = gatekeeper.notifications.subscribe(&user, asked.service);
-    let applied = gatekeeper.sessions.apply(QosRequest {
+    let request = QosRequest {
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,
         view: Envelope::text(&asked.view, None).into(),
-    });
-    Ok(created(&call.headers, &user, &applied.await?))
+    };
+    let (answer, receipt) = answering(keyed, move |applied| created(&headers, &user, applied));
+    Ok(answer(&gatekeeper.sessions.apply_with(request, receipt).await?))
 }
 
 /// Says what was accepted though it is doubtful.
@@ -89,18 +91,18 @@ pub(super) fn log(warnings: &[Warning]) {
 }
 
 /// The answer to what made a session.
-pub(super) fn created(request: &HeaderMap, user: &EndUser, applied: &Applied) -> Response {
+pub(super) fn created(request: &HeaderMap, user: &EndUser, applied: &Applied) -> Answer {
     let body = ApplyResponse {
         response: ApplyInside {
             request_id: applied.id.as_str(),
             actual_properties: ActualProperties::from(&applied.granted),
         },
     };
-    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    let mut answer = Answer::json(StatusCode::CREATED, &body);
     let location = headers::location(request, user, &applied.id);
     if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(header::LOCATION, location);
+        answer.headers.insert(header::LOCATION, location);
     }
-    headers::add_answer(response.headers_mut(), &applied.answer, applied.rx_session.as_str());
-    response
+    headers::add_answer(&mut answer.headers, &applied.answer, applied.rx_session.as_str());
+    answer
 }

@@ -5,11 +5,17 @@ use std::sync::Arc;
 use axum::{
     body::Bytes,
     extract::Request,
-    http::{HeaderMap, Method, Uri},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 
-use crate::north::gatekeeper::{ApiError, Gatekeeper, content, idempotency::Key};
+use crate::{
+    north::gatekeeper::{
+        ApiError, Gatekeeper, content,
+        idempotency::{Answer, Key, Keyed},
+    },
+    session::Receipt,
+};
 
 /// The parts of a request that count.
 pub(super) struct Call {
@@ -17,8 +23,21 @@ pub(super) struct Call {
     pub headers: HeaderMap,
     /// Its whole body, said to be JSON.
     pub body: Bytes,
-    method: Method,
-    uri: Uri,
+    /// What it is if it comes again.
+    pub keyed: Option<Keyed>,
+}
+
+/// How an outcome is answered, and the receipt that keeps this answer if the request has a key.
+pub(super) fn answering<T, F>(keyed: Option<Keyed>, answer: F) -> (Arc<F>, Option<Receipt<T>>)
+where
+    F: Fn(&T) -> Answer + Send + Sync + 'static,
+{
+    let answer = Arc::new(answer);
+    let receipt = keyed.map(|keyed| {
+        let answer = Arc::clone(&answer);
+        keyed.receipt(move |outcome| answer(outcome))
+    });
+    (answer, receipt)
 }
 
 impl Gatekeeper {
@@ -29,17 +48,22 @@ impl Gatekeeper {
         work: impl FnOnce(Arc<Self>, Call) -> F,
     ) -> Result<Response, ApiError>
     where
-        F: Future<Output = Result<Response, ApiError>> + Send + 'static,
+        F: Future<Output = Result<Answer, ApiError>> + Send + 'static,
     {
         content::accepts_json(request.headers())?;
         content::is_json(request.headers())?;
         let key = Key::read(request.headers())?;
         let (head, body) = request.into_parts();
         let body = self.limits.read(body).await?;
-        let call = Call { headers: head.headers, body, method: head.method, uri: head.uri };
-        let Some(key) = key else { return work(Arc::clone(self), call).await };
-        let same = (call.method.clone(), call.uri.clone(), call.body.clone());
+        let keyed = key.map(|key| {
+            let (method, uri) = (head.method.as_str(), head.uri.to_string());
+            self.answers.keyed(key, &[method.as_bytes(), uri.as_bytes(), &body])
+        });
+        let call = Call { headers: head.headers, body, keyed: keyed.clone() };
         let work = work(Arc::clone(self), call);
-        self.answers.once(key, same, async move { work.await.into_response() }).await
+        Ok(match keyed {
+            None => (&work.await?).into_response(),
+            Some(keyed) => (&*self.answers.once(keyed, work).await?).into_response(),
+        })
     }
 }

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::{Request, State},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{apply::log, call::Call};
+use super::{
+    apply::log,
+    call::{Call, answering},
+};
 use crate::{
     north::gatekeeper::{
         ApiError, EndUser, Gatekeeper,
@@ -19,7 +22,9 @@ use crate::{
             RequestId, WithBody, examples,
         },
         granted::ActualProperties,
-        headers, read_modify,
+        headers,
+        idempotency::Answer,
+        read_modify,
         routes::{Named, Shared},
         view::Envelope,
     },
@@ -86,7 +91,7 @@ async fn change(
     end_user: Option<String>,
     id: String,
     call: Call,
-) -> Result<Response, ApiError> {
+) -> Result<Answer, ApiError> {
     let update = gatekeeper.turn(end_user, id).await?;
     let session = update.session();
     let envelope = Envelope::read(session)?;
@@ -97,7 +102,8 @@ async fn change(
     log(&asked.warnings);
     let view = Envelope::text(&asked.view, envelope.template.as_ref()).into();
     let change = QosChange { duration: asked.duration, service: asked.service, view };
-    Ok(changed(&update.apply(change).await?))
+    let (answer, receipt) = answering(call.keyed, changed);
+    Ok(answer(&update.apply_with(change, receipt).await?))
 }
 
 impl Gatekeeper {
@@ -117,9 +123,9 @@ pub(super) fn user_of(end_user: &str) -> Result<EndUser, SessionError> {
 }
 
 /// The answer to what changed a session.
-pub(super) fn changed(updated: &Updated) -> Response {
+pub(super) fn changed(updated: &Updated) -> Answer {
     let body = ModifyResponse { actual_properties: ActualProperties::from(&updated.granted) };
-    let mut response = Json(body).into_response();
-    headers::add_answer(response.headers_mut(), &updated.answer, updated.rx_session.as_str());
-    response
+    let mut answer = Answer::json(StatusCode::OK, &body);
+    headers::add_answer(&mut answer.headers, &updated.answer, updated.rx_session.as_str());
+    answer
 }

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     apply::{ApplyResponse, created, log},
-    call::Call,
+    call::{Call, answering},
     modify::{ModifyResponse, changed, user_of},
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
             EndUserId, FromNetwork, IdempotencyKey, Keyed, NoJsonTaken, NotReadable, QOS, RequestId,
             TemplateRequest, WithBody, examples,
         },
+        idempotency::Answer,
         read::{read_template_apply, read_template_modify},
         routes::{Named, Shared},
         view::{Envelope, Made},
@@ -50,21 +51,23 @@ pub(in crate::north::gatekeeper) async fn apply(
     gatekeeper.take(request, |gatekeeper, call| grant(gatekeeper, end_user, call)).await
 }
 
-async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Response, ApiError> {
+async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Answer, ApiError> {
+    let Call { headers, body, keyed } = call;
     let user = EndUser::parse(&end_user)?;
     let rule = gatekeeper.templates.select(user.normalised(), user.given()).ok_or(ApiError::NoTemplate)?;
     let (settings, dictionary) = (gatekeeper.settings.get(), gatekeeper.dictionary.get());
-    let (asked, parameters) = read_template_apply(&call.body, &user, rule.template(), settings, dictionary)?;
+    let (asked, parameters) = read_template_apply(&body, &user, rule.template(), settings, dictionary)?;
     log(&asked.warnings);
     let service = gatekeeper.notifications.subscribe(&user, asked.service);
     let made = Made { rule: rule.pattern().to_owned(), version: rule.version(), parameters };
-    let applied = gatekeeper.sessions.apply(QosRequest {
+    let request = QosRequest {
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,
         view: Envelope::text(&asked.view, Some(&made)).into(),
-    });
-    Ok(created(&call.headers, &user, &applied.await?))
+    };
+    let (answer, receipt) = answering(keyed, move |applied| created(&headers, &user, applied));
+    Ok(answer(&gatekeeper.sessions.apply_with(request, receipt).await?))
 }
 
 /// Declares a Template-Based Modify QoS for a method and path.
@@ -112,7 +115,7 @@ async fn change(
     end_user: Option<String>,
     id: String,
     call: Call,
-) -> Result<Response, ApiError> {
+) -> Result<Answer, ApiError> {
     let update = gatekeeper.turn(end_user, id).await?;
     let session = update.session();
     let envelope = Envelope::read(session)?;
@@ -129,5 +132,6 @@ async fn change(
     log(&asked.warnings);
     let view = Envelope::text(&asked.view, Some(&Made { parameters, ..made })).into();
     let change = QosChange { duration: asked.duration, service: asked.service, view };
-    Ok(changed(&update.apply(change).await?))
+    let (answer, receipt) = answering(call.keyed, changed);
+    Ok(answer(&update.apply_with(change, receipt).await?))
 }
