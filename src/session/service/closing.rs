@@ -38,6 +38,9 @@ use crate::{
 /// Repeated STRs under way at a time, to one host.
 const AT_A_TIME: usize = 32;
 
+/// Hosts with slots; with more, those that nobody uses are forgotten.
+const MOST_HOSTS: usize = 10_000;
+
 /// How much later than its time an AAR can end: its outcome has to be stored.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -104,6 +107,10 @@ impl Jobs {
 
     fn slot(&self, target: &Target) -> Arc<Semaphore> {
         let new = || Arc::new(Semaphore::new(AT_A_TIME));
+        // Names come from the network: those of hosts that are owed nothing are not kept.
+        if self.slots.len() >= MOST_HOSTS {
+            self.slots.retain(|_, slots| Arc::strong_count(slots) > 1);
+        }
         Arc::clone(&self.slots.entry(target.host.clone()).or_insert_with(new))
     }
 

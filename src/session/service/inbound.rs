@@ -18,6 +18,9 @@ use crate::{
     },
 };
 
+/// Hosts whose Origin-State-Id is remembered, at most.
+const MOST_HOSTS: usize = 10_000;
+
 /// How long a RAR or ASR waits for the AAA that it overtook.
 const HOLD: Duration = Duration::from_secs(1);
 
@@ -128,7 +131,12 @@ impl Sessions {
     /// A higher Origin-State-Id than before: the server forgot its sessions (RFC 6733 §8.16). So may one that is seen
     /// for the first time: an earlier process had sessions there.
     pub(super) fn note_origin_state(&self, host: &str, found: u32) {
-        match self.origin_states.entry(host.to_ascii_lowercase()) {
+        let name = host.to_ascii_lowercase();
+        // Names come from the network. One too many is not watched: that its sessions are gone shows when it is asked.
+        if self.origin_states.len() >= MOST_HOSTS && !self.origin_states.contains_key(&name) {
+            return;
+        }
+        match self.origin_states.entry(name) {
             Entry::Vacant(place) => _ = place.insert(found),
             Entry::Occupied(known) if *known.get() >= found => return,
             Entry::Occupied(mut known) => {
