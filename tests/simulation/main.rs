@@ -37,6 +37,9 @@ use world::{Outcome, Tally, World};
 /// Seeds of a run, unless another number is asked for: CI does.
 const SEEDS: u64 = 30;
 
+/// Of a thread with worlds. Octets.
+const STACK: usize = 16 * 1024 * 1024;
+
 /// Seeds within which a broken gateway is found.
 const FOUND_WITHIN: u64 = 200;
 
@@ -72,7 +75,9 @@ fn run_all(from: u64, count: u64, broken: Broken, enough: impl Fn(&Outcome) -> b
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
-            scope.spawn(|| {
+            // Without optimisation the default is too little.
+            let thread = std::thread::Builder::new().stack_size(STACK);
+            let worlds = || {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed >= from + count {
@@ -84,7 +89,8 @@ fn run_all(from: u64, count: u64, broken: Broken, enough: impl Fn(&Outcome) -> b
                     }
                     outcomes.lock().unwrap().push(outcome);
                 }
-            });
+            };
+            thread.spawn_scoped(scope, worlds).unwrap();
         }
     });
     let mut outcomes = outcomes.into_inner().unwrap();
