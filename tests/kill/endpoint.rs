@@ -53,22 +53,10 @@ impl Endpoint {
 
 async fn take(State(heard): State<Arc<Mutex<Heard>>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let body: Value = serde_json::from_slice(&body).unwrap();
-    let user = find(&body, "endUserId").unwrap_or_else(|| panic!("{body}"));
+    let user = body["notifyQoSEvent"]["endUserIdentities"][0].as_str().unwrap().to_owned();
     let event = headers["x-event-id"].to_str().unwrap();
     let mut heard = heard.lock().unwrap();
     heard.events.entry(user).or_default().insert(event.to_owned());
     heard.deliveries += 1;
     StatusCode::NO_CONTENT
-}
-
-/// The text of the first member of this name, wherever it stands.
-fn find(value: &Value, name: &str) -> Option<String> {
-    match value {
-        Value::Object(members) => {
-            let own = members.get(name).and_then(Value::as_str).map(str::to_owned);
-            own.or_else(|| members.values().find_map(|member| find(member, name)))
-        }
-        Value::Array(items) => items.iter().find_map(|item| find(item, name)),
-        _ => None,
-    }
 }
