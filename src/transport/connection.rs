@@ -14,7 +14,7 @@ use bytes::Bytes;
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{Link, RecvError, RecvMessage, SendMessage, driver::Input};
-use crate::peer::ConnectionId;
+use crate::{Held, peer::ConnectionId};
 
 /// Most messages that wait to be sent on one connection.
 const MAX_QUEUED: usize = 8192;
@@ -31,14 +31,21 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// The driver's end of a connection. Dropped: what is queued is sent, then the connection ends.
 pub(super) struct Outbox {
-    queue: mpsc::Sender<Bytes>,
+    queue: mpsc::Sender<Item>,
     octets: Arc<AtomicUsize>,
 }
 
 /// The connection's end of an [`Outbox`].
 pub(super) struct Queue {
-    queue: mpsc::Receiver<Bytes>,
+    queue: mpsc::Receiver<Item>,
     octets: Arc<AtomicUsize>,
+}
+
+/// What waits in the queue.
+enum Item {
+    Message(Bytes),
+    /// To be dropped once everything before it is written.
+    Held(Held),
 }
 
 /// The bounded queue of one connection.
@@ -56,12 +63,18 @@ impl Outbox {
         if queued > MAX_QUEUED_OCTETS {
             return Err(format!("it does not read what it is sent: {queued} octets wait"));
         }
-        self.queue.try_send(message).map_err(|error| match error {
+        self.queue.try_send(Item::Message(message)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => {
                 format!("it does not read what it is sent: {MAX_QUEUED} messages wait")
             }
             mpsc::error::TrySendError::Closed(_) => "closed".into(),
         })
+    }
+
+    /// Drops it once everything that is queued is written, or cannot be.
+    pub fn release(&self, held: Held) {
+        // With no place for it, it is dropped now: the connection is about to be given up.
+        _ = self.queue.try_send(Item::Held(held));
     }
 }
 
@@ -103,11 +116,21 @@ async fn write(tx: &mut dyn SendMessage, mut queue: Queue, write_timeout: Durati
         let text = format!("it does not read what it is sent: nothing was taken in {write_timeout:?}");
         io::Error::new(io::ErrorKind::TimedOut, text)
     };
+    let (mut messages, mut held) = (Vec::with_capacity(BATCH), Vec::new());
     while queue.queue.recv_many(&mut batch, BATCH).await > 0 {
-        timeout(write_timeout, tx.send(&batch)).await.map_err(late)??;
-        let sent: usize = batch.iter().map(Bytes::len).sum();
-        queue.octets.fetch_sub(sent, Ordering::Relaxed);
-        batch.clear();
+        for item in batch.drain(..) {
+            match item {
+                Item::Message(message) => messages.push(message),
+                Item::Held(this) => held.push(this),
+            }
+        }
+        if !messages.is_empty() {
+            timeout(write_timeout, tx.send(&messages)).await.map_err(late)??;
+            let sent: usize = messages.iter().map(Bytes::len).sum();
+            queue.octets.fetch_sub(sent, Ordering::Relaxed);
+            messages.clear();
+        }
+        held.clear();
     }
     timeout(write_timeout, tx.finish()).await.map_err(late)?
 }
