@@ -24,7 +24,7 @@ use axum::{
 };
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, watch};
-use tracing::{error, warn};
+use tracing::{Instrument, error, warn};
 
 use self::{answer::Kept, index::Index};
 use super::{ApiError, Invalid};
@@ -183,7 +183,8 @@ impl Answers {
             match self.begin(&request)? {
                 Begun::First(ticket, progress) => {
                     let me = Arc::clone(self);
-                    tokio::spawn(async move { me.answer(ticket, &request, work).await });
+                    let answer = async move { me.answer(ticket, &request, work).await };
+                    tokio::spawn(answer.in_current_span());
                     break progress;
                 }
                 Begun::Same(progress) => break progress,
