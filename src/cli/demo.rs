@@ -23,6 +23,7 @@ use crate::{
     app::App,
     config::Loaded,
     pcrf::{Pcrf, PcrfConfig},
+    session::SessionFilter,
 };
 use application::Application;
 use scenario::{BETTER_QOS, Demo, USER};
@@ -72,6 +73,11 @@ async fn play(once: bool) -> Result<(), Failure> {
     demo.stage.show.heading("The gateway says goodbye")?;
     let Demo { mut stage, app, pcrf, application: _application } = demo;
     let end = async {
+        // The store goes with the demo: nobody would own what is left.
+        for session in app.sessions().list(SessionFilter::default()).await.unwrap_or_default() {
+            // It may be over by now.
+            _ = app.sessions().end(&session.id).await;
+        }
         app.shut_down().await;
         pcrf.stop().await;
     };
