@@ -131,8 +131,9 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             let why = if sent_to.is_empty() { "nobody could be asked" } else { "no answer" };
             end(session, now, why, &mut out);
         }
-        // Who waited a second for the AAA, in vain, gets this answer (TS 29.214 §4.4.6).
-        (SessionState::Pending, Input::ReAuth(_)) => out.push(Output::Reply(Reply::UnknownSession)),
+        // Who waited a second for the AAA, in vain. It may be granted still: a server that heard of an unknown session
+        // would have forgotten it by then.
+        (SessionState::Pending, Input::ReAuth(_)) => out.push(Output::Reply(Reply::UnableToComply)),
         (SessionState::Pending, Input::Abort(_)) => {
             session.aborted = true;
             session.record(now, "aborted before it was granted");

@@ -160,7 +160,7 @@ fn every_transition() {
         ("unusable after failover", pending(), NOW, Input::Unusable(&ba), Ending, &["STR b.net? 5", "STR a.net? 3"]),
         ("unanswered", pending(), NOW, Input::Unanswered(&both), Ending, &["STR a.net? 5", "STR b.net? 5"]),
         ("not sent", pending(), NOW, Input::Unanswered(&[]), Gone, &["forget"]),
-        ("RAR before the AAA", pending(), NOW, Input::ReAuth(&rar1), Pending, &["UnknownSession"]),
+        ("RAR before the AAA", pending(), NOW, Input::ReAuth(&rar1), Pending, &["UnableToComply"]),
         ("ASR before the AAA", pending(), NOW, Input::Abort(&asr_a), Pending, &["UnknownSession"]),
         ("late grant before the AAA", pending(), NOW, Input::LateGrant(&grant_b), Pending, no),
         ("found after a crash", pending(), NOW, Input::Found(&both), Ending, &["STR a.net? 5", "STR b.net? 5"]),
