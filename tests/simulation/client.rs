@@ -79,7 +79,7 @@ impl Client {
             if reply.status == 201 {
                 let body: Value = serde_json::from_slice(&reply.body).unwrap();
                 let id = body["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned();
-                let rx_session = world.rx_session(&id).await;
+                let rx_session = world.rx_session(&id);
                 note!(world.trace, "wish {number} is {id} {rx_session:?}");
                 world.ledger.change(number, |entry| {
                     entry.id = Some(id);

@@ -1,6 +1,7 @@
 //! What outlives the gateway's process: a store in memory, reached through each process's own door.
 
 use std::{
+    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
@@ -39,15 +40,28 @@ pub struct Disk {
     trace: Arc<Trace>,
     pub store: MemoryStore,
     health: Mutex<Health>,
+    /// Session-Ids of all sessions that ever were, by their names.
+    names: Mutex<BTreeMap<String, String>>,
 }
 
 impl Disk {
     pub fn new(dice: Dice, trace: Arc<Trace>) -> Arc<Self> {
-        Arc::new(Self { dice, trace, store: MemoryStore::new(), health: Mutex::default() })
+        Arc::new(Self {
+            dice,
+            trace,
+            store: MemoryStore::new(),
+            health: Mutex::default(),
+            names: Mutex::default(),
+        })
     }
 
     pub fn set_health(&self, health: Health) {
         *self.health.lock().unwrap() = health;
+    }
+
+    /// The Session-Id of a session, also when it is over.
+    pub fn rx_session(&self, id: &str) -> Option<String> {
+        self.names.lock().unwrap().get(id).cloned()
     }
 
     /// All of it: what is open, and what is not over yet.
@@ -73,9 +87,12 @@ pub struct Door {
 impl Door {
     async fn write(&self, commit: Commit) -> Result<(), StoreError> {
         self.process.alive().await;
-        let Disk { dice, trace, health, store } = &*self.disk;
+        let Disk { dice, trace, health, store, names } = &*self.disk;
         let Health { fail, slow, kill } = *health.lock().unwrap();
         let what = told(&commit);
+        if let Some(SessionWrite::Insert(session)) = &commit.session {
+            names.lock().unwrap().insert(session.id.to_string(), session.rx_session.to_string());
+        }
         if dice.one_in(slow) {
             sleep(dice.millis(500, 5_000)).await;
         }

@@ -125,8 +125,9 @@ fn after_every_schedule_all_sides_agree() {
         sum.told += told;
         sum.lives += lives;
     }
-    // A world in which nothing happens proves nothing.
-    assert!(sum.granted > 5 * count && sum.open > count && sum.told > 2 * count, "{sum:?}");
+    // Worlds in which nothing happens prove nothing.
+    let alive = sum.granted > 5 * count && sum.open > count && sum.told > 2 * count;
+    assert!(alive || count < SEEDS, "{sum:?}");
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.violations.is_empty()).collect();
     println!(
         "{count} seeds from {from}, {:.1} simulated hours in {:.1?}: {} with violations; {sum:?}",

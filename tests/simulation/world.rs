@@ -256,9 +256,8 @@ impl World {
     }
 
     /// The Session-Id of a session.
-    pub async fn rx_session(&self, id: &str) -> Option<String> {
-        let session = self.disk.store.get(&id.to_owned().into()).await.unwrap();
-        session.map(|session| session.rx_session.to_string())
+    pub fn rx_session(&self, id: &str) -> Option<String> {
+        self.disk.rx_session(id)
     }
 
     /// A PCRF tells of a session, or aborts it; what the gateway acknowledged is to reach the application.
