@@ -200,14 +200,14 @@ fn rule(world: &World, dice: &Dice) -> Rule {
     };
     let times = Some(1 + dice.below(3) as u32);
     let command = if dice.one_in(3) { Command::Str } else { Command::Aar };
-    match action {
-        // A server that granted a change does not refuse it when it is repeated: this is for those who come next.
-        Action::Answer { outcome, .. } if outcome.class() == 5 => {
-            let next = world.ledger.entries().len() as u32 + 1;
-            let [_, high, middle, low] = next.to_be_bytes();
-            let ue = Some([10, high, middle, low].into());
-            Rule { command: Some(Command::Aar), ue, times: Some(1), delay, action, session: None }
-        }
-        action => Rule { command: Some(command), times, delay, action, ..Rule::default() },
+    // Two kinds are for the first AAR of whoever comes next. A server that granted a change does not refuse it when it is
+    // repeated; and one that lets an AAR lie about does not take a later one of the same session before it.
+    let is_refusal = matches!(&action, Action::Answer { outcome, .. } if outcome.class() == 5);
+    if is_refusal || late && command == Command::Aar {
+        let next = world.ledger.entries().len() as u32 + 1;
+        let [_, high, middle, low] = next.to_be_bytes();
+        let ue = Some([10, high, middle, low].into());
+        return Rule { command: Some(Command::Aar), ue, times: Some(1), delay, action, session: None };
     }
+    Rule { command: Some(command), times, delay, action, ..Rule::default() }
 }
