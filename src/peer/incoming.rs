@@ -18,12 +18,21 @@ impl Node {
     ///
     /// The answer goes to every copy of the request, each on the connection that it came on, unless that is
     /// gone; it is kept for copies to come.
-    pub fn answer(&mut self, now: Instant, ticket: Ticket, answer: Option<MessageBuf>) {
-        for reply in self.duplicates.answer(now, ticket, answer) {
+    /// Returns the connection of the request, for whoever waits for the answer to leave there.
+    pub fn answer(
+        &mut self,
+        now: Instant,
+        ticket: Ticket,
+        answer: Option<MessageBuf>,
+    ) -> Option<ConnectionId> {
+        let replies = self.duplicates.answer(now, ticket, answer);
+        let connection = replies.first().map(|reply| reply.connection);
+        for reply in replies {
             self.reply(now, reply);
         }
         self.leave(now);
         self.settle(now);
+        connection
     }
 
     /// Whoever handled a request that was handed up broke down: its sender hears 5012.

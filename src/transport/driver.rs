@@ -287,11 +287,11 @@ impl Driver {
         match handled {
             Ok((task, (ticket, Handled { answer, held }))) => {
                 self.tickets.remove(&task);
-                self.parts.node.answer(now, ticket, answer);
-                let written_to = self.commands(now);
+                let connection = self.parts.node.answer(now, ticket, answer);
+                self.commands(now);
                 // Whoever waits for the answer to leave sees that when it is written, not before.
                 if let (Some(held), Some(connection)) =
-                    (held, written_to.and_then(|id| self.connections.get(&id)))
+                    (held, connection.and_then(|id| self.connections.get(&id)))
                 {
                     connection.outbox.release(held);
                 }
@@ -309,7 +309,7 @@ impl Driver {
 
     /// Does what the node says, then tells what it has to tell.
     pub(super) fn settle(&mut self) {
-        _ = self.commands(now());
+        self.commands(now());
         if self.parts.node.take_changed() {
             let statuses = self.parts.node.statuses();
             *self.parts.snapshot.write().unwrap_or_else(PoisonError::into_inner) = statuses;
@@ -319,14 +319,11 @@ impl Driver {
         }
     }
 
-    /// Does what the node says; returns the connection on which the last message was queued.
-    fn commands(&mut self, now: Instant) -> Option<ConnectionId> {
-        let mut written_to = None;
+    fn commands(&mut self, now: Instant) {
         while let Some(NodeCommand { peer, command }) = self.parts.node.poll_command() {
             match command {
                 Command::Connect => self.dial(peer),
                 Command::Send { connection, octets } => {
-                    written_to = Some(connection);
                     let pushed = self.connections.get(&connection).map(|it| it.outbox.push(octets));
                     if let Some(Err(reason)) = pushed
                         && let Some(Connection { task, .. }) = self.connections.remove(&connection)
@@ -338,7 +335,6 @@ impl Driver {
                 Command::Close { connection } => _ = self.connections.remove(&connection),
             }
         }
-        written_to
     }
 
     fn dial(&mut self, peer: PeerIndex) {
