@@ -158,7 +158,7 @@ impl Gateway {
         answered: Answered,
         read: impl Fn(&Message<'_>) -> Result<A, RxError>,
     ) -> Exchange<A> {
-        let Answered { message, peer, sent_to } = answered;
+        let Answered { message, peer, sent_to, in_doubt } = answered;
         trace!(octets = ?message.as_bytes(), "answer");
         let dictionary = self.dictionary.get();
         let mut exchange = index::with(&message, dictionary, |message| match message {
@@ -175,6 +175,7 @@ impl Gateway {
                     text: AvpText::read(message.avps(), dictionary),
                     peer: Arc::from(""),
                     sent_to: Vec::new(),
+                    in_doubt: false,
                 }
             }
             Err(error) => Exchange {
@@ -184,6 +185,7 @@ impl Gateway {
                 text: Vec::new(),
                 peer: Arc::from(""),
                 sent_to: Vec::new(),
+                in_doubt: false,
             },
         });
         let command = commands::abbreviation_of(message.header());
@@ -202,6 +204,7 @@ impl Gateway {
         }
         exchange.peer = peer.into();
         exchange.sent_to = sent_to.into_iter().map(Arc::from).collect();
+        exchange.in_doubt = in_doubt;
         exchange
     }
 }

@@ -33,17 +33,17 @@ impl Exchanges {
     }
 
     /// An answer came to a request that was sent so long ago.
-    pub(super) fn received(&self, answer: &MessageBuf, round_trip: Duration) {
-        self.count(answer, Some(round_trip));
+    pub(super) fn received(&self, answer: &MessageBuf, facts: &Facts<'_>, round_trip: Duration) {
+        self.count(answer, facts, Some(round_trip));
     }
 
     /// An answer is sent.
     pub(super) fn sent(&self, answer: &MessageBuf) {
-        self.count(answer, None);
+        self.count(answer, &Facts::of(answer), None);
     }
 
-    fn count(&self, answer: &MessageBuf, round_trip: Option<Duration>) {
-        let code = Facts::of(answer).code;
+    fn count(&self, answer: &MessageBuf, facts: &Facts<'_>, round_trip: Option<Duration>) {
+        let code = facts.code;
         // What a peer asked for and is refused may be any command.
         let command = abbreviation(answer.header().command, true).unwrap_or("other");
         let mut commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -304,8 +304,8 @@ impl Node {
         };
         slot.counters.answers_received.add();
         let sent_at = self.table.get(id).and_then(|pending| pending.sent_at(peer)).unwrap_or(now);
-        slot.counters.exchanges.received(&message, now.duration_since(sent_at));
         let facts = Facts::of(&message);
+        slot.counters.exchanges.received(&message, &facts, now.duration_since(sent_at));
         slot.busy.answered(now, facts.result_code == Some(result::TOO_BUSY));
         if facts.is_protocol_error() {
             self.refused(now, peer, id, message.clone());
@@ -403,11 +403,13 @@ impl Node {
         }
         // What was sent on this peer's latest connection is answered now; the rest may be answered late.
         pending.answered_by(peer);
+        let in_doubt = pending.may_have_acted().contains(&peer);
         if pending.is_uncertain() {
             let origin_host = Facts::of(&message).origin_host.map(str::to_owned);
             self.memory.insert(now, &pending, Some(Used { peer, origin_host }));
         }
-        let answered = Answered { message, peer: self.name_of(peer), sent_to: self.names_of(&acted) };
+        let answered =
+            Answered { message, peer: self.name_of(peer), sent_to: self.names_of(&acted), in_doubt };
         self.events.push_back(NodeEvent::Outcome { id, result: Ok(answered) });
     }
 

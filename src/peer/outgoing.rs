@@ -42,6 +42,8 @@ pub struct Answered {
     ///
     /// A peer that answered an earlier attempt with a protocol error (3xxx) did not act and is not listed.
     pub sent_to: Vec<String>,
+    /// This peer was sent the request before, too, and has not answered that.
+    pub in_doubt: bool,
 }
 
 /// Why there is no answer. The texts are for people: they name peers, their states and the cause.

@@ -122,6 +122,7 @@ fn exchange<A>(message: &MessageBuf, answer: A, failed_avp: Option<&str>) -> Exc
         text: AvpText::read(avps, Dictionary::builtin()),
         peer: "pcrf.rx.test".into(),
         sent_to: vec!["pcrf.rx.test".into()],
+        in_doubt: false,
     }
 }
 

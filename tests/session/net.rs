@@ -352,6 +352,7 @@ fn aaa(name: &str, session: &str, says: &Says, origin_state_id: u32) -> Exchange
         text: text("AAA"),
         peer: name.into(),
         sent_to: vec![name.into()],
+        in_doubt: false,
     }
 }
 
@@ -427,6 +428,7 @@ impl RxGateway for Port {
                 text: text("STA"),
                 peer: Arc::clone(&to),
                 sent_to: vec![to],
+                in_doubt: false,
             })
         })
     }

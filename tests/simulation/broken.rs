@@ -82,6 +82,7 @@ impl RxGateway for NoStrAfterAsr {
             text: Vec::new(),
             peer: to.unwrap_or_else(|| "pcrf1.rx.test".into()),
             sent_to: Vec::new(),
+            in_doubt: false,
         };
         Box::pin(async move { Ok(exchange) })
     }

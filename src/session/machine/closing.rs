@@ -14,7 +14,8 @@ pub(super) fn leave_behind(session: &mut Session, now: SystemTime, via: &Via, ow
     // It granted twice: once too early for us to see, and now.
     session.closing.retain(|closing| closing.host.as_deref().is_none_or(|host| !is_owner(host)));
     let others = via.sent_to.iter().filter(|peer| !peer.eq_ignore_ascii_case(&via.peer) && !is_owner(peer));
-    for peer in others {
+    let again = (via.in_doubt && owner.is_none()).then_some(&via.peer);
+    for peer in others.chain(again) {
         add(&mut session.closing, asked(peer, now, TerminationCause::DIAMETER_LINK_BROKEN));
     }
 }

@@ -8,7 +8,7 @@
 //! | Pending | AAA that says nothing    | Ending: STR with BAD_ANSWER                                     |
 //! | Pending | no answer                | Ending: STR with LINK_BROKEN to everyone asked; Gone if nobody  |
 //! | Pending | RAR, ASR                 | the caller of `step` waits a second for the AAA, then refuses   |
-//! | Pending | STA                      | Gone: the outcome could not be stored, and was taken back       |
+//! | Pending | STA                      | nothing: an outcome that is not stored yet is being taken back  |
 //! | Open    | RAR                      | answer, update, one event for each Specific-Action              |
 //! | Open    | ASR                      | Ending: answer, event, STR with ADMINISTRATIVE                  |
 //! | Open    | remove, expiry, operator | Ending: STR; an event unless it was the caller                  |
@@ -87,6 +87,8 @@ pub struct Via {
     pub peer: Arc<str>,
     /// Every peer that was sent the request and may have acted on it, this one included.
     pub sent_to: Vec<Arc<str>>,
+    /// This one was sent it before, too, and has not answered that.
+    pub in_doubt: bool,
 }
 
 /// What is to be done, once the session is stored.
@@ -192,10 +194,8 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             }
             out.push(Output::Close(closing));
         }
-        // Its outcome could not be stored, and whoever may have granted it was told.
-        (SessionState::Pending, Input::Closed(..) | Input::GivenUp(_)) => {
-            end(session, now, "its outcome could not be stored", &mut out);
-        }
+        // Its outcome could not be stored yet, and whoever was asked is told already: all of them count once it is.
+        (SessionState::Pending, Input::Closed(..) | Input::GivenUp(_)) => {}
         (_, Input::Closed(closing, answer)) => {
             let found = session.closing.iter().position(|known| known.is_same(closing));
             if let Some(closed) = found.map(|found| session.closing.remove(found)) {

@@ -50,7 +50,7 @@ pub(super) fn answer() -> AaAnswer<'static> {
 }
 
 pub(super) fn via(peer: &str, sent_to: &[&str]) -> Via {
-    Via { peer: peer.into(), sent_to: names(sent_to) }
+    Via { peer: peer.into(), sent_to: names(sent_to), in_doubt: false }
 }
 
 pub(super) fn names(names: &[&str]) -> Vec<Arc<str>> {
@@ -128,6 +128,8 @@ fn every_transition() {
     let (answer, late) = (answer(), NOW + Duration::from_secs(60));
     let refused = Outcome::tgpp(5063);
     let (a, ba) = (via("a.net", &["a.net"]), via("a.net", &["b.net", "a.net"]));
+    let doubt = Via { in_doubt: true, ..a.clone() };
+    let busy = Outcome::base(crate::dict::result::TOO_BUSY);
     let (both, rar1, rar_b) = (names(&["a.net", "b.net"]), rar(&[2]), {
         let mut rar = rar(&[2]);
         rar.origin_host = "b.net".into();
@@ -165,7 +167,8 @@ fn every_transition() {
         ("late grant before the AAA", pending(), NOW, Input::LateGrant(&grant_b), Pending, no),
         ("found after a crash", pending(), NOW, Input::Found(&both), Ending, &["STR a.net? 5", "STR b.net? 5"]),
         ("found, by whoever is there", pending(), NOW, Input::Found(&[]), Ending, &["STR *? 5"]),
-        ("taken back, not stored", pending(), NOW, Input::Closed(&owed_a, &sta), Gone, &["forget"]),
+        ("taken back, not stored", pending(), NOW, Input::Closed(&owed_a, &sta), Pending, no),
+        ("refused the copy only", pending(), NOW, Input::Refused(busy, &doubt), Ending, &["STR a.net? 5"]),
         ("remove before the AAA", pending(), NOW, Input::Remove, Pending, no),
         ("RAR", open(), NOW, Input::ReAuth(&rar1), Open, &["Success", "event 2"]),
         ("RAR of a server left behind", open_with_leftover(), NOW, Input::ReAuth(&rar_b), Open, &["UnknownSession"]),

@@ -212,7 +212,7 @@ fn is_first(session: &Session) -> bool {
 /// "Not now" and "not here" (4xxx, 3xxx) are about the AAR that they answer. One that was sent before them and
 /// has no answer may have been granted.
 fn decides(session: &Session, outcome: Outcome, via: &Via) -> bool {
-    !matches!(outcome.class(), 3 | 4) || is_first(session) && via.sent_to.len() <= 1
+    !matches!(outcome.class(), 3 | 4) || is_first(session) && via.sent_to.len() <= 1 && !via.in_doubt
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub struct Exchange<A> {
     pub peer: Arc<str>,
     /// Every peer that was sent the request and may have acted on it, this one included.
     pub sent_to: Vec<Arc<str>>,
+    /// This one was sent it before, too, and has not answered that: it may have acted on it in another way.
+    pub in_doubt: bool,
 }
 
 /// Why there is no answer.

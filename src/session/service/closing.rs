@@ -6,6 +6,7 @@
 //! that, hosts that crash or hang would keep sessions that nobody owns.
 
 use std::{
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -147,6 +148,8 @@ struct Progress {
     ups: u64,
     with_host: bool,
     first: bool,
+    /// It did not answer of late: what it was sent before may wait there still.
+    silent: bool,
     /// The STA that ended the session, if there was a reason to ask again.
     ended: Option<Exchange<StAnswer<'static>>>,
 }
@@ -157,6 +160,13 @@ impl Progress {
         if self.ups != ups {
             self.ups = ups;
             self.wait = config.retry_initial;
+            self.final_from = Instant::now() + config.settle;
+        }
+    }
+
+    /// It answers again after a silence: what it was sent before that may come to its turn only now.
+    fn answered(&mut self, config: &SessionConfig) {
+        if mem::take(&mut self.silent) {
             self.final_from = Instant::now() + config.settle;
         }
     }
@@ -202,29 +212,17 @@ impl Sessions {
         Some(answer)
     }
 
-    /// Tells peers about a session whose outcome the store could not keep; what they answer is stored. If nobody is to
-    /// be told, that it is over is stored once that can be.
-    pub(super) fn close_unstored(&self, rx_session: &RxSessionId, peers: &[Arc<str>]) {
-        if peers.is_empty() {
-            self.forget_later(rx_session);
-        }
-        for peer in peers {
-            let host = Some(Arc::clone(peer));
-            let (cause, since) = (TerminationCause::DIAMETER_SERVICE_NOT_PROVIDED, self.clock.now());
-            let (peer, class) = (host.clone(), Vec::new());
-            let closing = Closing { host, peer, cause, since, certain: false, class };
-            self.close(rx_session, closing, watch::channel(()).1);
-        }
-    }
-
-    fn forget_later(&self, rx_session: &RxSessionId) {
+    /// The outcome of a session cannot be stored: whoever was asked is told at once that it is over, and again once
+    /// that is stored. Until then nobody else can know it, so that is tried for as long as it takes.
+    pub(super) fn close_unstored(&self, rx_session: &RxSessionId, asked: &[Arc<str>]) {
+        asked.iter().for_each(|peer| self.tell_unstored(rx_session, peer));
         let Some(me) = self.me.upgrade() else { return };
-        let (work, rx_session) = (self.begin_work(), rx_session.clone());
+        let (work, rx_session, asked) = (self.begin_work(), rx_session.clone(), asked.to_vec());
         tokio::spawn(async move {
             let mut wait = me.config.retry_initial;
             loop {
                 tokio::time::sleep(wait).await;
-                match me.step(Key::Rx(&rx_session), Input::Unanswered(&[])).await {
+                match me.step(Key::Rx(&rx_session), Input::Unanswered(&asked)).await {
                     Ok(_) => break,
                     Err(error) => error!(%rx_session, %error, "the end of a session cannot be stored"),
                 }
@@ -232,6 +230,15 @@ impl Sessions {
             }
             drop(work);
         });
+    }
+
+    /// Tells a peer that a session is over which is not stored as such.
+    pub(super) fn tell_unstored(&self, rx_session: &RxSessionId, peer: &Arc<str>) {
+        let host = Some(Arc::clone(peer));
+        let (cause, since) = (TerminationCause::DIAMETER_SERVICE_NOT_PROVIDED, self.clock.now());
+        let (peer, class) = (host.clone(), Vec::new());
+        let closing = Closing { host, peer, cause, since, certain: false, class };
+        self.close(rx_session, closing, watch::channel(()).1);
     }
 
     async fn run(&self, target: &Target, mut closing: Closing, job: &Job) {
@@ -242,6 +249,7 @@ impl Sessions {
             ups: 0,
             with_host: true,
             first: true,
+            silent: false,
             ended: None,
         };
         let age = self.clock.now().duration_since(closing.since).unwrap_or_default();
@@ -282,8 +290,15 @@ impl Sessions {
             drop(permit);
             progress.first = false;
             progress.with_host = true;
+            if matches!(attempt, Attempt::Over(_) | Attempt::Unknown(_)) {
+                progress.answered(&self.config);
+            }
             let wake = match attempt {
-                // The AAR may still be on its way to it.
+                // The AAR, or another copy of it, may still be on its way to it.
+                Attempt::Over(exchange) if !closing.certain && Instant::now() < progress.final_from => {
+                    progress.ended.get_or_insert(exchange);
+                    progress.final_from
+                }
                 Attempt::Unknown(_) if !closing.certain && Instant::now() < progress.final_from => {
                     progress.final_from
                 }
@@ -314,7 +329,10 @@ impl Sessions {
                     progress.with_host = false;
                     continue;
                 }
-                Attempt::Undeliverable | Attempt::Again => progress.next_wait(target, &self.config),
+                Attempt::Undeliverable | Attempt::Again => {
+                    progress.silent = true;
+                    progress.next_wait(target, &self.config)
+                }
                 Attempt::Nobody => {
                     // A caller has nothing to wait for.
                     job.answer.send_if_modified(|answer| match answer {

@@ -56,9 +56,12 @@ impl RxServer for Sessions {
         let Some(me) = self.me.upgrade() else { return };
         let work = self.begin_work();
         tokio::spawn(async move {
-            if let Err(error) = me.take_back(&grant).await {
-                error!(rx_session = %grant.rx_session, %error, "a late grant cannot be stored");
-                me.close_unstored(&grant.rx_session, std::slice::from_ref(&grant.host));
+            let mut wait = me.config.retry_initial;
+            while let Err(error) = me.take_back(&grant).await {
+                error!(rx_session = %grant.rx_session, %error, "a late grant cannot be stored: tried again");
+                me.tell_unstored(&grant.rx_session, &grant.host);
+                sleep(wait).await;
+                wait = (wait * 2).min(me.config.retry_max);
             }
             drop(work);
         });
@@ -114,7 +117,7 @@ impl Sessions {
             match self.store.commit(Commit::insert(orphan.clone())).await {
                 Ok(()) => {
                     self.states.change(None, Some(SessionState::Ending));
-                    self.perform(&orphan.clone(), orphan, outputs, Vec::new());
+                    self.perform(SessionState::Ending, orphan, outputs, Vec::new());
                     return Ok(());
                 }
                 Err(StoreError::Exists) => {}

@@ -299,10 +299,11 @@ impl Sessions {
             // Before the letters are written: they are in order, too.
             let _turn = if events.is_empty() { None } else { self.turn(&session.rx_session).await };
             let news: Vec<News> = events.into_iter().map(|event| self.news(event)).collect();
+            let (before, expiry) = (found.state, found.expiry());
             let stored = if outputs.contains(&Output::Forget) {
-                Some(Commit::remove(found.clone()))
+                Some(Commit::remove(found))
             } else if session != found {
-                Some(Commit::replace(found.clone(), session.clone()))
+                Some(Commit::replace(found, session.clone()))
             } else {
                 None
             };
@@ -320,7 +321,12 @@ impl Sessions {
                     Err(error) => return Err(error),
                 }
             }
-            return Ok(Some(self.perform(&found, session, outputs, news)));
+            if session.expiry() != expiry
+                && let Some(expiry) = session.expiry()
+            {
+                self.deadlines.arm(expiry, &session.id);
+            }
+            return Ok(Some(self.perform(before, session, outputs, news)));
         }
     }
 
@@ -332,15 +338,17 @@ impl Sessions {
     }
 
     /// Does what a step decided, after it was stored.
-    fn perform(&self, found: &Session, session: Session, outputs: Vec<Output>, news: Vec<News>) -> Stepped {
-        let before = found.state;
+    fn perform(
+        &self,
+        before: SessionState,
+        session: Session,
+        outputs: Vec<Output>,
+        news: Vec<News>,
+    ) -> Stepped {
         if before != session.state {
             let why = session.history.last().map_or("", |entry| entry.what.as_str());
             let (request_id, rx_session) = (&session.id, &session.rx_session);
             info!(%request_id, %rx_session, from = %before, to = %session.state, why, "session");
-        }
-        if let Some(expiry) = session.expiry().filter(|_| session.expiry() != found.expiry()) {
-            self.deadlines.arm(expiry, &session.id);
         }
         let stays = !outputs.contains(&Output::Forget);
         if !stays

@@ -27,7 +27,7 @@ pub(super) enum Verdict {
 impl Verdict {
     /// Reads the answer to an AAR of this session.
     pub fn of(exchange: Exchange<AaAnswer<'static>>, rx_session: &RxSessionId) -> (Self, Via) {
-        let Exchange { outcome, answer, failed_avp, text, peer, sent_to } = exchange;
+        let Exchange { outcome, answer, failed_avp, text, peer, sent_to, in_doubt } = exchange;
         let verdict = match (outcome, answer) {
             (None, _) => Self::Unusable("it has no result that can be read".into()),
             (Some(outcome), Err(error)) if outcome.is_success() => Self::Unusable(error.to_string()),
@@ -51,7 +51,7 @@ impl Verdict {
                 Self::Refused(Box::new(refusal), answer.origin_host.into_owned())
             }
         };
-        (verdict, Via { peer, sent_to })
+        (verdict, Via { peer, sent_to, in_doubt })
     }
 }
 
