@@ -30,7 +30,7 @@ use crate::{
     live::Live,
     metrics::Collect,
     north::{
-        admin::{self, Admin, Process, TemplateAdmin},
+        admin::{self, Admin, KeptTemplates, Process, TemplateAdmin},
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
         limits::Limits,
         observe::Requests,
@@ -160,10 +160,13 @@ impl App {
         let reading = Live::from(settings::read_settings(&config.gatekeeper));
         let notifying = Live::from(settings::notification_settings(&config.gatekeeper));
         let rules = Arc::new(Templates::new());
+        let kept = KeptTemplates::new(rules.clone(), storage.store.clone());
+        kept.restore(dictionary.get(), template_settings.get()).await?;
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
-        templates::put(&rules, read.map_err(AppError::Templates)?.rules)
-            .iter()
-            .for_each(|template| info!("{template}"));
+        let read = read.map_err(AppError::Templates)?.rules;
+        let lines =
+            kept.change(move |rules| templates::put(rules, read)).await.map_err(SessionError::from)?;
+        lines.iter().for_each(|template| info!("{template}"));
         let limits = settings::limits(&config.http);
         let http = Server::bind(config.http.listen, limits).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?;
@@ -239,7 +242,7 @@ impl App {
             reading,
             templates: template_settings.clone(),
             notifications: notifying,
-            rules: rules.clone(),
+            rules: kept.clone(),
             notifier: notifier.clone(),
             pool: pool.clone(),
             records: records.clone(),
@@ -252,7 +255,7 @@ impl App {
             peers: Arc::new(Operator(pool.clone())),
             local,
             templates: TemplateAdmin {
-                rules: rules.clone(),
+                kept,
                 dictionary: dictionary.clone(),
                 settings: template_settings.clone(),
             },

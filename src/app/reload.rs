@@ -19,16 +19,17 @@ use super::{
 };
 use crate::{
     BoxFuture,
-    config::{Config, Loaded, Position, Problem, Setting},
+    config::{Config, Loaded, Position, Problem, Setting, Store},
     dict::{DictError, Dictionary},
     live::Live,
     north::{
-        admin::{Reload, ReloadProblem, Reloaded},
+        admin::{KeptTemplates, Reload, ReloadProblem, Reloaded},
         gatekeeper::{NotificationSettings, ReadSettings},
     },
     notify::Notifier,
+    session::StoreError,
     store::RecordFile,
-    template::{self, MatchRule, Origin, Template, Templates},
+    template::{self, MatchRule, Origin, RuleSet, Template},
     transport::Pool,
 };
 
@@ -44,7 +45,7 @@ pub(super) struct Parts {
     pub reading: Live<ReadSettings>,
     pub templates: Live<template::Settings>,
     pub notifications: Live<NotificationSettings>,
-    pub rules: Arc<Templates>,
+    pub rules: Arc<KeptTemplates>,
     pub notifier: Arc<Notifier>,
     pub pool: Pool,
     pub records: Option<Arc<RecordFile>>,
@@ -110,7 +111,7 @@ impl Reloader {
             records.reopen();
         }
         let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
-        let rules = self.parts.rules.list();
+        let rules = self.parts.rules.in_force().list();
         let read = move || read(before, dictionary, &rules);
         let read = tokio::task::spawn_blocking(read).await.expect("reading files does not panic");
         let read = read.inspect_err(|problems| {
@@ -123,18 +124,24 @@ impl Reloader {
             warn!(hint = %warning.hint, "{warning}");
         }
         let (now, warnings) = (read.running.clone(), read.warnings.clone());
-        let changed = self.put(read).await;
+        let changed = self.put(read).await?;
         *running = now;
         changed.iter().for_each(|change| info!(%change, "reload"));
         info!(changes = changed.len(), "reloaded");
         Ok((changed, warnings))
     }
 
-    /// Puts it into force.
-    async fn put(&self, read: Read) -> Vec<String> {
+    /// Puts it into force; if the templates cannot be stored, nothing of it.
+    async fn put(&self, read: Read) -> Result<Vec<String>, Vec<Problem>> {
         let Read { running: Running { config, .. }, mut changed, dictionary, directory, recompiled, .. } =
             read;
         let parts = &self.parts;
+        let put = move |rules: &mut RuleSet| {
+            rules.recompile(&recompiled);
+            templates::put(rules, directory.rules)
+        };
+        let lines = parts.rules.change(put).await.map_err(|error| vec![unstored(&config, &error)])?;
+        changed.extend(lines);
         match dictionary {
             NewDictionary::Same => {}
             NewDictionary::BuiltIn => parts.dictionary.set(Dictionary::builtin()),
@@ -143,12 +150,10 @@ impl Reloader {
         parts.templates.set(settings::template_settings(&config.gatekeeper));
         parts.reading.set(settings::read_settings(&config.gatekeeper));
         parts.notifications.set(settings::notification_settings(&config.gatekeeper));
-        parts.rules.recompile(&recompiled);
-        changed.extend(templates::put(&parts.rules, directory.rules));
         parts.notifier.allow(config.notify.allow_networks.clone());
         // Refused only after the end.
         _ = parts.pool.reconfigure(settings::peers(&config.diameter)).await;
-        changed
+        Ok(changed)
     }
 }
 
@@ -227,6 +232,21 @@ fn read(
         true => Ok(Read { running, changed, warnings, dictionary: new, directory, recompiled }),
         false => Err(problems),
     }
+}
+
+fn unstored(config: &Config, error: &StoreError) -> Problem {
+    let file = match &config.store {
+        Store::Embedded { directory, .. } => directory.clone(),
+        Store::Memory => PathBuf::from("[store]"),
+    };
+    let problem = Problem {
+        file,
+        at: None,
+        text: format!("the templates cannot be stored: {error}"),
+        hint: "look at the store's directory and its disk; nothing is reloaded".into(),
+    };
+    error!(hint = %problem.hint, "{problem}");
+    problem
 }
 
 /// The error names its file by itself.

@@ -15,7 +15,7 @@ use tracing::{trace, warn};
 use crate::{
     config::{self, Config, Position, Problem, RuleEntry},
     dict::Dictionary,
-    template::{MAX_OCTETS, MAX_RULES, MatchRule, Pattern, Settings, Template, Templates},
+    template::{MAX_OCTETS, MAX_RULES, MatchRule, Pattern, RuleSet, Settings, Template},
 };
 
 /// What the directory of a configuration has; warns of what is doubtful.
@@ -34,10 +34,10 @@ pub(super) async fn read_at_start(
 /// Makes these the rules of the directory; says what that changed, one line each.
 ///
 /// The lines name templates and no match rules: those may name a subscriber.
-pub(super) fn put(templates: &Templates, directory: Vec<(Pattern, Arc<Template>)>) -> Vec<String> {
-    let before = templates.list();
+pub(super) fn put(templates: &mut RuleSet, directory: Vec<(Pattern, Arc<Template>)>) -> Vec<String> {
+    let before = Arc::clone(templates.rules());
     let changes = templates.replace_directory(directory);
-    let after = templates.list();
+    let after = Arc::clone(templates.rules());
     trace!(?changes, "match rules");
     let named = |rules: &[Arc<MatchRule>], patterns: &[String], what: &str| -> Vec<String> {
         let changed = rules.iter().filter(|rule| patterns.iter().any(|pattern| pattern == rule.pattern()));
@@ -55,7 +55,7 @@ pub(super) fn put(templates: &Templates, directory: Vec<(Pattern, Arc<Template>)
 /// Everything in a directory of templates.
 #[derive(Debug, Default)]
 pub struct TemplateDirectory {
-    /// The rules in evaluation order; what [`Templates::replace_directory`](crate::template::Templates::replace_directory) takes.
+    /// The rules in evaluation order; what [`RuleSet::replace_directory`] takes.
     pub rules: Vec<(Pattern, Arc<Template>)>,
     /// What is accepted but unwise, in the order of the rules.
     pub warnings: Vec<Problem>,

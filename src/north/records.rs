@@ -6,9 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::session::{
-    SessionStore, StoreError,
-    ports::{RecordKind, RecordWrite},
+use crate::{
+    session::{
+        SessionStore, StoreError,
+        ports::{RecordKind, RecordWrite},
+    },
+    template::Problem,
 };
 
 /// Records read from the store at a time.
@@ -32,6 +35,18 @@ pub enum RestoreError {
         key: Arc<str>,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A template in force is refused with the dictionary and the settings of now.
+    #[error(
+        "version {version} of the templates, which was loaded over the admin interface, is refused now, at {problem}; \
+         start with the dictionary and the settings that it was loaded with, and delete or replace it before they \
+         change"
+    )]
+    Template {
+        /// Its version.
+        version: u64,
+        /// What is wrong with it, and where.
+        problem: Problem,
     },
 }
 

@@ -30,7 +30,7 @@ pub use load::{Compiled, MAX_OCTETS, Settings};
 pub use pattern::{MAX_PATTERN, Pattern, PatternError};
 pub use problem::{Problem, Problems};
 pub use rules::{
-    Changes, Loaded, MAX_RULES, MAX_SUPERSEDED, MAX_SUPERSEDED_SOURCE, MatchRule, Origin, RuleError,
+    Changes, Loaded, MAX_RULES, MAX_SUPERSEDED, MAX_SUPERSEDED_SOURCE, MatchRule, Origin, RuleError, RuleSet,
     Templates,
 };
 pub use shown::Shown;

@@ -8,7 +8,7 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use thiserror::Error;
@@ -38,11 +38,16 @@ pub struct MatchRule {
 pub enum Origin {
     /// The directory of templates: the next reload makes it what the files say.
     Directory,
-    /// The admin interface: it stays until somebody removes it, or the process ends.
+    /// The admin interface: it stays until somebody removes it.
     Admin,
 }
 
 impl MatchRule {
+    /// A rule as it was.
+    pub fn restored(pattern: Pattern, template: Arc<Template>, version: u64, origin: Origin) -> Self {
+        Self { pattern, template, version, origin }
+    }
+
     /// The regular expression, as it was written: the rule's name.
     pub fn pattern(&self) -> &str {
         self.pattern.as_str()
@@ -53,7 +58,7 @@ impl MatchRule {
         &self.template
     }
 
-    /// Counts up with everything that is loaded; no two contents of a process have the same.
+    /// Counts up with everything that is loaded; no two contents have the same.
     pub fn version(&self) -> u64 {
         self.version
     }
@@ -131,12 +136,9 @@ impl fmt::Display for Changes {
 
 type Rules = Arc<Vec<Arc<MatchRule>>>;
 
-/// Every match rule with its template.
-#[derive(Debug, Default)]
-pub struct Templates(RwLock<State>);
-
-#[derive(Debug, Default)]
-struct State {
+/// Match rules with their templates, and what they were: a value that nobody else sees. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
     /// In evaluation order: those of the directory first.
     rules: Rules,
     /// Versions no longer in force, the oldest first.
@@ -146,48 +148,68 @@ struct State {
     last_version: u64,
 }
 
-impl Templates {
-    /// No rules.
-    pub fn new() -> Self {
-        Self::default()
+impl RuleSet {
+    /// A set as it was: the rules in evaluation order, those that were superseded, the oldest first, and the
+    /// version that was given last.
+    pub fn restored(
+        rules: Vec<Arc<MatchRule>>,
+        superseded: impl IntoIterator<Item = Arc<MatchRule>>,
+        last_version: u64,
+    ) -> Self {
+        let mut set = Self { rules: rules.into(), last_version, ..Self::default() };
+        superseded.into_iter().for_each(|rule| set.supersede(rule));
+        set
+    }
+
+    /// Every rule, in evaluation order.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Versions that are not in force any more, the oldest first.
+    pub fn superseded(&self) -> impl Iterator<Item = &Arc<MatchRule>> {
+        self.superseded.iter()
+    }
+
+    /// The version that was given last; 0 before the first.
+    pub fn last_version(&self) -> u64 {
+        self.last_version
     }
 
     /// Loads a template under a rule: behind all others if the rule is new, else in its place.
     ///
     /// The same XML again changes nothing, and keeps its version.
-    pub fn load(&self, pattern: &str, template: Arc<Template>) -> Result<Loaded, RuleError> {
+    pub fn load(&mut self, pattern: &str, template: Arc<Template>) -> Result<Loaded, RuleError> {
         let pattern = Pattern::new(pattern)?;
-        let mut state = self.write();
-        let known = state.find(pattern.as_str());
+        let known = self.find(pattern.as_str());
         if let Some(known) = known.as_ref().filter(|known| known.has(&template)) {
             return Ok(Loaded::Same { version: known.version });
         }
-        if known.is_none() && state.rules.len() >= MAX_RULES {
+        if known.is_none() && self.rules.len() >= MAX_RULES {
             return Err(RuleError::TooMany);
         }
-        let version = state.next_version();
+        let version = self.next_version();
         let origin = known.as_ref().map_or(Origin::Admin, |known| known.origin);
         let rule = Arc::new(MatchRule { pattern, template, version, origin });
         Ok(match known {
             None => {
-                Arc::make_mut(&mut state.rules).push(rule);
+                Arc::make_mut(&mut self.rules).push(rule);
                 Loaded::Created { version }
             }
             Some(known) => {
-                let slots = Arc::make_mut(&mut state.rules).iter_mut();
+                let slots = Arc::make_mut(&mut self.rules).iter_mut();
                 slots.filter(|slot| slot.version == known.version).for_each(|slot| *slot = Arc::clone(&rule));
-                state.supersede(known);
+                self.supersede(known);
                 Loaded::Replaced { version }
             }
         })
     }
 
     /// Removes a rule; `None` if there is none of this name.
-    pub fn remove(&self, pattern: &str) -> Option<Arc<MatchRule>> {
-        let mut state = self.write();
-        let known = state.find(pattern)?;
-        Arc::make_mut(&mut state.rules).retain(|rule| rule.version != known.version);
-        state.supersede(Arc::clone(&known));
+    pub fn remove(&mut self, pattern: &str) -> Option<Arc<MatchRule>> {
+        let known = self.find(pattern)?;
+        Arc::make_mut(&mut self.rules).retain(|rule| rule.version != known.version);
+        self.supersede(Arc::clone(&known));
         Some(known)
     }
 
@@ -195,54 +217,106 @@ impl Templates {
     ///
     /// They stand before those of the admin interface, which stay in their order; where both have a rule, that
     /// of the directory counts. Of two with the same pattern the first one counts.
-    pub fn replace_directory(&self, wanted: Vec<(Pattern, Arc<Template>)>) -> Changes {
-        let mut state = self.write();
+    pub fn replace_directory(&mut self, wanted: Vec<(Pattern, Arc<Template>)>) -> Changes {
         let mut changes = Changes::default();
-        let mut rules: Vec<Arc<MatchRule>> = Vec::with_capacity(wanted.len() + state.rules.len());
+        let mut rules: Vec<Arc<MatchRule>> = Vec::with_capacity(wanted.len() + self.rules.len());
         for (pattern, template) in wanted {
             let name = pattern.as_str().to_owned();
             if rules.iter().any(|rule| rule.pattern() == name) {
                 continue;
             }
-            let known = state.find(&name);
+            let known = self.find(&name);
             let (list, version) = match &known {
                 Some(known) if known.has(&template) => (&mut changes.same, known.version),
-                Some(_) => (&mut changes.replaced, state.next_version()),
-                None => (&mut changes.added, state.next_version()),
+                Some(_) => (&mut changes.replaced, self.next_version()),
+                None => (&mut changes.added, self.next_version()),
             };
             list.push(name);
             rules.push(Arc::new(MatchRule { pattern, template, version, origin: Origin::Directory }));
         }
-        let before = Arc::clone(&state.rules);
+        let before = Arc::clone(&self.rules);
         for rule in before.iter() {
             match rules.iter().find(|new| new.pattern() == rule.pattern()) {
                 Some(new) if new.version == rule.version => {}
-                Some(_) => state.supersede(Arc::clone(rule)),
+                Some(_) => self.supersede(Arc::clone(rule)),
                 None if rule.origin == Origin::Admin => rules.push(Arc::clone(rule)),
                 None => {
                     changes.removed.push(rule.pattern().to_owned());
-                    state.supersede(Arc::clone(rule));
+                    self.supersede(Arc::clone(rule));
                 }
             }
         }
-        state.rules = Arc::new(rules);
+        self.rules = Arc::new(rules);
         changes
     }
 
     /// Puts these into the place of what was compiled of the same XML, wherever that is in force: what the
     /// dictionary says has changed, or how closely templates are read. Versions stay.
-    pub fn recompile(&self, compiled: &[Arc<Template>]) {
-        let mut state = self.write();
-        for slot in Arc::make_mut(&mut state.rules) {
+    pub fn recompile(&mut self, compiled: &[Arc<Template>]) {
+        for slot in Arc::make_mut(&mut self.rules) {
             if let Some(template) = compiled.iter().find(|template| slot.has(template)) {
                 *slot = Arc::new(MatchRule { template: Arc::clone(template), ..MatchRule::clone(slot) });
             }
         }
     }
 
+    fn find(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        self.rules.iter().find(|rule| rule.pattern() == pattern).cloned()
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.last_version += 1;
+        self.last_version
+    }
+
+    fn supersede(&mut self, rule: Arc<MatchRule>) {
+        self.superseded_source += rule.template.source().len();
+        self.superseded.push_back(rule);
+        while self.superseded.len() > MAX_SUPERSEDED || self.superseded_source > MAX_SUPERSEDED_SOURCE {
+            let Some(oldest) = self.superseded.pop_front() else { return };
+            self.superseded_source -= oldest.template.source().len();
+        }
+    }
+}
+
+/// The rules in force. Readers never wait for whoever changes them.
+#[derive(Debug, Default)]
+pub struct Templates(RwLock<RuleSet>);
+
+impl Templates {
+    /// No rules.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// See [`RuleSet::load`].
+    pub fn load(&self, pattern: &str, template: Arc<Template>) -> Result<Loaded, RuleError> {
+        self.write().load(pattern, template)
+    }
+
+    /// See [`RuleSet::remove`].
+    pub fn remove(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        self.write().remove(pattern)
+    }
+
+    /// See [`RuleSet::replace_directory`].
+    pub fn replace_directory(&self, wanted: Vec<(Pattern, Arc<Template>)>) -> Changes {
+        self.write().replace_directory(wanted)
+    }
+
+    /// What is in force, and was.
+    pub fn snapshot(&self) -> RuleSet {
+        self.read().clone()
+    }
+
+    /// Puts another set into force, all at once.
+    pub fn put(&self, set: RuleSet) {
+        *self.write() = set;
+    }
+
     /// Every rule, in evaluation order.
     pub fn list(&self) -> Arc<Vec<Arc<MatchRule>>> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).rules)
+        Arc::clone(&self.read().rules)
     }
 
     /// The rule with exactly this regular expression.
@@ -266,34 +340,18 @@ impl Templates {
 
     /// A version of a rule, in force or superseded; `None` if it never was, or was superseded long ago.
     pub fn version_of(&self, pattern: &str, version: u64) -> Option<Arc<MatchRule>> {
-        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let state = self.read();
         let mut all = state.rules.iter().chain(&state.superseded);
         all.find(|rule| rule.version == version && rule.pattern() == pattern).cloned()
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
+    fn read(&self) -> RwLockReadGuard<'_, RuleSet> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, RuleSet> {
         // The rules are changed in one step: what a panic left behind is whole.
         self.0.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn find(&self, pattern: &str) -> Option<Arc<MatchRule>> {
-        self.rules.iter().find(|rule| rule.pattern() == pattern).cloned()
-    }
-
-    fn next_version(&mut self) -> u64 {
-        self.last_version += 1;
-        self.last_version
-    }
-
-    fn supersede(&mut self, rule: Arc<MatchRule>) {
-        self.superseded_source += rule.template.source().len();
-        self.superseded.push_back(rule);
-        while self.superseded.len() > MAX_SUPERSEDED || self.superseded_source > MAX_SUPERSEDED_SOURCE {
-            let Some(oldest) = self.superseded.pop_front() else { return };
-            self.superseded_source -= oldest.template.source().len();
-        }
     }
 }
 

@@ -21,7 +21,10 @@ use rxgate::{
         enums::{IpCanType, RatType},
     },
     north::{
-        admin::{self, Admin, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded, TemplateAdmin},
+        admin::{
+            self, Admin, KeptTemplates, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded,
+            TemplateAdmin,
+        },
         gatekeeper::{
             self, Answers, AnswersConfig, Gatekeeper, NotificationSettings, Notifications, ReadSettings,
         },
@@ -230,6 +233,7 @@ pub struct World {
     pub notifications: Arc<Notifications>,
     answers: Arc<Answers>,
     pub templates: Arc<Templates>,
+    pub kept: Arc<KeptTemplates>,
     gatekeeper: Router,
     admin: Router,
 }
@@ -292,6 +296,7 @@ impl World {
     pub async fn over_allowing(store: Arc<dyn SessionStore>, network: &str) -> Self {
         let world = Self::build(store, Limits::default(), NotificationSettings::default(), network);
         world.notifications.restore().await.unwrap();
+        world.kept.restore(&DICTIONARY, Default::default()).await.unwrap();
         world.sessions.start().await.unwrap();
         world
     }
@@ -320,6 +325,7 @@ impl World {
         sessions.deliver_to(notifications.clone());
         let peers = Arc::new(Known::default());
         let templates = Arc::new(Templates::new());
+        let kept = KeptTemplates::new(Arc::clone(&templates), Arc::clone(&store));
         let answers = Answers::new(AnswersConfig::default(), store, sessions.clock());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
@@ -341,7 +347,7 @@ impl World {
                 destination_realm: "rx.test".into(),
             },
             templates: TemplateAdmin {
-                rules: Arc::clone(&templates),
+                kept: Arc::clone(&kept),
                 dictionary: (&*DICTIONARY).into(),
                 settings: Default::default(),
             },
@@ -351,7 +357,7 @@ impl World {
             figures: Arc::new([]),
             requests: Arc::default(),
         });
-        Self { pcrf, sessions, peers, templates, notifier, notifications, answers, gatekeeper, admin }
+        Self { pcrf, sessions, peers, templates, kept, notifier, notifications, answers, gatekeeper, admin }
     }
 
     /// The same with requests read strictly.

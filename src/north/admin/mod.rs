@@ -1,6 +1,7 @@
 //! The operator's interface: is it alive, is it ready, its peers, its sessions. On a listener of its own.
 
 mod events;
+mod kept;
 mod metrics;
 mod peers;
 mod reload;
@@ -22,6 +23,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use events::ListedEvent;
+pub use kept::KeptTemplates;
 pub use metrics::Process;
 pub use peers::{LocalView, PeerView, Peers};
 pub use reload::{Reload, ReloadProblem, Reloaded};

@@ -20,16 +20,17 @@ use crate::{
         gatekeeper::EndUser,
         limits::{BodyError, Limits},
     },
+    session::StoreError,
     template::{Loaded, MAX_OCTETS, MatchRule, Problem, RuleError, Settings, Template, Templates},
 };
 
-use super::{Admin, Failed, FailedBody, TEMPLATES, failed};
+use super::{Admin, Failed, FailedBody, KeptTemplates, TEMPLATES, failed};
 
 /// Where the operator's interface keeps templates, and how it reads them.
 #[derive(Clone, Debug)]
 pub struct TemplateAdmin {
-    /// The rules in force.
-    pub rules: Arc<Templates>,
+    /// The rules in force, and the store behind them.
+    pub kept: Arc<KeptTemplates>,
     /// What custom AVPs and vendors are called.
     pub dictionary: Live<&'static Dictionary>,
     /// How templates are read.
@@ -117,6 +118,7 @@ impl From<TemplateProblem> for Problem {
         (status = 408, description = "The template did not arrive in time.", body = FailedBody),
         (status = 409, description = "There are as many rules as there may be.", body = FailedBody),
         (status = 413, description = "The template is too large.", body = FailedBody),
+        (status = 503, description = "The store failed; nothing has changed.", body = FailedBody),
     ),
 )]
 pub(super) async fn load(
@@ -140,7 +142,9 @@ pub(super) async fn load(
     })?;
     let template = Arc::new(compiled.template);
     let template_id = template.id().to_owned();
-    let loaded = templates.rules.load(&match_rule, template).map_err(|error| {
+    let pattern = match_rule.clone();
+    let loaded = templates.kept.change(move |rules| rules.load(&pattern, template)).await;
+    let loaded = loaded.map_err(|error| unstored(&error))?.map_err(|error| {
         let status = match error {
             RuleError::Pattern(_) => StatusCode::BAD_REQUEST,
             RuleError::TooMany => StatusCode::CONFLICT,
@@ -154,7 +158,7 @@ pub(super) async fn load(
         Loaded::Created { .. } => StatusCode::CREATED,
         Loaded::Replaced { .. } | Loaded::Same { .. } => StatusCode::OK,
     };
-    let hidden = templates.rules.hidden_by(&match_rule).map(|first| never_tried(&first));
+    let hidden = templates.kept.in_force().hidden_by(&match_rule).map(|first| never_tried(&first));
     let warnings = hidden.into_iter().chain(compiled.warnings.into_iter().map(TemplateProblem::from));
     let warnings = warnings.collect();
     Ok((status, Json(LoadedTemplate { template_id, version, warnings })).into_response())
@@ -179,7 +183,7 @@ fn never_tried(first: &MatchRule) -> TemplateProblem {
     responses((status = 200, description = "Every rule.", body = Vec<ListedRule<'_>>)),
 )]
 pub(super) async fn list(State(Admin { templates, .. }): State<Admin>) -> Response {
-    let rules = templates.rules.list();
+    let rules = templates.kept.in_force().list();
     let listed = rules.iter().map(|rule| ListedRule {
         match_rule: rule.pattern().into(),
         template_id: rule.template().id().into(),
@@ -208,10 +212,12 @@ pub(super) async fn show(
     let bad = |why: String| failed(StatusCode::BAD_REQUEST, why);
     let Query(wanted) = query.map_err(|error| bad(format!("{}; {ONE}", error.body_text())))?;
     let rule = match (wanted.match_rule, wanted.end_user_id) {
-        (Some(pattern), None) => templates.rules.get(&pattern).ok_or_else(|| no_rule(&templates.rules)),
+        (Some(pattern), None) => {
+            templates.kept.in_force().get(&pattern).ok_or_else(|| no_rule(templates.kept.in_force()))
+        }
         (None, Some(user)) => {
             let user = EndUser::parse(&user).map_err(|error| bad(error.to_string()))?;
-            let rule = templates.rules.select(user.normalised(), user.given());
+            let rule = templates.kept.in_force().select(user.normalised(), user.given());
             rule.ok_or_else(|| failed(StatusCode::NOT_FOUND, "no match rule matches this endUserId"))
         }
         _ => Err(bad(ONE.into())),
@@ -234,6 +240,7 @@ fn xml(rule: &MatchRule) -> Response {
         (status = 204, description = "The rule is gone."),
         (status = 400, description = "No rule is named.", body = FailedBody),
         (status = 404, description = "There is no such rule.", body = FailedBody),
+        (status = 503, description = "The store failed; nothing has changed.", body = FailedBody),
     ),
 )]
 pub(super) async fn remove(
@@ -241,7 +248,10 @@ pub(super) async fn remove(
     query: Result<Query<Named>, QueryRejection>,
 ) -> Result<StatusCode, Failed> {
     let Named { match_rule } = named(query, "/qos-templates?matchRule=REGEX")?;
-    let Some(rule) = templates.rules.remove(&match_rule) else { return Err(no_rule(&templates.rules)) };
+    let pattern = match_rule.clone();
+    let removed = templates.kept.change(move |rules| rules.remove(&pattern)).await;
+    let removed = removed.map_err(|error| unstored(&error))?;
+    let Some(rule) = removed else { return Err(no_rule(templates.kept.in_force())) };
     info!(template_id = rule.template().id(), version = rule.version(), "template removed");
     trace!(match_rule, "template removed");
     Ok(StatusCode::NO_CONTENT)
@@ -258,6 +268,10 @@ fn no_rule(rules: &Templates) -> Failed {
     let count = rules.list().len();
     let message = format!("there is no such match rule among the {count}: GET /qos-templates lists them");
     failed(StatusCode::NOT_FOUND, message)
+}
+
+fn unstored(error: &StoreError) -> Failed {
+    failed(StatusCode::SERVICE_UNAVAILABLE, format!("nothing has changed: {error}"))
 }
 
 fn unread(error: &BodyError) -> Failed {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod registrations;
+mod templates;
 
 use std::{
     future::pending,
