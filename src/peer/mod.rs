@@ -53,6 +53,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "net")]
 pub(crate) use crate::dict::commands::abbreviation_of;
 pub use capabilities::{Refusal, accept_identity};
 pub use config::{Application, LocalNode, PeerConfig};

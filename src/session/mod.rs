@@ -15,6 +15,7 @@ mod model;
 mod modification;
 pub mod ports;
 mod priority;
+#[cfg(feature = "net")]
 mod receipt;
 #[cfg(feature = "net")]
 mod record;
@@ -36,6 +37,7 @@ pub use model::{
 };
 pub use modification::{Modification, QosChange, Updated};
 pub use ports::SessionStore;
+#[cfg(feature = "net")]
 pub use receipt::Receipt;
 #[cfg(feature = "net")]
 pub use record::{Ledger, SessionRecord};

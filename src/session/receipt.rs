@@ -16,7 +16,6 @@ impl<T> Receipt<T> {
         Self(Arc::new(write))
     }
 
-    #[cfg(feature = "net")]
     pub(super) fn write(&self, outcome: &T) -> RecordWrite {
         (self.0)(outcome)
     }
