@@ -129,7 +129,7 @@ fn writing(report: &mut Report, messages: &[Vec<u8>]) {
         message.avps().iter().for_each(|avp| w.put_raw(avp.code(), avp.vendor(), avp.flags(), avp.data()));
         w.finish().unwrap();
     });
-    let template = AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+    let template = AnswerTemplate::new(&avp::SESSION_ID, [avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
         w.put(&avp::RESULT_CODE, 2001);
         w.put(&avp::ORIGIN_HOST, "pcscf01.ims.mnc001.mcc001.3gppnetwork.org");
     });

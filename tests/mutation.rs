@@ -146,13 +146,13 @@ impl Totals {
 struct Reader {
     index: Index,
     again: Index,
-    template: AnswerTemplate,
+    template: AnswerTemplate<1>,
 }
 
 impl Reader {
     fn new() -> Self {
         let template =
-            AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+            AnswerTemplate::new(&avp::SESSION_ID, [avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
                 w.put(&avp::RESULT_CODE, 2001);
             });
         Self { index: Index::new(), again: Index::new(), template: template.unwrap() }

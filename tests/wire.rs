@@ -213,7 +213,7 @@ fn a_template_answers_with_what_belongs_to_the_request() {
             w.group(&PROXY_INFO, |w| w.put(&PROXY_STATE, b"two"));
         })
         .unwrap();
-    let template = AnswerTemplate::new(&SESSION_ID, &[PROXY_INFO.key()], CommandFlags::NONE, |w| {
+    let template = AnswerTemplate::new(&SESSION_ID, [PROXY_INFO.key()], CommandFlags::NONE, |w| {
         w.put(&RESULT_CODE, 2001)
     })
     .unwrap();

@@ -159,7 +159,7 @@ fn encoding() -> Vec<Subject> {
     let length = write_aar(&mut written);
     assert_eq!(&written[..length], golden, "what is written AVP by AVP is the golden message");
     let mut answer_out = vec![0; 4096];
-    let template = AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+    let template = AnswerTemplate::new(&avp::SESSION_ID, [avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
         w.put(&avp::AUTH_APPLICATION_ID, dict::RX_APPLICATION_ID);
         w.put(&avp::ORIGIN_HOST, "pcrf01.epc.mnc001.mcc001.3gppnetwork.org");
         w.put(&avp::ORIGIN_REALM, "epc.mnc001.mcc001.3gppnetwork.org");
@@ -360,7 +360,7 @@ fn smaller() -> Vec<Subject> {
     small!(subjects, "Session-Termination-Request", messages::str(), StRequest, "str-decode", "str-encode");
     let dwr = messages::dwr();
     let (mut index, mut out) = (Index::new(), vec![0; 1024]);
-    let template = AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+    let template = AnswerTemplate::new(&avp::SESSION_ID, [avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
         w.put(&avp::RESULT_CODE, 2001);
         w.put(&avp::ORIGIN_HOST, "pcscf01.ims.mnc001.mcc001.3gppnetwork.org");
         w.put(&avp::ORIGIN_REALM, "ims.mnc001.mcc001.3gppnetwork.org");

@@ -18,15 +18,15 @@ const ECHOED: [u64; 2] = [avp::PROXY_INFO.key(), avp::DRMP.key()];
 /// Answers that are the same every time, encoded once.
 #[derive(Debug)]
 pub(super) struct Replies {
-    success: AnswerTemplate,
-    unknown_session: AnswerTemplate,
-    unable_to_comply: AnswerTemplate,
+    success: AnswerTemplate<2>,
+    unknown_session: AnswerTemplate<2>,
+    unable_to_comply: AnswerTemplate<2>,
 }
 
 impl Replies {
     pub fn new(config: &GatewayConfig) -> Result<Self, RxError> {
         let template = |code: u32| {
-            AnswerTemplate::new(&avp::SESSION_ID, &ECHOED, CommandFlags::NONE, |w| {
+            AnswerTemplate::new(&avp::SESSION_ID, ECHOED, CommandFlags::NONE, |w| {
                 w.put(&avp::RESULT_CODE, code);
                 w.put(&avp::ORIGIN_HOST, &config.origin_host);
                 w.put(&avp::ORIGIN_REALM, &config.origin_realm);

@@ -190,7 +190,7 @@ fn build_refusal(
 #[derive(Debug)]
 pub(super) struct Prepared {
     dwr: MessageBuf,
-    success: AnswerTemplate,
+    success: AnswerTemplate<1>,
 }
 
 impl Prepared {
@@ -201,7 +201,7 @@ impl Prepared {
             w.put_some(&avp::ORIGIN_STATE_ID, local.origin_state_id);
         });
         let success =
-            AnswerTemplate::new(&avp::SESSION_ID, &[avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
+            AnswerTemplate::new(&avp::SESSION_ID, [avp::PROXY_INFO.key()], CommandFlags::NONE, |w| {
                 w.put(&avp::RESULT_CODE, result::SUCCESS);
                 write_identity(w, local);
                 w.put_some(&avp::ORIGIN_STATE_ID, local.origin_state_id);

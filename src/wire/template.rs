@@ -9,19 +9,19 @@ use super::{AvpDef, CommandFlags, Format, Message, MessageBuf, WireError, Writer
 /// What comes from the request: command, application, both identifiers and the P bit, its leading AVP
 /// (Session-Id, where the command has one) and every AVP that is to be echoed (Proxy-Info), in order.
 #[derive(Clone, Debug)]
-pub struct AnswerTemplate {
+pub struct AnswerTemplate<const ECHOED: usize> {
     flags: CommandFlags,
     leading: u64,
-    echoed: Box<[u64]>,
+    echoed: [u64; ECHOED],
     tail: Box<[u8]>,
 }
 
-impl AnswerTemplate {
+impl<const ECHOED: usize> AnswerTemplate<ECHOED> {
     /// Encodes what is the same in every answer. `leading` is copied when it is the request's first AVP,
     /// every AVP with an `echoed` key is appended. `flags` are set beside P: E for protocol errors, else none.
     pub fn new<L: Format>(
         leading: &AvpDef<L>,
-        echoed: &[u64],
+        echoed: [u64; ECHOED],
         flags: CommandFlags,
         fill: impl Fn(&mut Writer<'_>),
     ) -> Result<Self, WireError> {
@@ -33,7 +33,7 @@ impl AnswerTemplate {
                 Ok(length) => {
                     tail.truncate(length);
                     let tail = tail.into_boxed_slice();
-                    return Ok(Self { flags, leading: leading.key(), echoed: echoed.into(), tail });
+                    return Ok(Self { flags, leading: leading.key(), echoed, tail });
                 }
                 Err(WireError::NoRoom { needed, .. }) => tail.resize(needed, 0),
                 Err(error) => return Err(error),
