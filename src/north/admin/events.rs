@@ -2,10 +2,7 @@
 
 use axum::{
     Json,
-    extract::{
-        Path, Query, State,
-        rejection::{PathRejection, QueryRejection},
-    },
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -24,13 +21,10 @@ use crate::{
     },
 };
 
-use super::{Admin, EVENTS, Failed, FailedBody, failed};
-
-/// Events of a page, unless the operator says how many.
-const PAGE: usize = 100;
-
-/// Most events of a page.
-const MAX_PAGE: usize = 1000;
+use super::{
+    Admin, EVENTS, Failed, FailedBody, failed,
+    read::{Asked, Named, bad, page},
+};
 
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -110,19 +104,13 @@ impl ListedEvent {
     }
 }
 
-fn bad(why: impl Into<String>) -> Failed {
-    failed(StatusCode::BAD_REQUEST, why)
-}
-
 fn read_id(text: &str) -> Result<LetterId, Failed> {
     let uuid = Uuid::parse_str(text);
     uuid.map(|uuid| LetterId(uuid.as_u128())).map_err(|_| bad("the id of an event is a UUID"))
 }
 
-type Id = Result<Path<String>, PathRejection>;
-
-fn named(id: Id) -> Result<LetterId, Failed> {
-    let Path(id) = id.map_err(|error| failed(error.status(), error.body_text()))?;
+fn named(id: Named) -> Result<LetterId, Failed> {
+    let Path(id) = id?;
     read_id(&id)
 }
 
@@ -140,14 +128,11 @@ fn named(id: Id) -> Result<LetterId, Failed> {
 )]
 pub(super) async fn list(
     State(Admin { notifications, .. }): State<Admin>,
-    query: Result<Query<Filter>, QueryRejection>,
+    query: Asked<Filter>,
 ) -> Result<Response, Failed> {
-    let Query(Filter { state, after, limit, contents }) = query.map_err(|error| bad(error.body_text()))?;
+    let Query(Filter { state, after, limit, contents }) = query?;
     let after = after.as_deref().map(read_id).transpose()?;
-    let limit = limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(bad(format!("limit is a number from 1 to {MAX_PAGE}")));
-    }
+    let limit = page(limit)?;
     let (waiting, dead) = match state.as_deref() {
         None => (true, true),
         Some("waiting") => (true, false),
@@ -180,10 +165,10 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(
     State(Admin { notifications, .. }): State<Admin>,
-    id: Id,
-    query: Result<Query<Wanted>, QueryRejection>,
+    id: Named,
+    query: Asked<Wanted>,
 ) -> Result<Response, Failed> {
-    let Query(Wanted { contents }) = query.map_err(|error| bad(error.body_text()))?;
+    let Query(Wanted { contents }) = query?;
     let found = notifications.outbox().find(named(id)?).await.map_err(refused)?;
     Ok(Json(ListedEvent::new(found, contents)).into_response())
 }
@@ -204,7 +189,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn replay(
     State(Admin { notifications, .. }): State<Admin>,
-    id: Id,
+    id: Named,
 ) -> Result<StatusCode, Failed> {
     let replayed = notifications.outbox().replay(named(id)?, |letter| notifications.wants(letter)).await;
     replayed.map(|()| StatusCode::NO_CONTENT).map_err(refused)
@@ -225,7 +210,7 @@ pub(super) async fn replay(
 )]
 pub(super) async fn discard(
     State(Admin { notifications, .. }): State<Admin>,
-    id: Id,
+    id: Named,
 ) -> Result<StatusCode, Failed> {
     let dropped = notifications.outbox().discard(named(id)?).await;
     dropped.map(|()| StatusCode::NO_CONTENT).map_err(refused)

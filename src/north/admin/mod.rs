@@ -4,6 +4,7 @@ mod events;
 mod kept;
 mod metrics;
 mod peers;
+mod read;
 mod reload;
 mod sessions;
 mod templates;

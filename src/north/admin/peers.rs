@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use axum::{
     Json,
-    extract::{Path, State, rejection::PathRejection},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{BoxFuture, north::timestamp::rfc3339};
 
-use super::{Admin, Failed, FailedBody, HEALTH, PEERS, failed};
+use super::{Admin, Failed, FailedBody, HEALTH, PEERS, failed, read::Named};
 
 /// A Diameter peer, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,13 +154,6 @@ pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Peer>> {
     Json(peers.collect())
 }
 
-type Host = Result<Path<String>, PathRejection>;
-
-fn named(host: Host) -> Result<String, Failed> {
-    let Path(host) = host.map_err(|error| failed(error.status(), error.body_text()))?;
-    Ok(host)
-}
-
 /// Connect a peer
 ///
 /// At once, also one that waits for its next attempt or was disconnected here. Without effect on one that is
@@ -174,8 +167,8 @@ fn named(host: Host) -> Result<String, Failed> {
         (status = 404, description = "There is no such peer.", body = FailedBody),
     ),
 )]
-pub(super) async fn connect(State(admin): State<Admin>, host: Host) -> Result<StatusCode, Failed> {
-    let host = named(host)?;
+pub(super) async fn connect(State(admin): State<Admin>, host: Named) -> Result<StatusCode, Failed> {
+    let Path(host) = host?;
     match admin.peers.connect(&host).await {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(unknown(&admin, &host)),
@@ -195,8 +188,8 @@ pub(super) async fn connect(State(admin): State<Admin>, host: Host) -> Result<St
         (status = 404, description = "There is no such peer.", body = FailedBody),
     ),
 )]
-pub(super) async fn disconnect(State(admin): State<Admin>, host: Host) -> Result<StatusCode, Failed> {
-    let host = named(host)?;
+pub(super) async fn disconnect(State(admin): State<Admin>, host: Named) -> Result<StatusCode, Failed> {
+    let Path(host) = host?;
     let reason = format!(
         "disconnected by the operator: POST /peers/{host}/connect on the admin listener connects it again"
     );

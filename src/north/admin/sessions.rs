@@ -2,10 +2,7 @@
 
 use axum::{
     Json,
-    extract::{
-        Path, Query, State,
-        rejection::{PathRejection, QueryRejection},
-    },
+    extract::{Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -17,13 +14,10 @@ use crate::{
     session::{QosSessionId, Session, SessionError, SessionFilter, SessionState},
 };
 
-use super::{Admin, Failed, FailedBody, SESSIONS, failed};
-
-/// Sessions of a page, unless the operator says how many.
-const PAGE: usize = 100;
-
-/// Most sessions of a page.
-const MAX_PAGE: usize = 1000;
+use super::{
+    Admin, Failed, FailedBody, SESSIONS, failed,
+    read::{Asked, Named, bad, page},
+};
 
 const STATES: [SessionState; 4] =
     [SessionState::Pending, SessionState::Open, SessionState::Ending, SessionState::Gone];
@@ -90,13 +84,6 @@ struct Happened<'a> {
     what: &'a str,
 }
 
-type Id = Result<Path<String>, PathRejection>;
-
-fn named(id: Id) -> Result<QosSessionId, Failed> {
-    let Path(id) = id.map_err(|error| failed(error.status(), error.body_text()))?;
-    Ok(QosSessionId::from(id))
-}
-
 /// The sessions
 ///
 /// Those that match, in the order of their names.
@@ -108,12 +95,8 @@ fn named(id: Id) -> Result<QosSessionId, Failed> {
         (status = 503, description = "The store cannot be read.", body = FailedBody),
     ),
 )]
-pub(super) async fn list(
-    State(admin): State<Admin>,
-    query: Result<Query<Filter>, QueryRejection>,
-) -> Result<Response, Failed> {
-    let bad = |why: String| failed(StatusCode::BAD_REQUEST, why);
-    let Query(query) = query.map_err(|error| bad(error.body_text()))?;
+pub(super) async fn list(State(admin): State<Admin>, query: Asked<Filter>) -> Result<Response, Failed> {
+    let Query(query) = query?;
     let end_user = match query.end_user_id.as_deref().map(EndUser::parse) {
         Some(Ok(user)) => Some(user.normalised().to_owned()),
         Some(Err(error)) => return Err(bad(error.to_string())),
@@ -122,19 +105,15 @@ pub(super) async fn list(
     let state = match query.state.as_deref() {
         Some(name) => match STATES.iter().find(|state| state.as_str().eq_ignore_ascii_case(name)) {
             Some(state) => Some(*state),
-            None => return Err(bad("state is one of pending, open, ending, gone".into())),
+            None => return Err(bad("state is one of pending, open, ending, gone")),
         },
         None => None,
     };
-    let limit = query.limit.unwrap_or(PAGE);
-    if !(1..=MAX_PAGE).contains(&limit) {
-        return Err(bad(format!("limit is a number from 1 to {MAX_PAGE}")));
-    }
     let filter = SessionFilter {
         end_user,
         state,
         after: query.after.map(QosSessionId::from),
-        limit: Some(limit),
+        limit: Some(page(query.limit)?),
         ..SessionFilter::default()
     };
     let sessions = admin.sessions.list(filter).await.map_err(refused)?;
@@ -152,8 +131,9 @@ pub(super) async fn list(
         (status = 503, description = "The store cannot be read.", body = FailedBody),
     ),
 )]
-pub(super) async fn show(State(admin): State<Admin>, id: Id) -> Result<Response, Failed> {
-    let session = admin.sessions.inspect(&named(id)?).await.map_err(refused)?;
+pub(super) async fn show(State(admin): State<Admin>, id: Named) -> Result<Response, Failed> {
+    let Path(id) = id?;
+    let session = admin.sessions.inspect(&QosSessionId::from(id)).await.map_err(refused)?;
     let history = session.history.iter().map(|entry| Happened {
         at: rfc3339(entry.at),
         state: entry.state.as_str(),
@@ -183,8 +163,9 @@ pub(super) async fn show(State(admin): State<Admin>, id: Id) -> Result<Response,
         (status = 503, description = "The store cannot be read or written.", body = FailedBody),
     ),
 )]
-pub(super) async fn end(State(admin): State<Admin>, id: Id) -> Result<StatusCode, Failed> {
-    admin.sessions.end(&named(id)?).await.map_err(refused)?;
+pub(super) async fn end(State(admin): State<Admin>, id: Named) -> Result<StatusCode, Failed> {
+    let Path(id) = id?;
+    admin.sessions.end(&QosSessionId::from(id)).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
