@@ -1,9 +1,12 @@
 //! `rxgate demo`: the scenario over real sockets, as it is printed.
 #![allow(clippy::unwrap_used)]
 
+#[path = "serve/exchange.rs"]
+#[allow(dead_code)]
+mod exchange;
+
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
+    io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
 
@@ -79,16 +82,7 @@ fn without_once_it_stays_up_and_shows_what_others_cause() {
     let (address, rest) = curl.trim().strip_prefix("curl -i http://").unwrap().split_once('/').unwrap();
     let (path, rest) = rest.split_once(' ').unwrap();
     let body = rest.split('\'').nth(3).unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(
-        stream,
-        "POST /{path} HTTP/1.1\r\nHost: demo\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    let answer = exchange::answer(address.parse().unwrap(), "POST", &format!("/{path}"), "", body);
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     assert!(lines.any(|line| line.contains("AAA AA-Answer")));
     let id = child.id().to_string();

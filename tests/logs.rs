@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "serve/exchange.rs"]
+mod exchange;
 #[path = "pcrf/gateway.rs"]
 mod gateway;
 #[path = "gatekeeper/receiver.rs"]
@@ -10,8 +12,8 @@ mod gateway;
 mod receiver;
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
     path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
     thread::JoinHandle,
@@ -103,19 +105,13 @@ impl Drop for Gateway {
 }
 
 /// Status, header and body of the answer.
-async fn call(address: SocketAddr, method: &str, path: &str, body: String) -> (u16, String, String) {
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         x-correlator: {CORRELATOR}\r\nIdempotency-Key: {method}{path}\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+async fn call(address: SocketAddr, method: &'static str, path: &str, body: String) -> (u16, String, String) {
+    let path = path.to_owned();
     let exchange = move || {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
+        let more = format!("x-correlator: {CORRELATOR}\r\nIdempotency-Key: {method}{path}\r\n");
+        let answer = exchange::answer(address, method, &path, &more, &body);
+        let (status, head, body) = exchange::read(&answer);
+        (status, head.to_owned(), body.to_owned())
     };
     tokio::task::spawn_blocking(exchange).await.unwrap()
 }

@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "serve/exchange.rs"]
+mod exchange;
+
 use std::{
     collections::BTreeSet,
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -88,18 +90,11 @@ impl World {
 }
 
 /// Head and body of the answer.
-async fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (String, String) {
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+async fn call(address: SocketAddr, method: &'static str, path: &str, body: &str) -> (String, String) {
+    let (path, body) = (path.to_owned(), body.to_owned());
     let exchange = move || {
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let answer = exchange::answer(address, method, &path, "", &body);
+        let (_, head, body) = exchange::read(&answer);
         (head.to_owned(), body.to_owned())
     };
     tokio::task::spawn_blocking(exchange).await.unwrap()

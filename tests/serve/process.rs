@@ -1,13 +1,13 @@
 //! `rxgate serve` as a child process, and a client of it.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpStream},
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
-use crate::gateway;
+use crate::{exchange, gateway};
 
 /// The program and its configuration file; both go with the test.
 pub struct Gateway {
@@ -119,23 +119,13 @@ pub fn durable(pcrf: SocketAddr, directory: &Directory) -> String {
 /// Status and body of the answer.
 pub fn call(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
     let answer = answer(address, method, path, body);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    let (status, _, body) = exchange::read(&answer);
+    (status, body.to_owned())
 }
 
 /// The whole answer.
 pub fn answer(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
-         Content-Length: {length}\r\n\r\n{body}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    exchange::answer(address, method, path, "", body)
 }
 
 /// Waits until a peer is open.
