@@ -193,8 +193,8 @@ async fn a_wrong_question_about_events_is_answered_with_what_is_accepted() {
     for (query, what) in [
         ("?state=lost", "state is one of waiting, dead"),
         ("?after=1", "the id of an event is a UUID"),
-        ("?limit=0", "limit is a number from 1 to 1000"),
-        ("?limit=1001", "limit is a number from 1 to 1000"),
+        ("?limit=0", "limit is 0; accepted are numbers from 1 to 1000"),
+        ("?limit=1001", "limit is 1001; accepted are numbers from 1 to 1000"),
     ] {
         let reply = world.admin("GET", &format!("/events{query}")).await;
         assert_eq!((reply.status, reply.message().as_str()), (400, what));
