@@ -4,12 +4,16 @@ use std::{
     fs::{self, File},
     io::{BufRead, BufReader},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
 use crate::{folder::Folder, gateway};
 
@@ -20,22 +24,26 @@ pub struct Gateway {
     log: PathBuf,
     http: watch::Sender<SocketAddr>,
     admin: SocketAddr,
+    kills: Arc<AtomicU32>,
 }
 
 impl Gateway {
     /// Starts it over an empty store.
     pub async fn start(folder: &Folder, pcrf: SocketAddr) -> Self {
         let store = folder.path().join("data");
+        let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
         let more = format!(
-            "[notify]\nallow_networks = [\"127.0.0.0/8\"]\nretry_initial_ms = 20\nretry_max_ms = 100\n\
+            "[templates]\ndirectory = \"{templates}\"\n\
+             [notify]\nallow_networks = [\"127.0.0.0/8\"]\nretry_initial_ms = 20\nretry_max_ms = 100\n\
              [store]\nkind = \"embedded\"\npath = \"{}\"\nmin_free_mib = 0\n",
             store.display()
         );
         let text = gateway::config(pcrf, "reconnect_initial_ms = 20\nreconnect_max_ms = 100", &more);
         let (file, log) = (folder.path().join("gate.toml"), folder.path().join("log"));
         fs::write(&file, text).unwrap();
-        let (child, http, admin) = spawn(&file, &log).await;
-        Self { child, file, log, http: watch::Sender::new(http), admin }
+        let mut child = spawn(&file, &log);
+        let (http, admin) = listening(&mut child, &log).await;
+        Self { child, file, log, http: watch::Sender::new(http), admin, kills: Arc::default() }
     }
 
     /// Where it listens.
@@ -53,15 +61,35 @@ impl Gateway {
         self.admin
     }
 
-    /// Ends it in the midst of everything, and starts it again; how long that took until it listened.
-    pub async fn kill_and_start(&mut self) -> Duration {
+    /// How often it was killed.
+    pub fn kills(&self) -> Arc<AtomicU32> {
+        self.kills.clone()
+    }
+
+    /// Ends it in the midst of everything.
+    pub fn kill(&mut self) {
+        // Before it is: whoever finds it unchanged afterwards knows that it was not killed meanwhile.
+        self.kills.fetch_add(1, Ordering::SeqCst);
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Starts it, and kills it after this time, wherever it is then.
+    pub async fn start_and_kill(&mut self, after: Duration) {
+        self.child = spawn(&self.file, &self.log);
+        sleep(after).await;
+        self.kill();
+    }
+
+    /// Starts it again; how long that took until it listened.
+    pub async fn start_again(&mut self) -> Duration {
         let began = Instant::now();
-        let (child, http, admin) = spawn(&self.file, &self.log).await;
-        (self.child, self.admin) = (child, admin);
+        self.child = spawn(&self.file, &self.log);
+        let (http, admin) = listening(&mut self.child, &self.log).await;
+        let took = began.elapsed();
+        self.admin = admin;
         self.http.send_replace(http);
-        began.elapsed()
+        took
     }
 
     /// The last of what all of them logged.
@@ -80,9 +108,9 @@ impl Drop for Gateway {
     }
 }
 
-async fn spawn(file: &PathBuf, log: &PathBuf) -> (Child, SocketAddr, SocketAddr) {
+fn spawn(file: &Path, log: &Path) -> Child {
     let errors = File::options().create(true).append(true).open(log).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
+    Command::new(env!("CARGO_BIN_EXE_rxgate"))
         .args(["serve", "--config"])
         .arg(file)
         .env("RXGATE_LOG", "warn")
@@ -90,7 +118,11 @@ async fn spawn(file: &PathBuf, log: &PathBuf) -> (Child, SocketAddr, SocketAddr)
         .stdout(Stdio::piped())
         .stderr(errors)
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// Where it listens, for HTTP and for the operator, once it does.
+async fn listening(child: &mut Child, log: &Path) -> (SocketAddr, SocketAddr) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let listening = tokio::task::spawn_blocking(move || {
         ["http", "admin"].map(|what| {
@@ -101,5 +133,5 @@ async fn spawn(file: &PathBuf, log: &PathBuf) -> (Child, SocketAddr, SocketAddr)
     let [Some(http), Some(admin)] = listening.await.unwrap() else {
         panic!("it does not start: {}", fs::read_to_string(log).unwrap());
     };
-    (child, http, admin)
+    (http, admin)
 }
