@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "pcrf/patience.rs"]
+mod patience;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
-    future::Future,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, SystemTime},
 };
 
+use patience::{PATIENCE, until};
 use rxgate::{
     dict::{Dictionary, commands},
     gateway::{Gateway, GatewayConfig},
@@ -33,9 +36,6 @@ use tokio::{
     net::TcpStream,
     task::JoinSet,
 };
-
-/// Longer than anything takes, on any machine.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 const CALLS: usize = 50;
 
@@ -80,7 +80,7 @@ impl World {
         let second = pcrf("pcrf2.rx.test", None, 1, &second_log).await;
 
         let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
-        config.request_timeout = DEADLINE;
+        config.request_timeout = PATIENCE;
         config.retry_initial = Duration::from_millis(50);
         config.retry_max = Duration::from_millis(500);
         config.settle = Duration::from_millis(500);
@@ -163,7 +163,7 @@ impl World {
 
     /// Waits until nothing is owed to anybody, and compares who holds what.
     async fn compare(&self, owned_at_second: usize) {
-        tokio::time::timeout(DEADLINE, self.sessions.settled()).await.expect("every STR is answered");
+        tokio::time::timeout(PATIENCE, self.sessions.settled()).await.expect("every STR is answered");
         let owned = self.owned().await;
         assert_eq!(held(self.first()), BTreeSet::new());
         assert_eq!(Some(&held(&self.second)), owned.get("pcrf2.rx.test"));
@@ -222,20 +222,10 @@ fn some(times: usize, action: Action) -> Rule {
     Rule { command: Some(Command::Aar), times, action, ..Rule::default() }
 }
 
-/// Looks again and again, until it is so or the deadline has passed.
-async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
-    let look = async {
-        while !so().await {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, look).await.unwrap_or_else(|_| panic!("never so: {what}"));
-}
-
 /// Every call has one answer, and it is a session of its own.
 async fn all_granted(mut calls: JoinSet<String>) {
     let mut names = BTreeSet::new();
-    while let Some(done) = tokio::time::timeout(DEADLINE, calls.join_next()).await.expect("every call ends") {
+    while let Some(done) = tokio::time::timeout(PATIENCE, calls.join_next()).await.expect("every call ends") {
         names.insert(created(&done.unwrap()));
     }
     assert_eq!(names.len(), CALLS);
@@ -243,7 +233,7 @@ async fn all_granted(mut calls: JoinSet<String>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_pcrf_costs_no_call_and_leaves_no_session() {
-    let mut world = World::new(DEADLINE).await;
+    let mut world = World::new(PATIENCE).await;
     // Of the calls, ten are granted, the others hang: half of them with a session at the PCRF already.
     world.first().set_rules(vec![
         some(20, Action::Silence { handled: true }),
@@ -289,7 +279,7 @@ async fn a_pcrf_that_hangs_until_it_is_cut_off_keeps_no_session() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pcrf_that_loses_its_connection_but_not_its_state_keeps_no_session() {
-    let world = World::new(DEADLINE).await;
+    let world = World::new(PATIENCE).await;
     // All are granted, and no answer gets through: the connection breaks with the last one.
     world.first().set_rules(vec![
         some(CALLS - 1, Action::Silence { handled: true }),

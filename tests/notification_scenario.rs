@@ -7,12 +7,15 @@
 mod gateway;
 #[path = "pcrf/http.rs"]
 mod http;
+#[path = "pcrf/patience.rs"]
+mod patience;
 #[path = "gatekeeper/receiver.rs"]
 #[allow(dead_code)]
 mod receiver;
 
 use std::{future::Future, path::Path, sync::atomic::Ordering, task::Poll, time::Duration};
 
+use patience::until;
 use receiver::Receiver;
 use rxgate::{
     app::App,
@@ -21,9 +24,6 @@ use rxgate::{
     session::SessionState,
 };
 use serde_json::{Value, json};
-
-/// Far above what any wait takes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The gateway between a PCRF and an application.
 struct World {
@@ -38,7 +38,7 @@ impl World {
         let notify = format!("[notify]\nallow_networks = [\"127.0.0.0/8\"]\n{notify}");
         let text = gateway::config(pcrf.address(), "", &notify);
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
-        until(async || app.peers().iter().any(|peer| peer.open)).await;
+        until("the PCRF is connected", async || app.peers().iter().any(|peer| peer.open)).await;
         let template = include_str!("../templates/video-streaming.xml");
         let (status, answer) =
             http::call(app.admin_address(), "PUT", "/qos-templates?matchRule=tel:.*", template).await;
@@ -96,16 +96,6 @@ impl World {
     }
 }
 
-/// Waits until something is so.
-async fn until<F: Future<Output = bool>>(is_so: impl Fn() -> F) {
-    let wait = async {
-        while !is_so().await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap();
-}
-
 /// What an application is told.
 fn told(user: &str, event: u32, more: &str) -> String {
     format!(
@@ -159,7 +149,7 @@ async fn scenario(world: &mut World, down: impl AsyncFnOnce(&World)) {
     world.push(&second, "asr", json!({ "abortCause": "INSUFFICIENT_BEARER_RESOURCES" })).await;
     world.apply(USERS[2], "10.0.0.3", Some(1)).await;
     // The one that was aborted, and the one that runs out.
-    until(async || world.pcrf.sessions().len() == 1).await;
+    until("one session is left", async || world.pcrf.sessions().len() == 1).await;
     down(world).await;
     world.receiver.reopen().await;
     let usage = json!({
@@ -183,7 +173,7 @@ async fn scenario(world: &mut World, down: impl AsyncFnOnce(&World)) {
     ] {
         assert_eq!(world.receiver.body().await, expected);
     }
-    until(async || world.app.notifier().waiting() == 0).await;
+    until("everything is delivered", async || world.app.notifier().waiting() == 0).await;
     let counters = world.app.notifier().counters();
     assert_eq!(counters.delivered.load(Ordering::Relaxed), 10);
     assert_eq!(counters.queued.load(Ordering::Relaxed), 10);
@@ -194,7 +184,7 @@ async fn an_application_is_told_of_everything_in_order_though_it_was_down() {
     let mut world = World::new("attempt_timeout_ms = 60000\nretry_initial_ms = 20\nretry_max_ms = 100").await;
     scenario(&mut world, async |world| {
         let failed = || world.app.notifier().counters().failed.load(Ordering::Relaxed);
-        until(async || failed() >= 5).await;
+        until("it was tried often", async || failed() >= 5).await;
     })
     .await;
     world.stop().await;
@@ -220,7 +210,7 @@ async fn an_endpoint_that_does_not_answer_delays_no_answer_to_the_pcrf() {
     // The application has it and says nothing: RAA and ASA come all the same.
     world.push(&first, "rar", json!({ "specificActions": [3] })).await;
     world.push(&second, "asr", json!({})).await;
-    until(async || world.pcrf.sessions().len() == 1).await;
+    until("one session is left", async || world.pcrf.sessions().len() == 1).await;
     assert_eq!(world.app.notifier().counters().delivered.load(Ordering::Relaxed), 0);
     world.receiver.answer(true);
     assert_eq!(world.receiver.body().await, told(USERS[0], 3, ""));

@@ -6,13 +6,15 @@
 mod gateway;
 #[path = "pcrf/http.rs"]
 mod http;
+#[path = "pcrf/patience.rs"]
+mod patience;
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
+use patience::until;
 use rxgate::{
     app::App,
     config::Loaded,
@@ -20,9 +22,6 @@ use rxgate::{
     pcrf::{AsrOrder, Pcrf, PcrfConfig},
 };
 use serde_json::{Value, json};
-
-/// Far above what any wait takes.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct World {
     app: App,
@@ -41,7 +40,7 @@ impl World {
         fs::write(&file, &text).unwrap();
         let app = App::start_file(&file, Loaded::from_file(&file).unwrap(), false).await.unwrap();
         let world = Self { app, pcrf, directory };
-        until(async || world.app.peers().iter().any(|peer| peer.open)).await;
+        until("the PCRF is connected", async || world.app.peers().iter().any(|peer| peer.open)).await;
         world
     }
 
@@ -62,7 +61,7 @@ impl World {
 
     /// Waits until nothing is owed to the network.
     async fn settled(&self) {
-        until(async || self.pcrf.sessions().is_empty()).await;
+        until("the PCRF has no session", async || self.pcrf.sessions().is_empty()).await;
         self.app.sessions().settled().await;
     }
 
@@ -72,15 +71,6 @@ impl World {
         self.pcrf.stop().await;
         self.directory
     }
-}
-
-async fn until(is_so: impl AsyncFn() -> bool) {
-    let wait = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.unwrap();
 }
 
 fn read(file: &Path) -> Vec<Value> {
@@ -142,7 +132,7 @@ async fn a_reload_begins_a_new_file_even_if_the_configuration_is_wrong() {
     world.settled().await;
     let (file, moved) = (world.directory.join("records.jsonl"), world.directory.join("records.jsonl.1"));
     // A record is written a moment after its session is over.
-    until(async || !read(&file).is_empty()).await;
+    until("there is a record", async || !read(&file).is_empty()).await;
     fs::rename(&file, &moved).unwrap();
     fs::write(world.directory.join("gate.toml"), "wrong").unwrap();
     assert!(world.app.reload().await.is_err());
