@@ -56,14 +56,13 @@ async fn of_an_asr_and_a_delete_at_once_one_ends_the_session() {
     let mut aborted = Vec::new();
     for race in 0..RACES {
         let (id, rx_session) = world.session(race).await;
-        let (abort, remove) = (world.one.abort(&rx_session), world.client.remove(&id));
-        let (answered, removed) = match race % 2 {
-            0 => tokio::join!(biased; abort, remove),
-            _ => {
-                let (removed, answered) = tokio::join!(biased; remove, abort);
-                (answered, removed)
-            }
+        let remove = async {
+            // Every other time the ASR has a start.
+            let asrs = if race % 2 == 0 { 0 } else { usize::from(race) + 1 };
+            world.one.saw("ASR", asrs).await;
+            world.client.remove(&id).await
         };
+        let (answered, removed) = tokio::join!(world.one.abort(&rx_session), remove);
         match removed.status {
             // To an ASR that comes after the STA the session is unknown.
             204 => assert!([Some(2001), Some(5002)].contains(&answered), "{answered:?}"),

@@ -3,6 +3,7 @@
 use rxgate::{
     dict::commands::{AA, SESSION_TERMINATION},
     pcrf::{Action, Command},
+    transport::DisconnectCause,
 };
 
 use crate::{
@@ -80,4 +81,56 @@ async fn a_pcrf_that_dies_and_comes_back_with_its_state_keeps_its_sessions() {
     let told = world.told(1).await.remove(0);
     assert_eq!((told.user, told.event), (user(1), 2));
     world.end("dies, and comes back with its state").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_any_pcrf_sessions_stay_and_nothing_is_promised() {
+    let mut world = World::new("").await;
+    let client = world.client.clone();
+    let (stays, rx_stays) = world.session(1).await;
+    let (removed, rx_removed) = world.session(2).await;
+    world.one.wire.break_off().await;
+    world.two.wire.break_off().await;
+    world.open(0).await;
+    let refused = client.create(3).await;
+    assert_eq!((refused.status, refused.retry_after), (503, None));
+    for host in [world.one.host, world.two.host] {
+        assert!(refused.message().contains(host), "{refused:?}");
+    }
+    assert_eq!(client.modify(&stays, 1, 2 * BANDWIDTH).await.status, 503);
+    assert_eq!(client.look(&stays).await, Some(BANDWIDTH.into()));
+    assert_eq!(client.remove(&removed).await.status, 204);
+    assert_eq!(client.look(&removed).await, None);
+
+    world.two.wire.mend().await;
+    world.open(1).await;
+    let (_, rx_meanwhile) = world.session(4).await;
+    assert_eq!(world.two.lines(&rx_meanwhile), ["AAR 2001"]);
+    world.one.wire.mend().await;
+    world.both_open().await;
+    world.agree().await;
+    assert_eq!(world.one.held(), [rx_stays.clone()].into());
+    world.one.has_lines(&rx_stays, &["AAR 2001"]).await;
+    world.one.has_lines(&rx_removed, &["AAR 2001", "STR 2001"]).await;
+    assert_eq!(world.two.wire.seen().len(), 1);
+    world.end("dies, and so does the other one").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_goodbye_costs_nothing() {
+    let world = World::new(&format!("{PATIENT}\nreconnect_after_refusal_ms = 2000")).await;
+    let (stays, rx_stays) = world.session(1).await;
+    world.one.wire.hold(Way::ToGateway, AA);
+    let creating = tokio::spawn(world.client.create(2));
+    world.one.answered("AAR", 2).await;
+    world.one.wire.lose();
+    world.one.pcrf.disconnect(DisconnectCause::Busy);
+    let rx_moved = world.rx_session(&creating.await.unwrap().created()).await;
+    assert_eq!(world.two.lines(&rx_moved), ["AAR (T) 2001"]);
+    assert_eq!(world.client.look(&stays).await, Some(BANDWIDTH.into()));
+    world.both_open().await;
+    world.agree().await;
+    assert_eq!((world.one.held(), world.two.held()), ([rx_stays].into(), [rx_moved.clone()].into()));
+    world.one.has_lines(&rx_moved, &["AAR 2001", "STR 2001"]).await;
+    world.end("says goodbye with BUSY").await;
 }

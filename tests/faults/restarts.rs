@@ -58,3 +58,18 @@ async fn a_pcrf_that_restarts_ends_its_sessions_with_an_event_each() {
     assert_eq!(elsewhere.count(), 0);
     world.end("restarts with a raised Origin-State-Id").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_application_that_does_not_answer_is_told_again_under_the_same_name() {
+    let mut world = World::new(PATIENT).await;
+    let (id, _) = world.session(1).await;
+    world.endpoint.answer(false);
+    world.one.pcrf.restart().await.unwrap();
+    let told = world.told(1).await.remove(0);
+    assert_eq!((&*told.user, told.event, &*told.why), (&*user(1), 12, RESTARTED));
+    assert_eq!(world.client.look(&id).await, None);
+    assert_eq!(world.repeated().await, told);
+    world.endpoint.answer(true);
+    world.agree().await;
+    world.end("restarts while the application does not answer").await;
+}

@@ -39,9 +39,11 @@ pub struct World {
     pub one: Seat,
     pub two: Seat,
     pub client: Client,
-    endpoint: Receiver,
-    /// What it was told so far.
+    pub endpoint: Receiver,
+    /// What it was told so far, each event once.
     told: Vec<Told>,
+    /// How many of these it was told again.
+    repeated: u32,
     folder: Folder,
 }
 
@@ -182,7 +184,7 @@ impl World {
         let text = gateway::config(one.wire.address(), &diameter, &more);
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
         let client = Client::new(app.http_address());
-        let world = Self { app, one, two, client, endpoint, told: Vec::new(), folder };
+        let world = Self { app, one, two, client, endpoint, told: Vec::new(), repeated: 0, folder };
         world.register().await;
         world
     }
@@ -264,6 +266,15 @@ impl World {
         self.told[before..].to_vec()
     }
 
+    /// Waits for an event that was told before.
+    pub async fn repeated(&mut self) -> Told {
+        let post = self.endpoint.next().await;
+        let told = self.event(&post).await;
+        assert!(self.told.contains(&told), "{told:?}");
+        self.repeated += 1;
+        told
+    }
+
     async fn event(&self, post: &Post) -> Told {
         let body: Value = serde_json::from_str(&post.body).unwrap();
         let event = &body["notifyQoSEvent"];
@@ -299,8 +310,15 @@ impl World {
             true => format!("event {}", told.event),
             false => format!("event {} ({})", told.event, told.why),
         });
-        let row =
-            format!("{fault} | client: {} | {one} | {two} | endpoint: {}", self.client.got(), tally(events));
+        let again = match self.repeated {
+            0 => String::new(),
+            times => format!(", {times} again with the same X-Event-Id"),
+        };
+        let row = format!(
+            "{fault} | client: {} | {one} | {two} | endpoint: {}{again}",
+            self.client.got(),
+            tally(events)
+        );
         self.both_open().await;
         let (id, rx_session) = self.session(LATER).await;
         assert_eq!(self.one.report(&rx_session).await, Some(2001));
