@@ -175,6 +175,10 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 async fn carry(gateway: TcpStream, shared: Arc<Shared>) {
     // Without a PCRF there is nothing that could be said.
     let Ok(pcrf) = TcpStream::connect(shared.to).await else { return };
+    // Messages are on their way for no longer than they are held.
+    for end in [&gateway, &pcrf] {
+        end.set_nodelay(true).unwrap();
+    }
     let (from_gateway, to_gateway) = gateway.into_split();
     let (from_pcrf, to_pcrf) = pcrf.into_split();
     tokio::select! {
