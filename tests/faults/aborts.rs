@@ -1,8 +1,12 @@
 //! An ASR and a DELETE of the same session.
 
-use rxgate::dict::commands::{ABORT_SESSION, SESSION_TERMINATION};
+use rxgate::dict::commands::{AA, ABORT_SESSION, SESSION_TERMINATION};
 
-use crate::{client::user, wire::Way, world::World};
+use crate::{
+    client::user,
+    wire::Way,
+    world::{PATIENT, World},
+};
 
 const RELEASED: &str = "BEARER_RELEASED";
 
@@ -83,4 +87,23 @@ async fn of_an_asr_and_a_delete_at_once_one_ends_the_session() {
     assert_eq!(ends.len(), usize::from(RACES));
     assert!(ends.iter().all(|seen| seen.results() == [2001] && !seen.again()));
     world.end("sends ASR and gets a DELETE at once").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_asr_before_the_grant_is_known_ends_what_was_granted() {
+    let world = World::new(PATIENT).await;
+    world.one.wire.hold(Way::ToGateway, AA);
+    let creating = tokio::spawn(world.client.create(1));
+    world.one.answered("AAR", 1).await;
+    let rx_session = world.one.wire.seen()[0].session();
+    assert_eq!(world.one.abort(&rx_session).await, Some(5002));
+    world.one.wire.release();
+    let refused = creating.await.unwrap();
+    assert_eq!((refused.status, refused.retry_after), (502, None), "{refused:?}");
+    assert!(refused.message().contains("aborted"), "{refused:?}");
+    world.agree().await;
+    // It gave the session up when it heard that nobody knows it.
+    world.one.has_lines(&rx_session, &["AAR 2001", "ASR 5002", "STR 5002"]).await;
+    assert_eq!((world.one.held().len(), world.two.wire.seen().len()), (0, 0));
+    world.end("sends ASR before its AAA").await;
 }

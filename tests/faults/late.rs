@@ -115,3 +115,28 @@ async fn the_second_of_two_answers_is_counted_and_nothing_else() {
     world.one.pcrf.set_rules(Vec::new());
     world.end("answers twice").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_granted_a_session_in_vain_does_not_speak_for_it() {
+    for aborts in [false, true] {
+        let world = World::new(HASTY).await;
+        world.one.wire.hold(Way::ToGateway, AA);
+        world.one.wire.hold(Way::ToPcrf, SESSION_TERMINATION);
+        let (id, rx_session) = world.session(1).await;
+        world.one.saw("STR", 1).await;
+        // Both have it now.
+        let both = [&world.one, &world.two].map(|seat| seat.held().len());
+        assert_eq!(both, [1, 1]);
+        let (what, answered, expected) = match aborts {
+            false => ("RAR", world.one.report(&rx_session).await, 5002),
+            true => ("ASR", world.one.abort(&rx_session).await, 2001),
+        };
+        assert_eq!(answered, Some(expected));
+        world.one.wire.release();
+        world.agree().await;
+        assert_eq!(world.client.look(&id).await, Some(BANDWIDTH.into()));
+        assert_eq!((world.one.held().len(), world.two.held()), (0, [rx_session.clone()].into()));
+        assert_eq!(world.two.lines(&rx_session), ["AAR (T) 2001"]);
+        world.end(&format!("sends {what} about a session that the other one has")).await;
+    }
+}
