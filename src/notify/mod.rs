@@ -22,8 +22,8 @@
 //!   up in its turn, logged and counted.
 //! - **An endpoint that is down** holds up its own queue only. Others at the same host and port share its slots.
 //!
-//! What waits is in memory: who keeps it elsewhere too learns what became of it through [`Outcome`]. Endpoints, bodies and keys are logged at `trace`
-//! only.
+//! What waits is in memory: who keeps it elsewhere too learns what became of it through [`Outcome`]. Endpoints, bodies
+//! and keys are logged at `trace` only.
 
 mod address;
 mod attempt;
