@@ -17,7 +17,7 @@ use tokio::{
 };
 use tracing::error;
 
-use super::{Key, PAGE, Sessions};
+use super::{Key, PAGE, Sessions, Stepped};
 use crate::{
     counters::count,
     session::{QosSessionId, StoreError, machine::Input},
@@ -75,11 +75,11 @@ impl Deadlines {
     }
 
     /// Takes out what is due.
-    fn due(&self, now: SystemTime) -> Vec<(SystemTime, QosSessionId)> {
+    fn due(&self, now: SystemTime) -> Vec<QosSessionId> {
         let mut wheel = self.wheel();
         let mut due = Vec::new();
         while wheel.armed.first().is_some_and(|(expires, _)| *expires <= now) {
-            due.extend(wheel.armed.pop_first());
+            due.extend(wheel.armed.pop_first().map(|(_, id)| id));
         }
         due
     }
@@ -97,11 +97,11 @@ pub(super) async fn run(sessions: Weak<Sessions>, deadlines: Arc<Deadlines>) {
             }
             feed_at = Instant::now() + if fed.is_ok() { AHEAD / 2 } else { AGAIN };
         }
-        for (expires, id) in deadlines.due(sessions.clock.now()) {
+        for id in deadlines.due(sessions.clock.now()) {
             let slot = Arc::clone(&deadlines.ending).acquire_owned().await;
             let sessions = Arc::clone(&sessions);
             tokio::spawn(async move {
-                sessions.expire(&id, expires).await;
+                sessions.expire(&id).await;
                 drop(slot);
             });
         }
@@ -130,13 +130,14 @@ impl Sessions {
         }
     }
 
-    /// `expires`: when its time was over.
-    async fn expire(&self, id: &QosSessionId, expires: SystemTime) {
+    async fn expire(&self, id: &QosSessionId) {
         match self.step(Key::Qos(id), Input::Expire).await {
             Ok(stepped) => {
-                if stepped.is_some_and(|stepped| stepped.changed()) {
+                if let Some(stepped) = stepped.filter(Stepped::changed)
+                    && let Some(expired) = stepped.session.expires
+                {
                     count(&self.counters.expired);
-                    self.lateness.observe(self.clock.now().duration_since(expires).unwrap_or_default());
+                    self.lateness.observe(self.clock.now().duration_since(expired).unwrap_or_default());
                 }
             }
             Err(error) => {
