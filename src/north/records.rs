@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use tracing::trace;
 
 use crate::{
     session::{
@@ -25,14 +26,12 @@ pub enum RestoreError {
     Store(#[from] StoreError),
     /// A record is there, but not in a form that is understood.
     #[error(
-        "the record {kind:?} {key:?} of the store cannot be read: {reason}; start the version that wrote it, or put \
-         a backup of the store into its place"
+        "a record of the store, {kind:?}, cannot be read: {reason}; start the version that wrote it, or put a backup \
+         of the store into its place; RXGATE_LOG=trace names the record"
     )]
     Unreadable {
         /// What kind of thing.
         kind: RecordKind,
-        /// Its name within its kind.
-        key: Arc<str>,
         /// What is wrong with it.
         reason: String,
     },
@@ -51,9 +50,10 @@ pub enum RestoreError {
 }
 
 impl RestoreError {
-    /// About a record.
+    /// About a record. Its key may be somebody's secret, and `reason` is nobody's.
     pub(super) fn unreadable(kind: RecordKind, key: &Arc<str>, reason: impl ToString) -> Self {
-        Self::Unreadable { kind, key: Arc::clone(key), reason: reason.to_string() }
+        trace!(?kind, %key, "this record cannot be read");
+        Self::Unreadable { kind, reason: reason.to_string() }
     }
 }
 

@@ -94,8 +94,8 @@ impl KeptTemplates {
             }
             let version: u64 = key.parse().map_err(|error| RestoreError::unreadable(KIND, key, error))?;
             let Version { pattern, xml } = records::read(KIND, key, value)?;
-            let pattern =
-                Pattern::new(pattern).map_err(|error| RestoreError::unreadable(KIND, key, error))?;
+            let pattern = Pattern::new(pattern)
+                .map_err(|_| RestoreError::unreadable(KIND, key, "its match rule is none"))?;
             written.versions.insert(version);
             found.insert(version, (pattern, Arc::<str>::from(xml)));
             Ok(())

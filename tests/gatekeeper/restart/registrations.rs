@@ -196,7 +196,7 @@ async fn a_record_that_cannot_be_read_is_named() {
         store.commit(Commit { records: vec![record], ..Commit::default() }).await.unwrap();
         let world = World::with_settings_over(store, NotificationSettings::default());
         let error = world.notifications.restore().await.unwrap_err().to_string();
-        assert_starts(&error, "the record Registration \"app-7\" of the store cannot be read: ");
+        assert_starts(&error, "a record of the store, Registration, cannot be read: ");
         assert!(error.contains(why) && error.contains("; start the version that wrote it, or "), "{error}");
     }
 }

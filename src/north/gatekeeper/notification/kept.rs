@@ -121,10 +121,12 @@ impl Notifications {
             let event = Event::from_number(number.into());
             event.ok_or_else(|| unreadable(format!("there is no event {number}")))
         };
-        let user = |given: &str| EndUser::parse(given).map_err(|error| unreadable(error.to_string()));
+        let user = |given: &str| {
+            EndUser::parse(given).map_err(|_| unreadable("one of its end users is none".into()))
+        };
         let registration = Registration {
             correlator: Arc::clone(correlator),
-            endpoint: endpoint.map_err(|error| unreadable(error.to_string()))?,
+            endpoint: endpoint.map_err(|_| unreadable("its endpoint is no URL that is taken".into()))?,
             interface_name: interface_name.map(str::to_owned),
             end_users: end_users.into_iter().map(user).collect::<Result<_, _>>()?,
             criteria: criteria.into_iter().map(event).collect::<Result<_, _>>()?,
