@@ -1,5 +1,5 @@
 //! What keeping sessions on a disk costs: pairs of apply and remove against sessions in memory, in the same run,
-//! and how long a store of very many sessions takes to open.
+//! how long a store of very many sessions takes to open, and how late sessions end of which very many are armed.
 //!
 //! `cargo bench --bench store`; `RXGATE_SESSIONS` says how many sessions are opened (1,000,000), `RXGATE_STORE`
 //! where (a directory of its own below the system's for temporary files). The gateway and the PCRF share the
@@ -8,7 +8,8 @@
 
 use std::{
     fs,
-    net::SocketAddr,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -25,9 +26,16 @@ use rxgate::{
     session::{QosRequest, Session, SessionState, SessionStore, ports::Commit},
     store::{EmbeddedConfig, EmbeddedStore},
 };
+use tokio::task::JoinSet;
 
 /// Callers at a time.
 const CALLERS: u32 = 64;
+
+/// Sessions that end while very many others are armed, ...
+const ENDING: u32 = 10_000;
+
+/// ... so far apart.
+const BETWEEN_ENDS: Duration = Duration::from_millis(2);
 
 /// How long pairs are counted.
 const COUNTED: Duration = Duration::from_secs(5);
@@ -57,6 +65,7 @@ fn main() {
     );
     let sessions = std::env::var("RXGATE_SESSIONS").map_or(1_000_000, |text| text.parse().unwrap());
     runtime.block_on(many(&folder.join("many"), sessions));
+    runtime.block_on(timers(&folder.join("many"), sessions));
     fs::remove_dir_all(&folder).unwrap();
 }
 
@@ -135,25 +144,16 @@ async fn many(directory: &Path, sessions: u32) {
     let config = EmbeddedConfig { min_free: 0, ..EmbeddedConfig::new(directory) };
     let store = Arc::new(EmbeddedStore::open(&config).unwrap().0);
     let (began, now) = (Instant::now(), SystemTime::now());
-    let fillers: Vec<_> = (0..CALLERS)
-        .map(|filler| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                for number in (filler..sessions).step_by(CALLERS as usize) {
-                    let id = format!("{number:08x}-0000-7000-8000-000000000000").into();
-                    let rx_session = format!("af.rx.test;1700000000;{number};abcdef01").into();
-                    let mut session = Session::pending(id, rx_session, now, &request(number % 65_536));
-                    session.state = SessionState::Open;
-                    session.expires =
-                        Some(now + Duration::from_secs(3600) + Duration::from_millis(number.into()));
-                    store.commit(Commit::insert(session)).await.unwrap();
-                }
-            })
-        })
-        .collect();
-    for filler in fillers {
-        filler.await.unwrap();
-    }
+    let fillers = (0..CALLERS).map(|filler| {
+        let store = store.clone();
+        async move {
+            for number in (filler..sessions).step_by(CALLERS as usize) {
+                let expires = now + Duration::from_secs(3600) + Duration::from_millis(number.into());
+                store.commit(Commit::insert(open(number, 0, now, expires))).await.unwrap();
+            }
+        }
+    });
+    all(fillers).await;
     let filled = began.elapsed();
     drop(store);
     let (octets, before) = (size(directory), resident());
@@ -173,6 +173,69 @@ async fn many(directory: &Path, sessions: u32) {
         ready.as_secs_f64(),
         resident().saturating_sub(before) as f64 / f64::from(sessions),
     );
+}
+
+/// An open session of this number in this series.
+fn open(number: u32, series: u32, created: SystemTime, expires: SystemTime) -> Session {
+    let id = format!("{number:08x}-0000-7000-8000-{series:012x}").into();
+    let rx_session = format!("af.rx.test;1700000000;{number};{series:08x}").into();
+    let mut session = Session::pending(id, rx_session, created, &request(number % 65_536));
+    session.state = SessionState::Open;
+    session.expires = Some(expires);
+    session
+}
+
+/// Starts a gateway on that store, in which some more sessions end soon.
+async fn timers(directory: &Path, sessions: u32) {
+    let config = EmbeddedConfig { min_free: 0, ..EmbeddedConfig::new(directory) };
+    let store = Arc::new(EmbeddedStore::open(&config).unwrap().0);
+    let first = SystemTime::now() + Duration::from_secs(20);
+    let inserts = (0..ENDING).map(|number| {
+        let (store, session) = (store.clone(), open(number, 1, first, first + BETWEEN_ENDS * number));
+        async move { store.commit(Commit::insert(session)).await.unwrap() }
+    });
+    all(inserts).await;
+    drop(store);
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let store = format!("[store]\npath = \"{}\"\nmin_free_mib = 0\n", directory.display());
+    let text = self::config(pcrf.address(), &store);
+    let app = App::start(Loaded::from_text(Path::new("bench"), &text).unwrap().config).await.unwrap();
+    tokio::time::sleep(BETWEEN_ENDS * ENDING + Duration::from_secs(25)).await;
+    let admin = app.admin_address();
+    let page = tokio::task::spawn_blocking(move || scrape(admin)).await.unwrap();
+    let counts: Vec<(f64, u64)> = page
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("rxgate_timer_lateness_seconds_bucket{le=\"")?.split_once("\"} ")
+        })
+        .map(|(bound, count)| (bound.parse().unwrap_or(f64::INFINITY), count.parse().unwrap()))
+        .collect();
+    let all = counts.last().unwrap().1;
+    let at = |share: f64| counts.iter().find(|(_, count)| *count as f64 >= all as f64 * share).unwrap().0;
+    println!(
+        "{sessions} armed, {all} ended in {} s: half at most {} ms late, 99 of 100 at most {} ms",
+        (BETWEEN_ENDS * ENDING).as_secs(),
+        at(0.5) * 1e3,
+        at(0.99) * 1e3,
+    );
+    app.shut_down().await;
+    pcrf.stop().await;
+}
+
+/// What `/metrics` shows.
+fn scrape(admin: SocketAddr) -> String {
+    let mut stream = TcpStream::connect(admin).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    page
+}
+
+/// Does all of them at once.
+async fn all(futures: impl Iterator<Item = impl Future<Output = ()> + Send + 'static>) {
+    let mut tasks: JoinSet<()> = JoinSet::new();
+    futures.for_each(|one| _ = tasks.spawn(one));
+    tasks.join_all().await;
 }
 
 /// Processor time of this process so far.
