@@ -3,7 +3,9 @@
 //! A commit is done once the journal is synced (`fdatasync`) with it. What waits for one sync is written with the
 //! next, so that many callers share one. Readers see what is synced.
 
+mod journal;
 mod keys;
+mod make;
 mod open;
 mod room;
 mod rows;

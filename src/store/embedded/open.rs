@@ -11,24 +11,26 @@ use std::{
     thread,
 };
 
-use fjall::{Database, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, KeyspaceCreateOptions};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tracing::warn;
 
 use super::{
     EmbeddedStore, Spaces, WAITING,
+    journal::{self, JournalError},
     keys::Space,
+    make::{make, sync},
     room::Room,
     sequence::Sequence,
     writer::{LAST, State, Writer},
 };
 
 /// What the data looks like; goes up with every change of it that an older program cannot read.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 /// Key of the schema's number.
-const SCHEMA_KEY: &[u8] = b"schema";
+pub(super) const SCHEMA_KEY: &[u8] = b"schema";
 
 /// Octets of journals before they are folded into the trees. Bounds the time to open.
 const JOURNAL: u64 = 64 << 20;
@@ -37,7 +39,7 @@ const JOURNAL: u64 = 64 << 20;
 const MEMTABLE: u64 = 8 << 20;
 
 /// Name of the database's directory.
-const DATABASE: &str = "db";
+pub(super) const DATABASE: &str = "db";
 
 /// Where the store is, and how it is opened.
 #[derive(Clone, Debug)]
@@ -46,6 +48,9 @@ pub struct EmbeddedConfig {
     pub directory: PathBuf,
     /// With less room than this on the disk no session is added. Octets; default 256 MiB.
     pub min_free: u64,
+    /// Octets of a part that are kept in memory before they are written to its tree, for a store that is made; one
+    /// that is there keeps what it has. Default 8 MiB.
+    pub memtable: u64,
     /// Open it although something is lost: after [`OpenError::Lost`] with what is left, after
     /// [`OpenError::Damaged`] empty, with the damaged database set aside.
     pub accept_loss: bool,
@@ -54,7 +59,7 @@ pub struct EmbeddedConfig {
 impl EmbeddedConfig {
     /// The defaults for this directory.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), min_free: 256 << 20, accept_loss: false }
+        Self { directory: directory.into(), min_free: 256 << 20, memtable: MEMTABLE, accept_loss: false }
     }
 }
 
@@ -120,39 +125,39 @@ impl EmbeddedStore {
     pub fn open(config: &EmbeddedConfig) -> Result<(Self, Opened), OpenError> {
         let directory = &config.directory;
         let io = |error| OpenError::Io { directory: directory.clone(), error };
+        let damaged = |reason: String| OpenError::Damaged { directory: directory.clone(), reason };
         fs::create_dir_all(directory).map_err(io)?;
+        // Keeps others out from here on.
+        let (sequence, written) = Sequence::open(directory).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => OpenError::Locked { directory: directory.clone() },
+            _ => io(error),
+        })?;
+        for directory in [Some(&**directory), directory.parent()].into_iter().flatten() {
+            // A relative path of one name has an empty parent.
+            sync(if directory == Path::new("") { Path::new(".") } else { directory }).map_err(io)?;
+        }
         let mut set_aside = false;
-        let database = match database(directory) {
+        let opened = match directory.join(DATABASE).try_exists().map_err(io)? {
+            true => existing(config, written),
+            false => new(config),
+        };
+        let (spaces, was_cut) = match opened {
             Err(OpenError::Damaged { reason, .. }) if config.accept_loss => {
                 set_aside = true;
                 let aside = aside(directory).map_err(io)?;
                 warn!(reason, aside = %aside.display(), "the damaged database is set aside: the store begins empty");
-                self::database(directory)?
+                new(config)?
             }
             opened => opened?,
         };
-        // After it: the database keeps others out.
-        let (sequence, written) = Sequence::open(directory).map_err(io)?;
-        let spaces = Space::ALL.iter().map(|space| {
-            database.keyspace(space.name(), || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE))
-        });
-        let all = spaces.collect::<Result<_, _>>().map_err(|error| refused(directory, error))?;
-        let spaces = Spaces { database, all };
-
-        let damaged = |reason: String| OpenError::Damaged { directory: directory.clone(), reason };
         let meta = |key: &[u8]| spaces.read(Space::Meta, key).map_err(|error| damaged(error.to_string()));
-        let last = meta(LAST)?;
-        match meta(SCHEMA_KEY)?.as_deref().map(<[u8; 4]>::try_from) {
+        let (last, schema) = (meta(LAST)?, meta(SCHEMA_KEY)?);
+        match schema.as_deref().map(<[u8; 4]>::try_from) {
             Some(Ok(found)) => match u32::from_be_bytes(found) {
                 SCHEMA => {}
                 found => return Err(OpenError::Later { directory: directory.clone(), found }),
             },
-            Some(Err(_)) => return Err(damaged("its schema cannot be read".into())),
-            None => {
-                let mut batch = spaces.batch().durability(Some(PersistMode::SyncAll));
-                batch.insert(spaces.of(Space::Meta), SCHEMA_KEY, SCHEMA.to_be_bytes());
-                batch.commit().map_err(|error| refused(directory, error))?;
-            }
+            Some(Err(_)) | None => return Err(damaged("its schema cannot be read".into())),
         }
         let (found, sessions) = match last.as_deref().map(<[u8; 16]>::try_from) {
             None => (0, 0),
@@ -162,7 +167,7 @@ impl EmbeddedStore {
             }
             Some(Err(_)) => return Err(damaged("the number of its last change cannot be read".into())),
         };
-        let is_lost = set_aside || written.is_some_and(|written| found < written);
+        let is_lost = set_aside || was_cut || written.is_some_and(|written| found < written);
         if let Some(written) = written.filter(|_| is_lost) {
             if !config.accept_loss {
                 return Err(OpenError::Lost { directory: directory.clone(), written, found });
@@ -204,8 +209,62 @@ impl EmbeddedStore {
     }
 }
 
-fn database(directory: &Path) -> Result<Database, OpenError> {
-    let open = || Database::builder(directory.join(DATABASE)).max_journaling_size(JOURNAL).open();
+/// A database that is made.
+fn new(config: &EmbeddedConfig) -> Result<(Spaces, bool), OpenError> {
+    make(config)?;
+    Ok((parts(config)?, false))
+}
+
+/// A database that is there, and whether something of it was cut off that was confirmed.
+fn existing(config: &EmbeddedConfig, written: Option<u64>) -> Result<(Spaces, bool), OpenError> {
+    let directory = &config.directory;
+    let io = |error| OpenError::Io { directory: directory.clone(), error };
+    let found = journal::look(&directory.join(DATABASE)).map_err(|error| match error {
+        JournalError::Io(_, error) => io(error),
+        error => OpenError::Damaged { directory: directory.clone(), reason: error.reason() },
+    })?;
+    found.write_again().map_err(io)?;
+    let Some(tail) = found.tail else { return Ok((parts(config)?, false)) };
+    let reason = tail.reason();
+    let is_lost = written.zip(found.commit).is_some_and(|(written, found)| found < written);
+    match (config.accept_loss, written, found.commit) {
+        (false, ..) if tail.is_followed => {
+            return Err(OpenError::Damaged { directory: directory.clone(), reason });
+        }
+        // Nothing is changed, so that whoever repairs it finds it as it was.
+        (false, Some(written), Some(found)) if is_lost => {
+            return Err(OpenError::Lost { directory: directory.clone(), written, found });
+        }
+        (true, ..) if is_lost || tail.is_followed => {
+            let kept = free_name(directory, "journal").map_err(io)?;
+            warn!(reason, kept = %kept.display(), "the damaged journal is kept");
+            tail.keep(&kept).map_err(io)?;
+        }
+        _ => {}
+    }
+    tail.cut().map_err(io)?;
+    Ok((parts(config)?, tail.is_followed))
+}
+
+/// Opens the database with all of its parts.
+fn parts(config: &EmbeddedConfig) -> Result<Spaces, OpenError> {
+    let directory = &config.directory;
+    let database = database(directory, DATABASE)?;
+    let mut all = Vec::with_capacity(Space::ALL.len());
+    for space in Space::ALL {
+        // The database forgets a part whose description it does not find, and would make an empty one.
+        if !database.keyspace_exists(space.name()) {
+            let reason = format!("its part `{}` is missing", space.name());
+            return Err(OpenError::Damaged { directory: directory.clone(), reason });
+        }
+        let keyspace = database.keyspace(space.name(), KeyspaceCreateOptions::default);
+        all.push(keyspace.map_err(|error| refused(directory, error))?);
+    }
+    Ok(Spaces { database, all: all.into() })
+}
+
+pub(super) fn database(directory: &Path, name: &str) -> Result<Database, OpenError> {
+    let open = || Database::builder(directory.join(name)).max_journaling_size(JOURNAL).open();
     // Some damage is met with an assertion there. Nothing of ours is held that could be left half done.
     match panic::catch_unwind(open) {
         Ok(opened) => opened.map_err(|error| refused(directory, error)),
@@ -219,17 +278,22 @@ fn database(directory: &Path) -> Result<Database, OpenError> {
 
 /// Keeps a database that cannot be opened for whoever wants to look into it.
 fn aside(directory: &Path) -> io::Result<PathBuf> {
-    let names = (1_u32..).map(|number| directory.join(format!("{DATABASE}.damaged-{number}")));
-    for name in names {
+    let name = free_name(directory, DATABASE)?;
+    fs::rename(directory.join(DATABASE), &name)?;
+    Ok(name)
+}
+
+/// A name for something damaged.
+fn free_name(directory: &Path, what: &str) -> io::Result<PathBuf> {
+    for name in (1_u32..).map(|number| directory.join(format!("{what}.damaged-{number}"))) {
         if !name.try_exists()? {
-            fs::rename(directory.join(DATABASE), &name)?;
             return Ok(name);
         }
     }
     Err(io::ErrorKind::AlreadyExists.into())
 }
 
-fn refused(directory: &Path, error: fjall::Error) -> OpenError {
+pub(super) fn refused(directory: &Path, error: fjall::Error) -> OpenError {
     let directory = directory.to_owned();
     match error {
         fjall::Error::Locked => OpenError::Locked { directory },

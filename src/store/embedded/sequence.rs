@@ -28,10 +28,12 @@ const CHECK: u64 = 0x7278_6761_7465_0001;
 pub(super) struct Sequence(File);
 
 impl Sequence {
-    /// Opens the file in this directory, or makes it; with the number in it, if there is one.
+    /// Opens the file in this directory, or makes it; with the number in it, if there is one. Locks it, or fails with
+    /// [`io::ErrorKind::WouldBlock`].
     pub fn open(directory: &Path) -> io::Result<(Self, Option<u64>)> {
         let path = directory.join(NAME);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        file.try_lock().map_err(io::Error::from)?;
         let mut found = None;
         for slot in 0..2 {
             let mut octets = [0; SLOT];
