@@ -1,0 +1,92 @@
+//! One bit of one file is not what was written.
+
+use std::{
+    fs,
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+};
+
+use rxgate::store::EmbeddedStore;
+
+use crate::{
+    check::{Outcome, check, config},
+    dice::Dice,
+    folder::Folder,
+    tally::{Tally, number},
+    work::{self, TASKS},
+};
+
+/// Every file below a directory.
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    let mut names: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    for path in names {
+        match path.is_dir() {
+            true => files(&path, found),
+            false => found.push(path),
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        match from.is_dir() {
+            true => copy(&from, &to),
+            false => assert!(fs::copy(from, to).is_ok()),
+        }
+    }
+}
+
+/// What kind of file it is, for the figures.
+fn kind(path: &Path) -> &'static str {
+    match path.file_name().unwrap().to_str().unwrap() {
+        "commits" => "commit number",
+        "current" | "version" | "lock" => "marker",
+        name if name.ends_with(".jnl") => "journal",
+        _ if path.parent().unwrap().ends_with("tables") => "table",
+        _ => "list of tables",
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flipped_bit_is_harmless_or_refused() {
+    const UNTIL: u64 = 60;
+    let base = Folder::new();
+    let (directory, acknowledged) = (base.path().join("data"), base.path().join("acknowledged"));
+    for until in [UNTIL / 2, UNTIL] {
+        let store = EmbeddedStore::open(&config(&directory)).unwrap().0;
+        work::work(store, 1, until, &acknowledged).await;
+    }
+    let mut all = Vec::new();
+    files(&directory, &mut all);
+    let (from, seeds) = (number("DISK_FROM", 1), number("DISK_SEEDS", 60));
+    let mut tally = Tally::default();
+    for seed in from..from + seeds {
+        let mut dice = Dice::new(seed);
+        let folder = Folder::new();
+        copy(&directory, folder.path());
+        // Each file as often as any other, however small it is.
+        let file =
+            all[usize::try_from(dice.below(all.len() as u64)).unwrap()].strip_prefix(&directory).unwrap();
+        let length = fs::metadata(directory.join(file)).unwrap().len();
+        if length == 0 {
+            continue;
+        }
+        let (at, bit) = (dice.below(length), dice.below(8));
+        let damaged = fs::File::options().read(true).write(true).open(folder.path().join(file)).unwrap();
+        let mut octet = [0];
+        damaged.read_exact_at(&mut octet, at).unwrap();
+        damaged.write_all_at(&[octet[0] ^ 1 << bit], at).unwrap();
+        let outcome = check(folder.path(), 1, [UNTIL; TASKS]).await;
+        let wrong = match &outcome {
+            Outcome::Refused(error) => !error.to_string().starts_with(&folder.path().display().to_string()),
+            Outcome::Unreadable(_) | Outcome::Whole => false,
+            Outcome::Wrong(_) => true,
+        };
+        let what = format!("bit {bit} of octet {at} of {length} of {}", file.display());
+        tally.add(kind(file), &outcome, wrong.then(|| format!("seed {seed}: {what}: {}", outcome.text())));
+    }
+    tally.end("flipped bits in");
+}

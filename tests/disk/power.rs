@@ -1,0 +1,87 @@
+//! The power fails.
+
+use std::fs;
+
+use crate::{
+    check::{Outcome, check},
+    dice::Dice,
+    folder::Folder,
+    record::{self, Record},
+    state::{Disk, Failure, Fate},
+    tally::{Tally, number},
+    worker::Work,
+};
+
+/// Work that was recorded.
+struct Recorded {
+    seed: u64,
+    disk: Disk,
+}
+
+pub fn recorded(seed: u64, until: &[u64], injected: Option<&str>) -> Record {
+    let folder = Folder::new();
+    let (directory, acknowledged) = (folder.path().join("data"), folder.path().join("acknowledged"));
+    fs::create_dir(&directory).unwrap();
+    let work = Work { directory: &directory, acknowledged: &acknowledged, seed, until };
+    record::record(&mut work.command(), &directory, &acknowledged, injected)
+}
+
+fn what(fate: Fate) -> String {
+    match fate {
+        Fate::Kept => "nothing lost".into(),
+        Fate::Dropped => "all lost".into(),
+        Fate::Torn => "a beginning kept".into(),
+        Fate::Scattered(octets) => format!("parts of {octets} octets kept"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_power_failure_at_any_moment() {
+    if let Err(why) = record::possible() {
+        println!("SKIPPED: failures of the power: {why}");
+        return;
+    }
+    let (from, seeds) = (number("DISK_FROM", 1), number("DISK_SEEDS", 60));
+    let recorded: Vec<_> =
+        (0..2).map(|seed| Recorded { seed, disk: Disk::new(recorded(seed, &[10, 30, 60], None)) }).collect();
+    let mut tally = Tally::default();
+    for seed in from..from + seeds {
+        let mut dice = Dice::new(seed);
+        let work = &recorded[usize::try_from(seed % 2).unwrap()];
+        let failure = Failure::new(&work.disk, &mut dice);
+        let folder = Folder::new();
+        work.disk.after(&failure, &mut dice.clone(), folder.path());
+        let outcome = check(folder.path(), work.seed, work.disk.acknowledged(failure.at)).await;
+        let wrong = (!matches!(outcome, Outcome::Whole)).then(|| {
+            let kept = work.disk.keep(&failure, &dice);
+            format!("seed {seed}: {failure:?}: {}; the directory is {kept}", outcome.text())
+        });
+        tally.add(what(failure.fate), &outcome, wrong);
+    }
+    tally.end("failures of the power, of what was not synced");
+}
+
+/// The program syncs its journals, and the disk only says that it did: this must be found.
+#[tokio::test]
+async fn a_disk_that_lies_about_journals_is_found_out() {
+    if let Err(why) = record::possible() {
+        println!("SKIPPED: a disk that lies: {why}");
+        return;
+    }
+    let mut record = recorded(7, &[30], None);
+    record.forget_syncs(|name| name.ends_with(".jnl"));
+    let disk = Disk::new(record);
+    let mut found = 0;
+    for seed in 0..20 {
+        let mut dice = Dice::new(seed);
+        let failure = Failure { fate: Fate::Dropped, one_order: true, ..Failure::new(&disk, &mut dice) };
+        let folder = Folder::new();
+        disk.after(&failure, &mut dice, folder.path());
+        let outcome = check(folder.path(), 7, disk.acknowledged(failure.at)).await;
+        found += usize::from(matches!(outcome, Outcome::Wrong(_)));
+    }
+    println!(
+        "disk: {found} of 20 failures of a disk that lies about journals lose something that was acknowledged"
+    );
+    assert!(found > 0);
+}
