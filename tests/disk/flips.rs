@@ -39,12 +39,23 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Cuts the only journal in two, as if the database had begun another one in its midst.
+fn split_journal(directory: &Path) {
+    let journal = directory.join("db/0.jnl");
+    let mut octets = fs::read(&journal).unwrap();
+    let ends = (octets.len() / 2..octets.len() - 5).filter(|at| &octets[at - 4..*at] == b"FJL\x03");
+    let rest = octets.split_off(ends.clone().find(|at| octets[*at] == 1).unwrap());
+    fs::write(journal, octets).unwrap();
+    fs::write(directory.join("db/1.jnl"), rest).unwrap();
+}
+
 /// What kind of file it is, for the figures.
 fn kind(path: &Path) -> &'static str {
     match path.file_name().unwrap().to_str().unwrap() {
         "commits" => "commit number",
         "current" | "version" | "lock" => "marker",
-        name if name.ends_with(".jnl") => "journal",
+        "0.jnl" => "older journal",
+        "1.jnl" => "newer journal",
         _ if path.parent().unwrap().ends_with("tables") => "table",
         _ => "list of tables",
     }
@@ -59,21 +70,24 @@ async fn a_flipped_bit_is_harmless_or_refused() {
         let store = EmbeddedStore::open(&config(&directory)).unwrap().0;
         work::work(store, 1, until, &acknowledged).await;
     }
+    split_journal(&directory);
     let mut all = Vec::new();
     files(&directory, &mut all);
+    all.retain(|file| fs::metadata(file).unwrap().len() > 0);
+    let mut kinds: Vec<_> = all.iter().map(|file| kind(file)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
     let (from, seeds) = (number("DISK_FROM", 1), number("DISK_SEEDS", 60));
     let mut tally = Tally::default();
     for seed in from..from + seeds {
         let mut dice = Dice::new(seed);
         let folder = Folder::new();
         copy(&directory, folder.path());
-        // Each file as often as any other, however small it is.
-        let file =
-            all[usize::try_from(dice.below(all.len() as u64)).unwrap()].strip_prefix(&directory).unwrap();
+        // Each kind of file as often as any other, however few and small they are.
+        let wanted = dice.one_of(&kinds);
+        let of_kind: Vec<_> = all.iter().filter(|file| kind(file) == wanted).collect();
+        let file = dice.one_of(&of_kind).strip_prefix(&directory).unwrap();
         let length = fs::metadata(directory.join(file)).unwrap().len();
-        if length == 0 {
-            continue;
-        }
         let (at, bit) = (dice.below(length), dice.below(8));
         let damaged = fs::File::options().read(true).write(true).open(folder.path().join(file)).unwrap();
         let mut octet = [0];
@@ -86,7 +100,7 @@ async fn a_flipped_bit_is_harmless_or_refused() {
             Outcome::Wrong(_) => true,
         };
         let what = format!("bit {bit} of octet {at} of {length} of {}", file.display());
-        tally.add(kind(file), &outcome, wrong.then(|| format!("seed {seed}: {what}: {}", outcome.text())));
+        tally.add(wanted, &outcome, wrong.then(|| format!("seed {seed}: {what}: {}", outcome.text())));
     }
     tally.end("flipped bits in");
 }

@@ -3,10 +3,15 @@
 
 mod check;
 mod dice;
+#[path = "../serve/exchange.rs"]
+mod exchange;
 mod faults;
 mod flips;
 #[path = "../store/folder.rs"]
 mod folder;
+mod full;
+#[path = "../pcrf/gateway.rs"]
+mod gateway;
 mod power;
 mod record;
 #[path = "../store/sessions.rs"]
