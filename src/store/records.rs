@@ -4,10 +4,10 @@
 //! written, is lost, counted and logged: sessions go on without records rather than the other way round.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, Metadata, OpenOptions},
     io::{self, Write},
     mem,
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -44,6 +44,8 @@ struct State {
     reopen: AtomicBool,
     written: AtomicU64,
     lost: AtomicU64,
+    /// The last one found no room: that is logged once.
+    crowded: AtomicBool,
 }
 
 impl RecordFile {
@@ -78,8 +80,13 @@ impl Ledger for RecordFile {
     fn completed(&self, record: SessionRecord) {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let sent = writer.as_ref().is_some_and(|(sender, _)| sender.try_send(record).is_ok());
-        if !sent {
-            self.state.lost.fetch_add(1, Ordering::Relaxed);
+        if sent {
+            self.state.crowded.store(false, Ordering::Relaxed);
+        } else {
+            let lost = self.state.lost.fetch_add(1, Ordering::Relaxed) + 1;
+            if !self.state.crowded.swap(true, Ordering::Relaxed) {
+                error!(lost, "records of sessions find no room, and are lost: their disk is too slow");
+            }
         }
     }
 }
@@ -93,9 +100,20 @@ impl Collect for RecordFile {
     }
 }
 
+/// Opens it so that what is written next begins a line, even if the last one was cut off.
 fn append(path: &PathBuf) -> io::Result<File> {
     // Readable for the group: whoever collects it need not be root, and it is nobody else's concern.
-    OpenOptions::new().append(true).create(true).mode(0o640).open(path)
+    let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o640).open(path)?;
+    // What is no ordinary file, such as a pipe, has no last line.
+    let octets = Some(file.metadata()?).filter(Metadata::is_file).map_or(0, |found| found.len());
+    if let Some(last) = octets.checked_sub(1) {
+        let mut end = [0];
+        file.read_exact_at(&mut end, last)?;
+        if end != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 struct Writer {
@@ -145,17 +163,13 @@ impl Writer {
         }
     }
 
-    /// The file to write to. After a failure it begins a line, whatever the line before is.
+    /// The file to write to.
     fn file(&mut self) -> io::Result<&mut File> {
         if self.state.reopen.swap(false, Ordering::AcqRel) {
             self.file = None;
         }
         if self.file.is_none() {
-            let mut file = append(&self.path)?;
-            if self.failing && file.metadata()?.len() > 0 {
-                file.write_all(b"\n")?;
-            }
-            self.file = Some(file);
+            self.file = Some(append(&self.path)?);
         }
         self.file.as_mut().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
@@ -218,6 +232,19 @@ mod tests {
         assert_eq!(ids(&fs::read_to_string(&moved).unwrap()), ["1", "2", "3"]);
         assert_eq!(ids(&fs::read_to_string(&path).unwrap()), ["4"]);
         fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_takes_no_other_with_it() {
+        let path = std::env::temp_dir().join(format!("rxgate-records-cut-{}", std::process::id()));
+        fs::write(&path, "{\"request_id\":\"1\"}\n{\"reque").unwrap();
+        let file = RecordFile::open(path.clone(), false).unwrap();
+        file.completed(record("2"));
+        file.close();
+        let text = fs::read_to_string(&path).unwrap();
+        let (cut_off, next) = text.split_once("{\"reque\n").unwrap();
+        assert_eq!((ids(cut_off), ids(next)), (vec!["1".into()], vec!["2".into()]));
+        fs::remove_file(path).unwrap();
     }
 
     #[test]
