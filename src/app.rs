@@ -331,7 +331,7 @@ impl App {
     ///
     /// Takes as long as they do; whoever asks decides how long that may be. `false`: only another start helps.
     pub async fn is_alive(&self) -> bool {
-        // Nothing is written by it, but after everything before it.
+        // Only the number of the commit is written by it, after everything before it.
         let written = self.store.0.commit(Commit::default()).await;
         if let Err(error) = &written {
             warn!(%error, "the store does not write");
