@@ -211,6 +211,7 @@ async fn timers(directory: &Path, sessions: u32) {
         .map(|(bound, count)| (bound.parse().unwrap_or(f64::INFINITY), count.parse().unwrap()))
         .collect();
     let all = counts.last().unwrap().1;
+    assert_eq!(all, u64::from(ENDING), "sessions that ended");
     let at = |share: f64| counts.iter().find(|(_, count)| *count as f64 >= all as f64 * share).unwrap().0;
     println!(
         "{sessions} armed, {all} ended in {} s: half at most {} ms late, 99 of 100 at most {} ms",

@@ -21,7 +21,7 @@ use std::{
         Arc, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use dashmap::DashMap;
@@ -98,6 +98,8 @@ type Keep<'a> = &'a (dyn Fn(&Session) -> Option<RecordWrite> + Sync);
 /// What a step did.
 struct Stepped {
     before: SessionState,
+    /// When it was to end by itself before.
+    expiry: Option<SystemTime>,
     session: Session,
     reply: Option<Reply>,
     /// The STRs of a step with a reply go out when this is dropped.
@@ -326,7 +328,7 @@ impl Sessions {
             {
                 self.deadlines.arm(expiry, &session.id);
             }
-            return Ok(Some(self.perform(before, session, outputs, news)));
+            return Ok(Some(Stepped { expiry, ..self.perform(before, session, outputs, news) }));
         }
     }
 
@@ -381,7 +383,8 @@ impl Sessions {
         for news in news {
             self.emit(news, &after);
         }
-        Stepped { before, session, reply, held: held.map(|held| Box::new(held) as Held), closings, ask }
+        let held = held.map(|held| Box::new(held) as Held);
+        Stepped { before, expiry: None, session, reply, held, closings, ask }
     }
 
     /// Waits for the turn of a session's events.
