@@ -164,7 +164,11 @@ fn follows(after: Option<Vec<u8>>) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
 }
 
 fn unreadable(space: Space, error: &fjall::Error) -> StoreError {
-    StoreError::Failed { reason: format!("`{}` cannot be read: {error:?}", space.name()) }
+    let reason = format!(
+        "`{}` cannot be read ({error:?}): look at the disk and the kernel's log, put back a whole copy of the directory",
+        space.name()
+    );
+    StoreError::Failed { reason }
 }
 
 impl EmbeddedStore {

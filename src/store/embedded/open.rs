@@ -294,10 +294,16 @@ fn free_name(directory: &Path, what: &str) -> io::Result<PathBuf> {
 }
 
 pub(super) fn refused(directory: &Path, error: fjall::Error) -> OpenError {
+    use io::ErrorKind::{InvalidData, InvalidInput, NotFound, UnexpectedEof};
     let directory = directory.to_owned();
     match error {
         fjall::Error::Locked => OpenError::Locked { directory },
-        fjall::Error::Io(error) => OpenError::Io { directory, error },
+        // A file that is shorter than it says, or not there, is not one that cannot be used.
+        fjall::Error::Io(error)
+            if !matches!(error.kind(), NotFound | UnexpectedEof | InvalidData | InvalidInput) =>
+        {
+            OpenError::Io { directory, error }
+        }
         error => OpenError::Damaged { directory, reason: format!("{error:?}") },
     }
 }
