@@ -19,7 +19,7 @@ async fn nothing_is_acknowledged_that_a_failing_disk_does_not_have() {
         println!("SKIPPED: a disk that fails: {why}");
         return;
     }
-    let (from, runs) = (number("DISK_FROM", 1), number("DISK_RUNS", 4));
+    let (from, runs) = (number("DISK_FROM", 1), number("DISK_RUNS", 2));
     let mut tally = Tally::default();
     for seed in from..from + runs {
         let mut dice = Dice::new(seed);
@@ -35,7 +35,7 @@ async fn nothing_is_acknowledged_that_a_failing_disk_does_not_have() {
             let failure = Failure { at, fate, one_order: true, length_first: false };
             let folder = Folder::new();
             disk.after(&failure, &mut dice.clone(), folder.path());
-            let outcome = check(folder.path(), seed, disk.acknowledged(at)).await;
+            let outcome = check(folder.path(), seed, disk.acknowledged(at), 1).await;
             let wrong = (!matches!(outcome, Outcome::Whole)).then(|| {
                 let kept = disk.keep(&failure, &dice);
                 format!("seed {seed}: {injected}: {failure:?}: {}; the directory is {kept}", outcome.text())

@@ -169,9 +169,11 @@ impl Reader<'_> {
             if is_directory {
                 self.begin(&path, found);
             } else {
-                let octets = fs::read(&path).unwrap();
+                let mut octets = fs::read(&path).unwrap();
                 self.lengths[found] = octets.len() as u64;
                 self.step((0, 0), Deed::Length { node: found, length: octets.len() as u64 });
+                // Zeros at the end are there by the length.
+                octets.truncate(octets.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1));
                 self.step((0, 0), Deed::Write { node: found, at: 0, octets });
             }
             self.step((1, 1), Deed::Sync { node: found });
