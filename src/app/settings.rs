@@ -60,8 +60,9 @@ pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> Se
     SessionConfig {
         baseline_events: gatekeeper.baseline_events.iter().copied().map(SpecificAction).collect(),
         request_timeout: diameter.request_timeout,
-        // DRMP 0 may wait twice as long, and an attempt that is not answered in time is sent again.
-        admit_within: diameter.attempt_timeout.min(diameter.request_timeout) / 2,
+        // An attempt that is not answered in time is sent again; DRMP 0 may wait twice as long, and what is granted
+        // ends with an STR, which waits behind it.
+        admit_within: diameter.attempt_timeout.min(diameter.request_timeout) / 4,
         give_up_str_after: diameter.give_up_str_after,
         peers: diameter.peers.iter().map(|peer| Arc::from(&*peer.host)).collect(),
         ..SessionConfig::new(
