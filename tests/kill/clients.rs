@@ -57,9 +57,10 @@ impl Clients {
         let mut clients =
             Self { gate: Arc::default(), tasks: JoinSet::new(), stop: watch::Sender::new(false) };
         let number = Arc::<AtomicU32>::default();
+        let at = gateway.addresses().borrow().expect("it was started");
         for part in 0..PARTS {
             let users: Vec<_> = (part..count).step_by(PARTS).map(User::new).collect();
-            register(gateway.http(), endpoint, part, &users).await;
+            register(at, endpoint, part, &users).await;
             for user in &users {
                 let own = Chance(chance.below(u64::MAX));
                 let client = Client::new(user.clone(), own, gateway.addresses(), ledger.clone());

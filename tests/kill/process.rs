@@ -22,7 +22,8 @@ pub struct Gateway {
     child: Child,
     file: PathBuf,
     log: PathBuf,
-    http: watch::Sender<SocketAddr>,
+    /// Where it listens, while it does: another program may get the port that it had.
+    http: watch::Sender<Option<SocketAddr>>,
     admin: SocketAddr,
     kills: Arc<AtomicU32>,
 }
@@ -43,16 +44,11 @@ impl Gateway {
         fs::write(&file, text).unwrap();
         let mut child = spawn(&file, &log);
         let (http, admin) = listening(&mut child, &log).await;
-        Self { child, file, log, http: watch::Sender::new(http), admin, kills: Arc::default() }
+        Self { child, file, log, http: watch::Sender::new(Some(http)), admin, kills: Arc::default() }
     }
 
-    /// Where it listens.
-    pub fn http(&self) -> SocketAddr {
-        *self.http.borrow()
-    }
-
-    /// The same, also after the next start.
-    pub fn addresses(&self) -> watch::Receiver<SocketAddr> {
+    /// Where it listens for HTTP, if it is there; also after the next start.
+    pub fn addresses(&self) -> watch::Receiver<Option<SocketAddr>> {
         self.http.subscribe()
     }
 
@@ -70,6 +66,7 @@ impl Gateway {
     pub fn kill(&mut self) {
         // Before it is: whoever finds it unchanged afterwards knows that it was not killed meanwhile.
         self.kills.fetch_add(1, Ordering::SeqCst);
+        self.http.send_replace(None);
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
@@ -88,7 +85,7 @@ impl Gateway {
         let (http, admin) = listening(&mut self.child, &self.log).await;
         let took = began.elapsed();
         self.admin = admin;
-        self.http.send_replace(http);
+        self.http.send_replace(Some(http));
         took
     }
 
