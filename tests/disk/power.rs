@@ -78,11 +78,10 @@ async fn a_disk_that_lies_about_journals_is_found_out() {
         let folder = Folder::new();
         disk.after(&failure, &mut dice, folder.path());
         let outcome = check(folder.path(), 7, disk.acknowledged(failure.at), 1).await;
-        found += usize::from(matches!(outcome, Outcome::Wrong(_)));
+        // Refused or wrong: how much its second file knows depends on how long the work took.
+        found += usize::from(!matches!(outcome, Outcome::Whole));
     }
-    println!(
-        "disk: {found} of 20 failures of a disk that lies about journals lose something that was acknowledged"
-    );
+    println!("disk: {found} of 20 failures of a disk that lies about journals are found out");
     assert!(found > 0);
 }
 
