@@ -17,7 +17,7 @@
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
 //!    words, counters, ids, clock, live,    ground: words for people, names, the time, what is replaced while it is
-//!    metrics                               worked with, figures; import nothing
+//!    metrics, task                         worked with, figures, work to its end; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -54,6 +54,8 @@ pub mod rx;
 pub mod session;
 #[cfg(feature = "net")]
 pub mod store;
+#[cfg(feature = "net")]
+mod task;
 pub mod template;
 #[cfg(feature = "net")]
 pub mod transport;

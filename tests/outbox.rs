@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "session/hooked.rs"]
+mod hooked;
 #[path = "notify/world.rs"]
 #[allow(dead_code)]
 mod world;
@@ -16,19 +18,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use hooked::{Hook, Hooked};
 use rxgate::{
     BoxFuture,
     north::outbox::{Outbox, OutboxConfig, OutboxError, State},
     notify::{Connect, Notifier, NotifyConfig, Stream, SystemResolver},
     session::{
-        RxSessionId, SessionStore,
+        RxSessionId, SessionStore, StoreError,
         ports::{Commit, Letter, LetterId, LetterWrite},
     },
     store::MemoryStore,
 };
 use tokio::{
     io::{AsyncWriteExt, DuplexStream, duplex},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use world::read_request;
 
@@ -114,6 +117,22 @@ impl Connect for Dialler {
     }
 }
 
+/// A disk that is slow, as far as letters are concerned.
+struct SlowDisk;
+
+/// How long it takes after a commit is written until that is said.
+const DISK: Duration = Duration::from_secs(10);
+
+impl Hook for SlowDisk {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            store.commit(commit).await?;
+            sleep(DISK).await;
+            Ok(())
+        })
+    }
+}
+
 /// What outlives a process.
 struct World {
     applications: Arc<Applications>,
@@ -123,12 +142,16 @@ struct World {
 
 impl World {
     fn new(mood: Mood) -> Self {
+        Self::over(Arc::new(MemoryStore::new()), mood)
+    }
+
+    fn over(store: Arc<dyn SessionStore>, mood: Mood) -> Self {
         let config = NotifyConfig::default();
-        Self { applications: Applications::new(mood), store: Arc::new(MemoryStore::new()), config }
+        Self { applications: Applications::new(mood), store, config }
     }
 
     /// One process, that is killed when this is done: all of its tasks end where they are.
-    fn life<T>(&self, after: Duration, life: impl AsyncFnOnce(&Outbox) -> T) -> T {
+    fn life<T>(&self, after: Duration, life: impl AsyncFnOnce(&Arc<Outbox>) -> T) -> T {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(async {
@@ -320,4 +343,29 @@ fn what_is_left_when_the_process_ends_in_order_is_there_for_the_next() {
     });
     let arrived: Vec<_> = world.applications.took().into_iter().map(|(_, id, _)| id).collect();
     assert_eq!(arrived, ids.map(|id| id.to_string()));
+}
+
+#[test]
+fn what_the_operator_began_is_done_to_its_end_without_him() {
+    let store = Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook: SlowDisk });
+    let mut world = World::over(store, Mood::Hangs);
+    world.config.max_queue = 2;
+    world.life(Duration::ZERO, async |outbox| {
+        let first = world.post(outbox, "one", "1", Duration::ZERO).await;
+        world.post(outbox, "one", "2", Duration::ZERO).await;
+        let third = world.post(outbox, "one", "3", Duration::ZERO).await;
+        sleep(2 * DISK).await;
+        assert_eq!((world.waiting().await, world.dead().await.len()), (2, 1));
+        // Each time the operator's client goes away while the disk writes.
+        assert!(timeout(DISK / 2, outbox.discard(first)).await.is_err());
+        sleep(2 * DISK).await;
+        assert_eq!((world.waiting().await, outbox.notifier().waiting()), (1, 1));
+        world.applications.set(Mood::Fine);
+        world.delivered().await;
+        assert!(timeout(DISK / 2, outbox.replay(third, |_| true)).await.is_err());
+        sleep(2 * DISK).await;
+        assert_eq!((world.waiting().await, world.dead().await.len()), (0, 0));
+    });
+    let bodies: Vec<_> = world.applications.took().into_iter().map(|(.., body)| body).collect();
+    assert_eq!(bodies, ["2", "3"]);
 }

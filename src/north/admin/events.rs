@@ -1,5 +1,7 @@
 //! The events that applications are told: those that wait, those that were given up, delivered after all or dropped.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{Path, Query, State},
@@ -191,7 +193,9 @@ pub(super) async fn replay(
     State(Admin { notifications, .. }): State<Admin>,
     id: Named,
 ) -> Result<StatusCode, Failed> {
-    let replayed = notifications.outbox().replay(named(id)?, |letter| notifications.wants(letter)).await;
+    let receivers = Arc::clone(&notifications);
+    let wanted = move |letter: &Letter| receivers.wants(letter);
+    let replayed = notifications.outbox().replay(named(id)?, wanted).await;
     replayed.map(|()| StatusCode::NO_CONTENT).map_err(refused)
 }
 

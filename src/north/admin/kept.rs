@@ -20,6 +20,7 @@ use crate::{
         SessionStore, StoreError,
         ports::{Commit, RecordKind, RecordWrite},
     },
+    task::to_its_end,
     template::{MatchRule, Origin, Pattern, Problem, RuleSet, Settings, Template, Templates},
 };
 
@@ -144,7 +145,7 @@ impl KeptTemplates {
         change: impl FnOnce(&mut RuleSet) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let me = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        let changed = to_its_end(async move {
             let mut written = me.written.lock().await;
             let mut set = me.templates.snapshot();
             let done = change(&mut set);
@@ -156,7 +157,7 @@ impl KeptTemplates {
             *written = now;
             Ok(done)
         });
-        task.await.unwrap_or_else(|error| Err(StoreError::Failed { reason: error.to_string() }))
+        changed.await.unwrap_or_else(|| Err(StoreError::Failed { reason: "the process ends".into() }))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         SessionStore, StoreError,
         ports::{Commit, DeadLetter, Letter, LetterId, LetterWrite},
     },
+    task::to_its_end,
 };
 
 use super::{Outbox, refused};
@@ -96,7 +97,19 @@ impl Outbox {
     }
 
     /// Delivers a dead letter after all, at the end of its queue. It counts as new: its age begins again.
-    pub async fn replay(&self, id: LetterId, wanted: impl Fn(&Letter) -> bool) -> Result<(), OutboxError> {
+    ///
+    /// Done to its end even if whoever waits for it goes away.
+    pub async fn replay(
+        self: &Arc<Self>,
+        id: LetterId,
+        wanted: impl Fn(&Letter) -> bool + Send + Sync + 'static,
+    ) -> Result<(), OutboxError> {
+        let me = Arc::clone(self);
+        let replayed = to_its_end(async move { me.replay_now(id, wanted).await });
+        replayed.await.unwrap_or(Err(OutboxError::Full(QueueFull::ShuttingDown)))
+    }
+
+    async fn replay_now(&self, id: LetterId, wanted: impl Fn(&Letter) -> bool) -> Result<(), OutboxError> {
         let _acting = self.acting.lock().await;
         let Some(DeadLetter { letter, at, reason }) = find_dead(&*self.store, id).await? else {
             let waits = find_waiting(&*self.store, id).await?.is_some();
@@ -121,7 +134,15 @@ impl Outbox {
     }
 
     /// Drops a letter, dead or not. The next one of its queue has its turn at once.
-    pub async fn discard(&self, id: LetterId) -> Result<(), OutboxError> {
+    ///
+    /// Done to its end even if whoever waits for it goes away.
+    pub async fn discard(self: &Arc<Self>, id: LetterId) -> Result<(), OutboxError> {
+        let me = Arc::clone(self);
+        let dropped = to_its_end(async move { me.discard_now(id).await });
+        dropped.await.unwrap_or(Err(OutboxError::Full(QueueFull::ShuttingDown)))
+    }
+
+    async fn discard_now(&self, id: LetterId) -> Result<(), OutboxError> {
         let _acting = self.acting.lock().await;
         let found = self.find(id).await?;
         self.write(LetterWrite::Remove(id)).await?;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Keep, Key, Sessions, Stepped, in_task, retry,
+    Keep, Key, Sessions, Stepped, retry,
     verdict::{Verdict, not_yet, unanswered},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         ports::{Commit, Exchange, GatewayError},
         priority,
     },
+    task::to_its_end,
 };
 
 impl Sessions {
@@ -39,11 +40,11 @@ impl Sessions {
             return Err(SessionError::ShuttingDown);
         }
         let me = self.arc()?;
-        in_task(async move {
+        let applied = to_its_end(async move {
             let _work = work;
             me.admitted(priority::drmp(&request.service), me.ask(request, receipt)).await
-        })
-        .await
+        });
+        applied.await.unwrap_or(Err(SessionError::ShuttingDown))
     }
 
     async fn ask(

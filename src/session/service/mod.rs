@@ -15,7 +15,6 @@ mod update;
 mod verdict;
 
 use std::{
-    future::Future,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, OnceLock, PoisonError, RwLock, Weak,
@@ -26,7 +25,7 @@ use std::{
 
 use dashmap::DashMap;
 use tokio::sync::{Mutex, MutexGuard, watch};
-use tracing::{Instrument, info, trace, warn};
+use tracing::{info, trace, warn};
 
 pub use self::update::Update;
 use self::{
@@ -45,7 +44,10 @@ use super::{
     machine::{Input, Output, step},
     ports::{Commit, EventSink, Letter, LetterWrite, RecordWrite, Reply, RxGateway},
 };
-use crate::{BoxFuture, Held, clock::Clock, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds};
+use crate::{
+    BoxFuture, Held, clock::Clock, counters::count, ids::Ids, metrics::Histogram, rx::SessionIds,
+    task::to_its_end,
+};
 
 /// Sessions that share a turn: one of them waits while an event of another is being stored.
 const TURNS: usize = 1024;
@@ -206,13 +208,15 @@ impl Sessions {
     /// now: then the STR is repeated until the server has been told.
     pub async fn remove(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
         let (me, id) = (self.arc()?, id.clone());
-        in_task(async move { me.finish(&id, Input::Remove).await }).await
+        let removed = to_its_end(async move { me.finish(&id, Input::Remove).await }).await;
+        removed.unwrap_or(Err(SessionError::ShuttingDown))
     }
 
     /// Ends a session for the operator; its application is told.
     pub async fn end(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
         let (me, id) = (self.arc()?, id.clone());
-        in_task(async move { me.finish(&id, Input::End).await }).await
+        let removed = to_its_end(async move { me.finish(&id, Input::End).await }).await;
+        removed.unwrap_or(Err(SessionError::ShuttingDown))
     }
 
     /// Everything that happens to sessions from now on goes there too, and nothing of it is left out.
@@ -481,17 +485,6 @@ struct Work(watch::Sender<usize>);
 impl Drop for Work {
     fn drop(&mut self) {
         self.0.send_modify(|work| *work = work.saturating_sub(1));
-    }
-}
-
-/// Runs a future to its end even if whoever waits for it goes away. What it logs has the fields of its caller.
-async fn in_task<T: Send + 'static>(
-    future: impl Future<Output = Result<T, SessionError>> + Send + 'static,
-) -> Result<T, SessionError> {
-    match tokio::spawn(future.in_current_span()).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(SessionError::ShuttingDown),
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::error;
 
 use super::{
-    Key, Sessions, Stepped, in_task,
+    Key, Sessions, Stepped,
     queue::Turn,
     retry,
     verdict::{Verdict, not_yet, unanswered},
@@ -28,6 +28,7 @@ use crate::{
         ports::{Exchange, GatewayError, LateGrant, RxServer},
         priority,
     },
+    task::to_its_end,
 };
 
 /// How soon a session is looked at again that another process modifies; doubled each time.
@@ -253,12 +254,12 @@ impl Update {
         if sessions.stopping.load(Ordering::Acquire) {
             return Err(SessionError::ShuttingDown);
         }
-        in_task(async move {
+        let updated = to_its_end(async move {
             let _held = (work, turn);
             let drmp = priority::drmp(&change.service).or(session.drmp.map(Drmp));
             sessions.admitted(drmp, sessions.modify(session, change, receipt)).await
-        })
-        .await
+        });
+        updated.await.unwrap_or(Err(SessionError::ShuttingDown))
     }
 }
 

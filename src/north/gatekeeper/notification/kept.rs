@@ -16,6 +16,7 @@ use crate::{
         SessionError,
         ports::{Commit, RecordKind, RecordWrite},
     },
+    task::to_its_end,
 };
 
 use super::{Event, Notifications, Registration, RegistrationError};
@@ -62,7 +63,7 @@ impl Notifications {
     /// Adds a registration. If the client goes away, it is added all the same.
     pub(super) async fn register(self: &Arc<Self>, registration: Registration) -> Result<(), ApiError> {
         let me = Arc::clone(self);
-        in_task(async move {
+        let done = to_its_end(async move {
             let _changing = me.changing.lock().await;
             me.registrations.admit(&registration, &me.settings.get())?;
             let place = me.registrations.next();
@@ -77,21 +78,21 @@ impl Notifications {
             me.write(records::put(RecordKind::Registration, correlator, &kept)).await?;
             me.registrations.insert(place, registration);
             Ok(())
-        })
-        .await
+        });
+        done.await.unwrap_or(Err(ApiError::Broken))
     }
 
     /// Takes a registration away, and drops what waits for it. If the client goes away, that is done all the same.
     pub(super) async fn unregister(self: &Arc<Self>, correlator: String) -> Result<(), ApiError> {
         let me = Arc::clone(self);
-        in_task(async move {
+        let done = to_its_end(async move {
             let _changing = me.changing.lock().await;
             let known = me.registrations.get(&correlator).ok_or(RegistrationError::Unknown)?;
             me.write(records::remove(RecordKind::Registration, Arc::clone(&known.correlator))).await?;
             me.registrations.remove(&correlator, || me.forget(&correlator));
             Ok(())
-        })
-        .await
+        });
+        done.await.unwrap_or(Err(ApiError::Broken))
     }
 
     async fn write(&self, record: RecordWrite) -> Result<(), SessionError> {
@@ -133,9 +134,4 @@ impl Notifications {
         };
         Ok((place, registration))
     }
-}
-
-/// Does it to its end, even if whoever waits for it goes away.
-async fn in_task(work: impl Future<Output = Result<(), ApiError>> + Send + 'static) -> Result<(), ApiError> {
-    tokio::spawn(work).await.unwrap_or(Err(ApiError::Broken))
 }
