@@ -29,6 +29,7 @@ use crate::{
     notify::Notifier,
     session::StoreError,
     store::RecordFile,
+    task::to_its_end,
     template::{self, MatchRule, Origin, RuleSet, Template},
     transport::Pool,
 };
@@ -104,7 +105,15 @@ impl Reloader {
 
     /// Puts what the files say now into force, and says what that changed; or everything that is wrong, and
     /// nothing changes.
-    pub async fn reload(&self) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
+    ///
+    /// Done to its end even if whoever waits for it goes away.
+    pub async fn reload(self: &Arc<Self>) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
+        let me = Arc::clone(self);
+        // Nothing is wrong with the files where the runtime ends.
+        to_its_end(async move { me.reload_now().await }).await.unwrap_or(Err(Vec::new()))
+    }
+
+    async fn reload_now(&self) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
         let mut running = self.running.lock().await;
         // Whoever moved the file away wants that, whatever else is wrong.
         if let Some(records) = &self.parts.records {
@@ -164,10 +173,10 @@ impl std::fmt::Debug for Reloader {
 }
 
 impl Reload for Reloader {
-    fn reload(&self) -> BoxFuture<'_, Result<Reloaded, Vec<ReloadProblem>>> {
+    fn reload(self: Arc<Self>) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>> {
         let shown = |problems: Vec<Problem>| problems.into_iter().map(shown).collect();
         Box::pin(async move {
-            let (changes, warnings) = Self::reload(self).await.map_err(shown)?;
+            let (changes, warnings) = Self::reload(&self).await.map_err(shown)?;
             Ok(Reloaded { changes, warnings: shown(warnings) })
         })
     }

@@ -219,7 +219,7 @@ impl Peers for Known {
 struct Unchanged;
 
 impl Reload for Unchanged {
-    fn reload(&self) -> BoxFuture<'_, Result<Reloaded, Vec<ReloadProblem>>> {
+    fn reload(self: Arc<Self>) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>> {
         Box::pin(async { Ok(Reloaded { changes: Vec::new(), warnings: Vec::new() }) })
     }
 }

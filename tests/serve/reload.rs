@@ -1,8 +1,17 @@
 //! What is read again while the gateway runs: all of it takes effect, or nothing.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    task::{Context, Waker},
+    time::Duration,
+};
 
-use rxgate::pcrf::{Pcrf, PcrfConfig};
+use rxgate::{
+    app::App,
+    config::Loaded,
+    pcrf::{Pcrf, PcrfConfig},
+};
 use serde_json::{Value, json};
 
 use crate::process::{BODY, Directory, Gateway, call, config, ready, template};
@@ -75,6 +84,29 @@ async fn peers_come_and_go_without_a_restart() {
     gateway.signal("-KILL");
     one.stop().await;
     two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_nobody_waits_for_is_done_to_its_end() {
+    let directory = Directory::new("unwaited");
+    let file = directory.0.join("gate.toml");
+    let before = config("127.0.0.1:1".parse().unwrap());
+    std::fs::write(&file, &before).unwrap();
+    let app = App::start_file(&file, Loaded::from_file(&file).unwrap(), false).await.unwrap();
+    let second = "[[diameter.peers]]\nhost = \"other.rx.test\"\naddress = \"127.0.0.1:1\"\n";
+    std::fs::write(&file, format!("{before}{second}")).unwrap();
+    {
+        // It reads the files in a thread of its own: there it is left.
+        let reload = pin!(app.reload());
+        assert!(reload.poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    let there = async {
+        while app.peers().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), there).await.expect("the second peer is never there");
+    app.shut_down().await;
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Reading the configuration again while the gateway runs.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -15,8 +17,9 @@ use super::{Admin, CONFIGURATION};
 
 /// Where the operator's interface has the configuration read again.
 pub trait Reload: Send + Sync {
-    /// Puts what the files say now into force, all of it; or nothing, with everything that is wrong.
-    fn reload(&self) -> BoxFuture<'_, Result<Reloaded, Vec<ReloadProblem>>>;
+    /// Puts what the files say now into force, all of it; or nothing, with everything that is wrong. Done to its
+    /// end even if this future is dropped.
+    fn reload(self: Arc<Self>) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>>;
 }
 
 /// What a reload did.
@@ -63,7 +66,7 @@ struct NotReloadedInside {
     ),
 )]
 pub(super) async fn reload(State(admin): State<Admin>) -> Response {
-    match admin.reload.reload().await {
+    match Arc::clone(&admin.reload).reload().await {
         Ok(reloaded) => Json(reloaded).into_response(),
         Err(problems) => {
             let what =
