@@ -14,7 +14,10 @@ use std::{
     future::pending,
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -368,4 +371,60 @@ fn what_the_operator_began_is_done_to_its_end_without_him() {
     });
     let bodies: Vec<_> = world.applications.took().into_iter().map(|(.., body)| body).collect();
     assert_eq!(bodies, ["2", "3"]);
+}
+
+/// Refuses commits for as long as it is broken.
+#[derive(Default)]
+struct Disk {
+    broken: AtomicBool,
+}
+
+impl Hook for Disk {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        match self.broken.load(Ordering::SeqCst) {
+            true => Box::pin(async { Err(StoreError::Failed { reason: "on purpose".into() }) }),
+            false => store.commit(commit),
+        }
+    }
+}
+
+/// A log that is kept.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_end_says_whether_what_was_delivered_is_written() {
+    for breaks in [false, true] {
+        let hooked = Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook: Disk::default() });
+        let world = World::over(hooked.clone(), Mood::Fine);
+        let log = Log::default();
+        let to_log = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || to_log.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            world.life(Duration::ZERO, async |outbox| {
+                world.post(outbox, "one", "1", Duration::ZERO).await;
+                hooked.hook.broken.store(breaks, Ordering::SeqCst);
+                sleep(Duration::from_secs(60)).await;
+                // Too late: what became of it is not tried any more.
+                hooked.hook.broken.store(false, Ordering::SeqCst);
+                world.post(outbox, "one", "2", Duration::ZERO).await;
+                outbox.shut_down(Duration::from_secs(10)).await;
+                assert_eq!(world.waiting().await, usize::from(breaks));
+            });
+        });
+        assert_eq!(world.applications.took().len(), 2);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.contains("they may come twice"), breaks, "{log}");
+        assert_eq!(log.contains("every notification is delivered"), !breaks, "{log}");
+    }
 }

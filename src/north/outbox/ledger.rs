@@ -31,8 +31,8 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 enum Entry {
     Remove(LetterId),
     Bury(LetterId, Arc<str>),
-    /// All before it is written when this is told.
-    Written(oneshot::Sender<()>),
+    /// Told when there is nothing before it to write: whether all of it is written.
+    Written(oneshot::Sender<bool>),
 }
 
 /// The way to the task. There are never more entries than letters.
@@ -60,11 +60,11 @@ impl Ledger {
         self.add(Entry::Bury(id, reason.into()));
     }
 
-    /// Whether all that there is to write is written within this time.
+    /// Whether all that there was to write, ever, is written within this time.
     pub async fn written(&self, within: Duration) -> bool {
         let (tell, told) = oneshot::channel();
         self.add(Entry::Written(tell));
-        matches!(timeout(within, told).await, Ok(Ok(())))
+        matches!(timeout(within, told).await, Ok(Ok(true)))
     }
 
     /// Dead letters in the store.
@@ -106,7 +106,7 @@ struct Writer {
 
 impl Writer {
     async fn run(self, mut entries: mpsc::UnboundedReceiver<Entry>) {
-        let mut batch = Vec::new();
+        let (mut batch, mut all_written) = (Vec::new(), true);
         while entries.recv_many(&mut batch, BATCH).await > 0 {
             let (mut changes, mut tell) = (Vec::new(), Vec::new());
             for entry in batch.drain(..) {
@@ -115,10 +115,9 @@ impl Writer {
                     change => changes.push(change),
                 }
             }
-            if self.write(&changes).await {
-                // Who asked may have gone.
-                tell.into_iter().for_each(|tell| _ = tell.send(()));
-            }
+            all_written &= self.write(&changes).await;
+            // Who asked may have gone.
+            tell.into_iter().for_each(|tell| _ = tell.send(all_written));
         }
     }
 
