@@ -272,16 +272,16 @@ fn what_is_too_old_is_dead_and_a_replay_delivers_it_with_its_id() {
         assert!(dead[0].1.starts_with("too old: 60 s, after "), "{}", dead[0].1);
         assert!(dead[0].1.contains("no connection") && !dead[0].1.contains(HOST), "{}", dead[0].1);
 
-        assert!(matches!(outbox.replay(id, |_| false).await, Err(OutboxError::Unwanted)));
-        outbox.replay(id, |_| true).await.unwrap();
-        assert!(matches!(outbox.replay(id, |_| true).await, Err(OutboxError::Waiting)));
+        assert!(matches!(outbox.replay(id, |_, then| then(false)).await, Err(OutboxError::Unwanted)));
+        outbox.replay(id, |_, then| then(true)).await.unwrap();
+        assert!(matches!(outbox.replay(id, |_, then| then(true)).await, Err(OutboxError::Waiting)));
         assert_eq!((world.waiting().await, world.dead().await.len()), (1, 0));
     });
     // It is as new as its replay, for the next process too.
     world.life(after + Duration::from_secs(30), async |outbox| {
         world.applications.set(Mood::Fine);
         world.delivered().await;
-        assert!(matches!(outbox.replay(id, |_| true).await, Err(OutboxError::Missing)));
+        assert!(matches!(outbox.replay(id, |_, then| then(true)).await, Err(OutboxError::Missing)));
         assert!(matches!(outbox.discard(id).await, Err(OutboxError::Missing)));
     });
     assert_eq!(world.applications.took(), [("/one".into(), id.to_string(), "old".into())]);
@@ -301,13 +301,13 @@ fn what_finds_no_room_is_dead_and_keeps_nobody_up() {
         let reason = "2 notifications wait for this receiver already".to_owned();
         assert_eq!(world.dead().await, [(ids[2], reason)]);
         // Still no room: it stays as it is.
-        assert!(matches!(outbox.replay(ids[2], |_| true).await, Err(OutboxError::Full(_))));
+        assert!(matches!(outbox.replay(ids[2], |_, then| then(true)).await, Err(OutboxError::Full(_))));
         assert_eq!((world.waiting().await, world.dead().await.len()), (2, 1));
         // The one that hangs is dropped: the next one has its turn at once.
         world.applications.set(Mood::Fine);
         outbox.discard(ids[0]).await.unwrap();
         sleep(Duration::from_millis(10)).await;
-        outbox.replay(ids[2], |_| true).await.unwrap();
+        outbox.replay(ids[2], |_, then| then(true)).await.unwrap();
         world.delivered().await;
         let bodies: Vec<_> = world.applications.took().into_iter().map(|(.., body)| body).collect();
         assert_eq!((bodies, world.dead().await.len()), (vec!["2".into(), "3".into()], 0));
@@ -365,7 +365,7 @@ fn what_the_operator_began_is_done_to_its_end_without_him() {
         assert_eq!((world.waiting().await, outbox.notifier().waiting()), (1, 1));
         world.applications.set(Mood::Fine);
         world.delivered().await;
-        assert!(timeout(DISK / 2, outbox.replay(third, |_| true)).await.is_err());
+        assert!(timeout(DISK / 2, outbox.replay(third, |_, then| then(true))).await.is_err());
         sleep(2 * DISK).await;
         assert_eq!((world.waiting().await, world.dead().await.len()), (0, 0));
     });
@@ -427,4 +427,31 @@ fn the_end_says_whether_what_was_delivered_is_written() {
         assert_eq!(log.contains("they may come twice"), breaks, "{log}");
         assert_eq!(log.contains("every notification is delivered"), !breaks, "{log}");
     }
+}
+
+#[test]
+fn a_replay_whose_receiver_goes_meanwhile_leaves_nothing() {
+    let store = Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook: SlowDisk });
+    let mut world = World::over(store, Mood::Down);
+    world.config.give_up_after = Duration::from_secs(60);
+    world.life(Duration::ZERO, async |outbox| {
+        let id = world.post(outbox, "one", "1", Duration::ZERO).await;
+        sleep(Duration::from_secs(200)).await;
+        assert_eq!((world.waiting().await, world.dead().await.len()), (0, 1));
+        world.applications.set(Mood::Fine);
+        let registered = Arc::new(AtomicBool::new(true));
+        let there = Arc::clone(&registered);
+        let replay = outbox.replay(id, move |_, then| then(there.load(Ordering::SeqCst)));
+        let unregister = async {
+            sleep(DISK / 2).await;
+            registered.store(false, Ordering::SeqCst);
+            outbox.forget("one");
+        };
+        let (replayed, ()) = tokio::join!(replay, unregister);
+        assert!(matches!(replayed, Err(OutboxError::Unwanted)), "{replayed:?}");
+        sleep(2 * DISK).await;
+        assert_eq!((world.waiting().await, world.dead().await.len()), (0, 0));
+        assert_eq!(outbox.notifier().waiting(), 0);
+    });
+    assert!(world.applications.took().is_empty());
 }

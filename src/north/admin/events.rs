@@ -194,7 +194,7 @@ pub(super) async fn replay(
     id: Named,
 ) -> Result<StatusCode, Failed> {
     let receivers = Arc::clone(&notifications);
-    let wanted = move |letter: &Letter| receivers.wants(letter);
+    let wanted = move |letter: &Letter, then: &mut dyn FnMut(bool)| receivers.while_wanted(letter, then);
     let replayed = notifications.outbox().replay(named(id)?, wanted).await;
     replayed.map(|()| StatusCode::NO_CONTENT).map_err(refused)
 }

@@ -98,18 +98,23 @@ impl Outbox {
 
     /// Delivers a dead letter after all, at the end of its queue. It counts as new: its age begins again.
     ///
-    /// Done to its end even if whoever waits for it goes away.
+    /// `wanted` calls what it is given, once, with whether the receiver of the letter is there; that does not change
+    /// before the call has returned. Done to its end even if whoever waits for it goes away.
     pub async fn replay(
         self: &Arc<Self>,
         id: LetterId,
-        wanted: impl Fn(&Letter) -> bool + Send + Sync + 'static,
+        wanted: impl Fn(&Letter, &mut dyn FnMut(bool)) + Send + Sync + 'static,
     ) -> Result<(), OutboxError> {
         let me = Arc::clone(self);
         let replayed = to_its_end(async move { me.replay_now(id, wanted).await });
         replayed.await.unwrap_or(Err(OutboxError::Full(QueueFull::ShuttingDown)))
     }
 
-    async fn replay_now(&self, id: LetterId, wanted: impl Fn(&Letter) -> bool) -> Result<(), OutboxError> {
+    async fn replay_now(
+        &self,
+        id: LetterId,
+        wanted: impl Fn(&Letter, &mut dyn FnMut(bool)),
+    ) -> Result<(), OutboxError> {
         let _acting = self.acting.lock().await;
         let Some(DeadLetter { letter, at, reason }) = find_dead(&*self.store, id).await? else {
             let waits = find_waiting(&*self.store, id).await?.is_some();
@@ -117,20 +122,37 @@ impl Outbox {
         };
         let endpoint = self.notifier.endpoint(&letter.endpoint);
         let endpoint = endpoint.map_err(|error| OutboxError::Endpoint(refused(&error)))?;
-        if !wanted(&letter) {
+        let mut receiver = false;
+        wanted(&letter, &mut |there| receiver = there);
+        if !receiver {
             return Err(OutboxError::Unwanted);
         }
         let dead = DeadLetter { letter: letter.clone(), at, reason };
         let letter = Letter { at: self.clock.now(), ..letter };
         self.write(LetterWrite::Post(letter.clone())).await?;
-        if let Err(full) = self.try_queue(&letter, endpoint, Duration::ZERO, Box::pin(async {})) {
+        let mut queued = None;
+        wanted(&letter, &mut |there| {
+            let queue = || self.try_queue(&letter, endpoint.clone(), Duration::ZERO, Box::pin(async {}));
+            queued = there.then(queue);
+        });
+        match queued {
+            Some(Ok(())) => {
+                self.ledger.one_dead_less();
+                info!(event = %id, "a dead notification is delivered after all");
+                Ok(())
+            }
             // As it was.
-            self.write(LetterWrite::Bury(dead)).await?;
-            return Err(full.into());
+            Some(Err(full)) => {
+                self.write(LetterWrite::Bury(dead)).await?;
+                Err(full.into())
+            }
+            // Its receiver went while it was being written.
+            None => {
+                self.ledger.one_dead_less();
+                self.ledger.remove(id);
+                Err(OutboxError::Unwanted)
+            }
         }
-        self.ledger.one_dead_less();
-        info!(event = %id, "a dead notification is delivered after all");
-        Ok(())
     }
 
     /// Drops a letter, dead or not. The next one of its queue has its turn at once.

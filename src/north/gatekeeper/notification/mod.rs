@@ -78,6 +78,12 @@ impl Notifications {
         self.of_letter(letter, |registration| registration.is_some())
     }
 
+    /// Tells whether the registration that a letter was written for is still there. None is taken away before
+    /// `then` has returned.
+    pub fn while_wanted(&self, letter: &Letter, then: &mut dyn FnMut(bool)) {
+        self.of_letter(letter, |registration| then(registration.is_some()));
+    }
+
     /// The service of a new session, which subscribes to what is registered for its end user, beside the
     /// baseline. Only the request that opens a session can (TS 29.214 §5.3.13).
     pub(super) fn subscribe(&self, user: &EndUser, service: AaRequest<'static>) -> AaRequest<'static> {
