@@ -230,13 +230,18 @@ async fn show(ShowArguments { id, contents, gateway }: &ShowArguments) -> Result
 }
 
 async fn replay(ReplayArguments { ids, all, gateway }: &ReplayArguments) -> Result<(), Failure> {
-    if !all {
-        for id in ids {
-            replay_one(gateway, id).await?;
-        }
-        return Ok(());
+    if *all {
+        return replay_all(gateway).await;
     }
-    let (mut after, mut refused) = (String::new(), 0);
+    for id in ids {
+        act(gateway, Method::POST, &replaying(id)).await?;
+        writeln!(io::stdout(), "replayed: {id}")?;
+    }
+    Ok(())
+}
+
+async fn replay_all(gateway: &Gateway) -> Result<(), Failure> {
+    let (mut after, mut replayed, mut refused) = (String::new(), 0_u64, 0_u64);
     loop {
         let path = format!("/events?state=dead&limit=1000{after}");
         let reply = expected(gateway.ask(Method::GET, &path, Vec::new()).await?, StatusCode::OK)?;
@@ -244,30 +249,39 @@ async fn replay(ReplayArguments { ids, all, gateway }: &ReplayArguments) -> Resu
         let Some(last) = page.last() else { break };
         after = format!("&after={}", encoded(&last.id));
         for ListedEvent { id, .. } in &page {
-            let path = format!("/events/{}/replay", encoded(id));
-            let reply = gateway.ask(Method::POST, &path, Vec::new()).await?;
-            // Nobody wants it any more, or may have it: the others are not concerned.
-            if reply.status == StatusCode::CONFLICT {
-                refused += 1;
-                writeln!(io::stderr(), "not replayed: {id}: {}", message(&reply).unwrap_or_default())?;
-                continue;
+            let reply = gateway.ask(Method::POST, &replaying(id), Vec::new()).await?;
+            match reply.status {
+                StatusCode::NO_CONTENT => {
+                    replayed += 1;
+                    writeln!(io::stdout(), "replayed: {id}")?;
+                }
+                // Nobody wants it any more, or may have it, or has room for it; or somebody else was faster. The
+                // others are not concerned.
+                StatusCode::CONFLICT | StatusCode::NOT_FOUND => {
+                    refused += 1;
+                    writeln!(io::stderr(), "not replayed: {id}: {}", message(&reply).unwrap_or_default())?;
+                }
+                _ => {
+                    writeln!(
+                        io::stderr(),
+                        "{replayed} events are replayed, {refused} are not, the rest is not tried"
+                    )?;
+                    expected(reply, StatusCode::NO_CONTENT)?;
+                }
             }
-            expected(reply, StatusCode::NO_CONTENT)?;
-            writeln!(io::stdout(), "replayed: {id}")?;
         }
     }
     match refused {
-        0 => Ok(()),
-        more => Err(Failure::failed(
-            format!("{more} events are not replayed"),
-            "`rxgate events drop ID` takes them away",
+        0 => Ok(writeln!(io::stderr(), "{replayed} events are replayed")?),
+        refused => Err(Failure::failed(
+            format!("{replayed} events are replayed, {refused} are not"),
+            "`rxgate events show ID` says more of one, `rxgate events drop ID` takes it away",
         )),
     }
 }
 
-async fn replay_one(gateway: &Gateway, id: &str) -> Result<(), Failure> {
-    act(gateway, Method::POST, &format!("/events/{}/replay", encoded(id))).await?;
-    Ok(writeln!(io::stdout(), "replayed: {id}")?)
+fn replaying(id: &str) -> String {
+    format!("/events/{}/replay", encoded(id))
 }
 
 async fn act(gateway: &Gateway, method: Method, path: &str) -> Result<(), Failure> {

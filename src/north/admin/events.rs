@@ -17,6 +17,7 @@ use crate::{
         outbox::{self, Kept, OutboxError},
         timestamp::rfc3339,
     },
+    notify::QueueFull,
     session::{
         StoreError,
         ports::{Letter, LetterId},
@@ -185,8 +186,8 @@ pub(super) async fn show(
         (status = 204, description = "It is being delivered."),
         (status = 400, description = "The path gives no id.", body = FailedBody),
         (status = 404, description = "There is no such event.", body = FailedBody),
-        (status = 409, description = "It waits, its registration is gone, or its endpoint is refused.", body = FailedBody),
-        (status = 503, description = "There is no room for it, or the store cannot be read or written.", body = FailedBody),
+        (status = 409, description = "It waits, its registration is gone, its endpoint is refused, or as many events as may wait for its application.", body = FailedBody),
+        (status = 503, description = "There is no room for any event, or the store cannot be read or written.", body = FailedBody),
     ),
 )]
 pub(super) async fn replay(
@@ -227,8 +228,28 @@ fn unread(error: StoreError) -> Failed {
 fn refused(error: OutboxError) -> Failed {
     let status = match error {
         OutboxError::Missing => StatusCode::NOT_FOUND,
-        OutboxError::Waiting | OutboxError::Unwanted | OutboxError::Endpoint(_) => StatusCode::CONFLICT,
+        OutboxError::Waiting
+        | OutboxError::Unwanted
+        | OutboxError::Endpoint(_)
+        | OutboxError::Full(QueueFull::Queue { .. }) => StatusCode::CONFLICT,
         OutboxError::Full(_) | OutboxError::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
     };
     failed(status, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_is_the_matter_of_its_event_and_a_full_gateway_of_all() {
+        for (full, status) in [
+            (QueueFull::Queue { most: 1 }, StatusCode::CONFLICT),
+            (QueueFull::Total { most: 1 }, StatusCode::SERVICE_UNAVAILABLE),
+            (QueueFull::Octets { most: 1 }, StatusCode::SERVICE_UNAVAILABLE),
+            (QueueFull::ShuttingDown, StatusCode::SERVICE_UNAVAILABLE),
+        ] {
+            assert_eq!(refused(full.into()).status, status, "{full}");
+        }
+    }
 }
