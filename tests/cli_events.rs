@@ -30,6 +30,10 @@ fn every_command_has_help_with_an_example_and_its_exit_codes() {
     for arguments in [&["list", "--state", "lost"][..], &["list", "--contents"], &["replay"], &["drop"]] {
         assert_eq!(ran(arguments).0, 2, "{arguments:?}");
     }
+    for limit in ["0", "1001"] {
+        let (code, _, errors) = ran(&["list", "--limit", limit]);
+        assert!(code == 2 && errors.contains(&format!("{limit} is not in 1..=1000")), "{errors}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum, value_parser};
 use hyper::{Method, StatusCode};
 
 use super::{
@@ -60,7 +60,7 @@ struct ListArguments {
     #[arg(long, value_name = "ID")]
     after: Option<String>,
     /// At most so many, up to 1000.
-    #[arg(long, value_name = "NUMBER", default_value = "100")]
+    #[arg(long, value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u16).range(1..=1000))]
     limit: u16,
     /// Endpoint and body too, in which subscribers are named.
     #[arg(long, requires = "json")]
