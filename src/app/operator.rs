@@ -14,6 +14,10 @@ impl Peers for Operator {
         self.0.peers().into_iter().map(peer_view).collect()
     }
 
+    fn answers(&self) -> BoxFuture<'_, bool> {
+        Box::pin(self.0.answers())
+    }
+
     fn connect<'a>(&'a self, host: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(self.0.connect(host))
     }

@@ -1,11 +1,27 @@
 //! The operator's interface.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
 
-use rxgate::north::admin::PeerView;
+use rxgate::{
+    BoxFuture,
+    north::{admin::PeerView, gatekeeper::NotificationSettings},
+    session::{SessionStore, StoreError, ports::Commit},
+    store::MemoryStore,
+};
 use serde_json::json;
 
-use crate::{events, support::*, world::*};
+use crate::{
+    events,
+    hooked::{Hook, Hooked},
+    support::*,
+    world::*,
+};
 
 fn peer(open: bool) -> PeerView {
     PeerView {
@@ -19,6 +35,42 @@ fn peer(open: bool) -> PeerView {
         since: SystemTime::UNIX_EPOCH + Duration::from_secs(1_362_972_554),
         reason: (!open).then(|| "connection refused".into()),
     }
+}
+
+/// A disk that may fail for good.
+#[derive(Default)]
+struct Failing(AtomicBool);
+
+impl Hook for Failing {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        store.commit(commit)
+    }
+    fn fault(&self) -> Option<StoreError> {
+        let failed = self.0.load(Ordering::SeqCst);
+        failed.then(|| StoreError::Failed { reason: "its disk failed".into() })
+    }
+}
+
+#[tokio::test]
+async fn who_only_another_start_can_help_is_neither_alive_nor_ready() {
+    let store = Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook: Failing::default() });
+    let world = World::with_settings_over(store.clone(), NotificationSettings::default());
+    world.peers.lock().unwrap().push(peer(true));
+    let probed = async || {
+        let (live, ready) = (world.admin("GET", "/live").await, world.admin("GET", "/ready").await);
+        assert_eq!(live.json()["live"], live.status == 200);
+        assert_eq!(live.json().get("reason"), ready.json().get("reason"));
+        let reason = live.json().get("reason").map(|reason| reason.as_str().unwrap().to_owned());
+        (live.status, ready.status, reason)
+    };
+    assert_eq!(probed().await, (200, 200, None));
+    world.peers.ended.store(true, Ordering::SeqCst);
+    let reason = "the task that runs the peers has ended; only another start helps";
+    assert_eq!(probed().await, (503, 503, Some(reason.into())));
+    world.peers.ended.store(false, Ordering::SeqCst);
+    store.hook.0.store(true, Ordering::SeqCst);
+    let reason = "the store failed: its disk failed; only another start helps";
+    assert_eq!(probed().await, (503, 503, Some(reason.into())));
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, LockResult, Mutex, MutexGuard},
+    sync::{
+        Arc, LockResult, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -187,6 +190,8 @@ pub struct Known {
     views: Mutex<Vec<PeerView>>,
     /// What the operator wished: `connect HOST`, `disconnect HOST: REASON`.
     pub wishes: Mutex<Vec<String>>,
+    /// Nothing runs them.
+    pub ended: AtomicBool,
 }
 
 impl Known {
@@ -204,6 +209,10 @@ impl Known {
 impl Peers for Known {
     fn peers(&self) -> Vec<PeerView> {
         self.views.lock().unwrap().clone()
+    }
+
+    fn answers(&self) -> BoxFuture<'_, bool> {
+        Box::pin(std::future::ready(!self.ended.load(Ordering::SeqCst)))
     }
 
     fn connect<'a>(&'a self, host: &'a str) -> BoxFuture<'a, bool> {

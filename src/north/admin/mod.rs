@@ -9,10 +9,11 @@ mod reload;
 mod sessions;
 mod templates;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -107,19 +108,50 @@ fn interface() -> OpenApi {
     OpenApiBuilder::new().info(info).build()
 }
 
+/// How long the task that runs the peers may take for a sign of life.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+impl Admin {
+    /// Why nothing goes on in this process any more, if that is so; takes 2 s at most, and nothing of the disk.
+    async fn stands_still(&self) -> Option<String> {
+        if let Some(fault) = self.notifications.outbox().store().fault() {
+            return Some(format!("{fault}; only another start helps"));
+        }
+        match tokio::time::timeout(PATIENCE, self.peers.answers()).await {
+            Ok(true) => None,
+            Ok(false) => Some("the task that runs the peers has ended; only another start helps".into()),
+            Err(_) => {
+                Some(format!("the task that runs the peers does not answer for {} s", PATIENCE.as_secs()))
+            }
+        }
+    }
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Live)]
 struct Alive {
     live: bool,
+    /// Why it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
 }
 
 /// Is it alive
+///
+/// Who is not has to be started again: its store takes nothing more, or nothing runs its peers. A disk that is
+/// only slow is not seen here.
 #[utoipa::path(
     get, path = "/live", tag = HEALTH,
-    responses((status = 200, description = "It answers.", body = Alive)),
+    responses(
+        (status = 200, description = "It is.", body = Alive),
+        (status = 503, description = "Only another start helps.", body = Alive),
+    ),
 )]
-async fn live() -> Json<Alive> {
-    Json(Alive { live: true })
+async fn live(State(admin): State<Admin>) -> Response {
+    // The peers are gone at the end, and it ends by itself.
+    let reason = if admin.stopping.get() { None } else { admin.stands_still().await };
+    let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Alive { live: reason.is_none(), reason })).into_response()
 }
 
 /// A request that is not answered with what it asked for.

@@ -56,6 +56,9 @@ pub trait Peers: Send + Sync {
     /// Every configured peer.
     fn peers(&self) -> Vec<PeerView>;
 
+    /// Done when what runs them has done everything before this. `false`: it has ended.
+    fn answers(&self) -> BoxFuture<'_, bool>;
+
     /// Connects a peer at once; without effect if it is. `false`: there is no such peer.
     fn connect<'a>(&'a self, host: &'a str) -> BoxFuture<'a, bool>;
 
@@ -72,12 +75,12 @@ struct Ready {
 
 /// Is it ready
 ///
-/// Ready is who has a peer to send to, and is not about to end.
+/// Ready is who is alive, has a peer to send to, and is not about to end.
 #[utoipa::path(
     get, path = "/ready", tag = HEALTH,
     responses(
         (status = 200, description = "A peer is open.", body = Ready),
-        (status = 503, description = "No peer is open, or the gateway is shutting down.", body = Ready),
+        (status = 503, description = "No peer is open, the gateway is shutting down, or it is not alive any more.", body = Ready),
     ),
 )]
 pub(super) async fn ready(State(admin): State<Admin>) -> Response {
@@ -86,6 +89,9 @@ pub(super) async fn ready(State(admin): State<Admin>) -> Response {
     };
     if admin.stopping.get() {
         return not_ready("the gateway is shutting down".into());
+    }
+    if let Some(reason) = admin.stands_still().await {
+        return not_ready(reason);
     }
     let peers = admin.peers.peers();
     if peers.iter().any(|peer| peer.open) {

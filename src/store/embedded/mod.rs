@@ -320,6 +320,10 @@ impl SessionStore for EmbeddedStore {
     fn is_durable(&self) -> bool {
         true
     }
+
+    fn fault(&self) -> Option<StoreError> {
+        (!self.is_alive()).then(broken)
+    }
 }
 
 impl Collect for EmbeddedStore {
