@@ -185,7 +185,10 @@ async fn a_record_that_cannot_be_read_is_named() {
     for (value, why) in [
         (&b"\xc1"[..], ""),
         // {"place": 1, "endpoint": "ftp://a", "end_users": [], "criteria": []}
-        (b"\x84\xa5place\x01\xa8endpoint\xa7ftp://a\xa9end_users\x90\xa8criteria\x90", "scheme is http"),
+        (
+            b"\x84\xa5place\x01\xa8endpoint\xa7ftp://a\xa9end_users\x90\xa8criteria\x90",
+            "its endpoint is no URL that is taken",
+        ),
         (
             b"\x84\xa5place\x01\xa8endpoint\xa8http://a\xa9end_users\x90\xa8criteria\x91\x05",
             "there is no event 5",
