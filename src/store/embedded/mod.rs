@@ -5,6 +5,7 @@
 
 mod journal;
 mod keys;
+mod lists;
 mod make;
 mod open;
 mod room;

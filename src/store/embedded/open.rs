@@ -20,6 +20,7 @@ use super::{
     EmbeddedStore, Spaces, WAITING,
     journal::{self, JournalError},
     keys::Space,
+    lists,
     make::{make, sync},
     room::Room,
     sequence::Sequence,
@@ -219,6 +220,10 @@ fn new(config: &EmbeddedConfig) -> Result<(Spaces, bool), OpenError> {
 fn existing(config: &EmbeddedConfig, written: Option<u64>) -> Result<(Spaces, bool), OpenError> {
     let directory = &config.directory;
     let io = |error| OpenError::Io { directory: directory.clone(), error };
+    if let Some(list) = lists::damaged(&directory.join(DATABASE)).map_err(io)? {
+        let reason = format!("{}: a list of tables is missing or not as it was written", list.display());
+        return Err(OpenError::Damaged { directory: directory.clone(), reason });
+    }
     let found = journal::look(&directory.join(DATABASE)).map_err(|error| match error {
         JournalError::Io(_, error) => io(error),
         error => OpenError::Damaged { directory: directory.clone(), reason: error.reason() },
