@@ -35,7 +35,8 @@ async fn nothing_is_acknowledged_that_a_failing_disk_does_not_have() {
             let failure = Failure { at, fate, one_order: true, length_first: false };
             let folder = Folder::new();
             disk.after(&failure, &mut dice.clone(), folder.path());
-            let outcome = check(folder.path(), seed, disk.acknowledged(at), 1).await;
+            // Under way when it fails, and again after each opening.
+            let outcome = check(folder.path(), seed, disk.acknowledged(at), 3).await;
             let wrong = (!matches!(outcome, Outcome::Whole)).then(|| {
                 let kept = disk.keep(&failure, &dice);
                 format!("seed {seed}: {injected}: {failure:?}: {}; the directory is {kept}", outcome.text())

@@ -103,6 +103,8 @@ struct Open {
     node: Option<Node>,
     at: u64,
     append: bool,
+    /// Line of the trace at which it was open.
+    since: usize,
 }
 
 struct Reader<'a> {
@@ -111,7 +113,7 @@ struct Reader<'a> {
     paths: HashMap<PathBuf, Node>,
     lengths: Vec<u64>,
     files: HashMap<i64, Open>,
-    acknowledging: Option<i64>,
+    acknowledging: Option<(i64, usize)>,
     record: Record,
 }
 
@@ -224,12 +226,17 @@ impl Reader<'_> {
         match call.name {
             "openat" => self.open(&call, when),
             "close" => {
-                self.files.remove(&call.number(0));
-                self.acknowledging = self.acknowledging.filter(|it| *it != call.number(0));
+                // Its number may have been given away again before the trace says that it ended.
+                let number = call.number(0);
+                if self.files.get(&number).is_some_and(|open| open.since < when.0) {
+                    self.files.remove(&number);
+                }
+                self.acknowledging =
+                    self.acknowledging.filter(|(it, since)| *it != number || *since >= when.0);
             }
             "fcntl" if call.word(1).starts_with("F_DUPFD") => {
                 let open = self.files.get(&call.number(0)).cloned();
-                open.map(|open| self.files.insert(call.result, open));
+                open.map(|open| self.files.insert(call.result, Open { since: when.1, ..open }));
             }
             "fcntl" | "mmap" | "dup2" | "dup" | "dup3" => {}
             "mkdir" | "mkdirat" => {
@@ -252,7 +259,7 @@ impl Reader<'_> {
                     open.at = u64::try_from(call.result).unwrap();
                 }
             }
-            "write" if self.acknowledging == Some(call.number(0)) => {
+            "write" if self.acknowledging.is_some_and(|(it, _)| it == call.number(0)) => {
                 let line = String::from_utf8(call.octets(1)).unwrap();
                 let (task, number) = line.trim().split_once(' ').unwrap();
                 let deed =
@@ -268,7 +275,7 @@ impl Reader<'_> {
     fn open(&mut self, call: &Call, when: (usize, usize)) {
         let path = self.path(call.word(0), &call.text(1));
         if path == self.acknowledged {
-            self.acknowledging = Some(call.result);
+            self.acknowledging = Some((call.result, when.1));
             return;
         }
         if !path.starts_with(self.root) {
@@ -291,7 +298,7 @@ impl Reader<'_> {
             None => self.name(&path, false, when),
         };
         let append = flags.contains("O_APPEND");
-        self.files.insert(call.result, Open { node: Some(node), at: 0, append });
+        self.files.insert(call.result, Open { node: Some(node), at: 0, append, since: when.1 });
     }
 
     fn change(&mut self, call: &Call, when: (usize, usize)) {
