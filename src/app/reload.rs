@@ -119,6 +119,8 @@ impl Reloader {
         if let Some(records) = &self.parts.records {
             records.reopen();
         }
+        // A template that is loaded meanwhile waits, and is read with what is in force then.
+        let _alone = self.parts.rules.alone().await;
         let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
         let rules = self.parts.rules.in_force().list();
         let read = move || read(before, dictionary, &rules);

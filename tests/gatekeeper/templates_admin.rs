@@ -1,6 +1,6 @@
 //! The QoS templates over the operator's interface.
 
-use rxgate::template::MAX_OCTETS;
+use rxgate::template::{MAX_OCTETS, Settings};
 use serde_json::json;
 
 use crate::world::*;
@@ -41,6 +41,31 @@ async fn warnings_of_a_template_come_with_their_places() {
         warnings.iter().find(|warning| warning["text"].as_str().unwrap().contains("$MIN_REQ_BAND_UL"));
     let line = COMPLETE.lines().position(|line| line.contains("minRequestedBandwidthDL")).unwrap() + 1;
     assert_eq!(twice.unwrap()["line"], line);
+}
+
+#[tokio::test]
+async fn a_template_waits_for_what_changes_how_it_is_read() {
+    let world = World::new();
+    let xml = template("t").replace("/>", "><duration>3600</duration></QoSTemplate>");
+    let warnings = async || {
+        let reply = world.admin_with("PUT", &rule("tel:.*"), xml.clone()).await;
+        reply.json()["warnings"].as_array().unwrap().len()
+    };
+    assert_eq!(warnings().await, 0);
+    let alone = world.kept.alone().await;
+    let loading = warnings();
+    tokio::pin!(loading);
+    // Whatever is ready has its turn in a runtime of one thread; it is none of it.
+    for _ in 0..100 {
+        tokio::select! {
+            biased;
+            _ = &mut loading => panic!("read while it may not be"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    world.template_settings.set(Settings { max_duration: Some(60), ..Settings::default() });
+    drop(alone);
+    assert_eq!(loading.await, 1);
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ use rxgate::{
         Dictionary,
         enums::{IpCanType, RatType},
     },
+    live::Live,
     north::{
         admin::{
             self, Admin, KeptTemplates, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded,
@@ -41,7 +42,7 @@ use rxgate::{
         ports::{Exchange, GatewayError, RxGateway},
     },
     store::MemoryStore,
-    template::{Template, Templates},
+    template::{Settings, Template, Templates},
     wire::{Index, MessageBuf, VendorId},
 };
 use serde_json::Value;
@@ -243,6 +244,8 @@ pub struct World {
     answers: Arc<Answers>,
     pub templates: Arc<Templates>,
     pub kept: Arc<KeptTemplates>,
+    /// How templates are read.
+    pub template_settings: Live<Settings>,
     gatekeeper: Router,
     admin: Router,
 }
@@ -335,6 +338,7 @@ impl World {
         let peers = Arc::new(Known::default());
         let templates = Arc::new(Templates::new());
         let kept = KeptTemplates::new(Arc::clone(&templates), Arc::clone(&store));
+        let template_settings = Live::from(Settings::default());
         let answers = Answers::new(AnswersConfig::default(), store, sessions.clock());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
@@ -358,7 +362,7 @@ impl World {
             templates: TemplateAdmin {
                 kept: Arc::clone(&kept),
                 dictionary: (&*DICTIONARY).into(),
-                settings: Default::default(),
+                settings: template_settings.clone(),
             },
             notifications: notifications.clone(),
             reload: Arc::new(Unchanged),
@@ -366,7 +370,19 @@ impl World {
             figures: Arc::new([]),
             requests: Arc::default(),
         });
-        Self { pcrf, sessions, peers, templates, kept, notifier, notifications, answers, gatekeeper, admin }
+        Self {
+            pcrf,
+            sessions,
+            peers,
+            templates,
+            kept,
+            template_settings,
+            notifier,
+            notifications,
+            answers,
+            gatekeeper,
+            admin,
+        }
     }
 
     /// The same with requests read strictly.

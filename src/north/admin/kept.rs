@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use tracing::{info, warn};
 
 use crate::{
@@ -59,6 +59,8 @@ pub struct KeptTemplates {
     store: Arc<dyn SessionStore>,
     /// Held while templates change: the store and the memory change in the same order.
     written: Mutex<Written>,
+    /// See [`alone`](Self::alone).
+    alone: Mutex<()>,
 }
 
 /// What is in the store.
@@ -71,7 +73,7 @@ struct Written {
 impl KeptTemplates {
     /// No templates; [`restore`](Self::restore) reads those of the store.
     pub fn new(templates: Arc<Templates>, store: Arc<dyn SessionStore>) -> Arc<Self> {
-        Arc::new(Self { templates, store, written: Mutex::default() })
+        Arc::new(Self { templates, store, written: Mutex::default(), alone: Mutex::default() })
     }
 
     /// Those in force.
@@ -135,6 +137,12 @@ impl KeptTemplates {
         info!(rules = in_force.len(), superseded = before.len(), "templates are there again");
         self.templates.put(RuleSet::restored(in_force, before, last_version));
         Ok(())
+    }
+
+    /// While this is held nobody else reads a template that is to be in force, nor changes what it is read with: so a
+    /// template is never put into force that was read with what is out of force by then.
+    pub async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.alone.lock().await
     }
 
     /// Changes the templates: what comes of it is stored, and then in force. If it cannot be stored, nothing changes.

@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     Json,
-    body::Body,
+    body::{Body, Bytes},
     extract::{Query, State, rejection::QueryRejection},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -21,6 +21,7 @@ use crate::{
         limits::{BodyError, Limits},
     },
     session::StoreError,
+    task::to_its_end,
     template::{Loaded, MAX_OCTETS, MatchRule, Problem, RuleError, Settings, Template, Templates},
 };
 
@@ -129,6 +130,13 @@ pub(super) async fn load(
     let Named { match_rule } = named(query, "/qos-templates?matchRule=REGEX")?;
     let limits = Limits { max_body: MAX_OCTETS, ..Limits::default() };
     let xml = limits.read(body).await.map_err(|error| unread(&error))?;
+    // To its end even if the client goes away: until then nothing else may change.
+    let loaded = to_its_end(load_now(templates, match_rule, xml)).await;
+    loaded.unwrap_or_else(|| Err(failed(StatusCode::SERVICE_UNAVAILABLE, "the process ends")))
+}
+
+async fn load_now(templates: TemplateAdmin, match_rule: String, xml: Bytes) -> Result<Response, Failed> {
+    let _alone = templates.kept.alone().await;
     let (dictionary, settings) = (templates.dictionary.get(), templates.settings.get());
     let compiled = Template::read(&xml, dictionary, settings).map_err(|problems| {
         let places: Vec<TemplateProblem> = problems.0.into_iter().map(TemplateProblem::from).collect();
