@@ -346,7 +346,6 @@ impl App {
     /// Meanwhile the listeners answer: `/ready` with 503, and so what would begin something new; other requests as
     /// ever. Nobody is refused a connection before everything that was under way is done.
     pub async fn shut_down(self) {
-        info!("shutting down");
         let (http, admin) = self.serving;
         self.stopping.set(true);
         self.sessions.shut_down(self.request_timeout).await;

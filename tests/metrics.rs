@@ -174,9 +174,9 @@ async fn what_happens_is_counted() {
     for state in ["pending", "open", "ending"] {
         assert_eq!(before.value(&format!("rxgate_sessions{{state=\"{state}\"}}")), 0.0);
     }
-    let id = world.apply("491").await;
-    world.apply("492").await;
-    let path = "/ApplicationQoSService/tel:491/qos";
+    let id = world.apply("4917655501").await;
+    world.apply("4917655502").await;
+    let path = "/ApplicationQoSService/tel:4917655501/qos";
     let (head, _) = call(world.app.http_address(), "POST", path, "{").await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     world.remove(&id).await;
@@ -214,7 +214,7 @@ async fn what_happens_is_counted() {
     ] {
         assert_eq!(scrape.value(&sample), value, "{sample}");
     }
-    assert!(!scrape.0.contains("491") && !scrape.0.contains(&id), "{}", scrape.0);
+    assert!(!scrape.0.contains("49176555") && !scrape.0.contains(&id), "{}", scrape.0);
     world.end().await;
 }
 

@@ -256,7 +256,9 @@ impl Sessions {
     ///
     /// Sessions stay open: shutting down ends none.
     pub async fn shut_down(&self, within: Duration) {
-        self.stopping.store(true, Ordering::Release);
+        if !self.stopping.swap(true, Ordering::AcqRel) {
+            info!("shutting down: new requests are refused");
+        }
         if tokio::time::timeout(within, self.settled()).await.is_err() {
             warn!(left = *self.work.borrow(), "shutting down with requests and terminations under way");
         }
