@@ -49,7 +49,7 @@ async fn a_gateway_without_events_says_so() {
         };
         assert_eq!(
             at(&["list"], admin),
-            (0, "no events: every application has been told\n".into(), String::new())
+            (0, "no events: none waits, and none was given up\n".into(), String::new())
         );
         assert_eq!(at(&["list", "--json", "--state", "dead"], admin), (0, "[]\n".into(), String::new()));
         assert_eq!(at(&["replay", "--all"], admin), (0, String::new(), "0 events are replayed\n".into()));

@@ -62,7 +62,7 @@ struct ListArguments {
     /// At most so many, up to 1000.
     #[arg(long, value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u16).range(1..=1000))]
     limit: u16,
-    /// Endpoint and body too, in which subscribers are named.
+    /// Endpoint and body too, in which subscribers are named; with --json.
     #[arg(long, requires = "json")]
     contents: bool,
     /// As JSON, as the admin interface gives it.
@@ -184,7 +184,7 @@ async fn list(arguments: &ListArguments) -> Result<(), Failure> {
 
 fn table(out: &mut impl Write, listed: &[ListedEvent]) -> io::Result<()> {
     if listed.is_empty() {
-        return writeln!(out, "no events: every application has been told");
+        return writeln!(out, "no events: none waits, and none was given up");
     }
     let session = listed.iter().map(|event| event.rx_session_id.len()).fold("RX SESSION".len(), usize::max);
     writeln!(

@@ -43,7 +43,7 @@ Examples:
   curl http://127.0.0.1:8002/peers
   kill -HUP PID                      read the configuration again
 
-Exit codes: 0 ended by SIGINT or SIGTERM; 1 cannot listen; 2 the configuration is refused.")]
+Exit codes: 0 ended by SIGINT or SIGTERM; 1 cannot listen, or the store is refused; 2 the configuration is refused.")]
 pub(super) struct Arguments {
     /// The configuration file (TOML); `rxgate check-config` shows what is in it.
     #[arg(long, value_name = "FILE")]
@@ -132,8 +132,9 @@ fn opening(text: String, error: &OpenError) -> Failure {
         OpenError::Later { .. } => Failure::failed(text, "start the version that wrote it, or a later one"),
         OpenError::Damaged { .. } | OpenError::Lost { .. } => Failure::failed(
             text,
-            "look at the disk and its log; put a whole copy of the directory back if there is one; if not, start with \
-             --accept-store-loss, which ends every session",
+            "look at the disk and its log; put back a copy of the directory that was made after the last stop, if there is \
+             one (an older one knows nothing of what was confirmed since); if not, start with --accept-store-loss: it \
+             ends every session, and templates of the admin interface and registrations have to be made again",
         ),
     }
 }

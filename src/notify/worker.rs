@@ -93,7 +93,7 @@ fn too_old(age: Duration, attempts: u64, last: Option<&AttemptError>) -> String 
     let age = age.as_secs();
     match last {
         Some(last) => format!("too old: {age} s, after {attempts} attempts; the last one: {last}"),
-        None => format!("too old: {age} s, before there was an attempt"),
+        None => format!("too old: {age} s, without an attempt of this process"),
     }
 }
 

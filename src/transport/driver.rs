@@ -395,7 +395,7 @@ impl Driver {
 fn log(event: &PeerEvent) {
     match event {
         PeerEvent::Up { host, realm, origin_state_id, address } => {
-            tracing::info!(peer = %host, %realm, ?origin_state_id, %address, "peer up");
+            tracing::info!(peer = %host, %realm, origin_state_id, %address, "peer up");
         }
         PeerEvent::StateLost { host, origin_state_id } => {
             tracing::warn!(peer = %host, origin_state_id, "peer lost its state");

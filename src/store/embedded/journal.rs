@@ -91,7 +91,7 @@ impl Tail {
             journal = %self.journal.display(),
             at = self.at,
             octets = self.octets,
-            "what was being written when the power failed is cut off; nothing that was confirmed is missing"
+            "the end of a journal that cannot be read is cut off"
         );
         let file = OpenOptions::new().write(true).open(&self.journal)?;
         file.set_len(self.at)?;

@@ -166,7 +166,7 @@ fn follows(after: Option<Vec<u8>>) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
 
 fn unreadable(space: Space, error: &fjall::Error) -> StoreError {
     let reason = format!(
-        "`{}` cannot be read ({error:?}): look at the disk and the kernel's log, put back a whole copy of the directory",
+        "`{}` cannot be read ({error:?}): look at the disk and the kernel's log, stop, and see what the next start says",
         space.name()
     );
     StoreError::Failed { reason }

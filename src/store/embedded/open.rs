@@ -1,7 +1,10 @@
 //! Opening the store: what is refused, and why.
 
 use std::{
-    fs, io, panic,
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+    panic,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -14,7 +17,7 @@ use std::{
 use fjall::{Database, KeyspaceCreateOptions};
 use thiserror::Error;
 use tokio::sync::Semaphore;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{
     EmbeddedStore, Spaces, WAITING,
@@ -127,7 +130,8 @@ impl EmbeddedStore {
         let directory = &config.directory;
         let io = |error| OpenError::Io { directory: directory.clone(), error };
         let damaged = |reason: String| OpenError::Damaged { directory: directory.clone(), reason };
-        fs::create_dir_all(directory).map_err(io)?;
+        // Subscribers are named in it.
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         // Keeps others out from here on.
         let (sequence, written) = Sequence::open(directory).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::Locked { directory: directory.clone() },
@@ -245,7 +249,7 @@ fn existing(config: &EmbeddedConfig, written: Option<u64>) -> Result<(Spaces, bo
             warn!(reason, kept = %kept.display(), "the damaged journal is kept");
             tail.keep(&kept).map_err(io)?;
         }
-        _ => {}
+        _ => info!("that was being written when the power failed: nothing that was confirmed is missing"),
     }
     tail.cut().map_err(io)?;
     Ok((parts(config)?, tail.is_followed))
