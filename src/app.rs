@@ -187,7 +187,7 @@ impl App {
         let to_network: Arc<dyn RxGateway> = gateway.clone();
         let durable = storage.store.is_durable();
         let store = storage.store;
-        let outbox_config = OutboxConfig { started: session_config.started, seed: session_config.seed };
+        let outbox_config = OutboxConfig::new(session_config.started, session_config.seed);
         let sessions = Sessions::new(session_config, to_network, store.clone());
         let records = config.records.as_ref().map(open).transpose()?;
         if let Some(records) = &records {

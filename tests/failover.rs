@@ -120,7 +120,7 @@ impl World {
             answers: Answers::new(AnswersConfig::default(), store.clone(), sessions.clock()),
             notifications: Notifications::new(
                 Outbox::new(
-                    OutboxConfig { started: SystemTime::now(), seed: None },
+                    OutboxConfig::new(SystemTime::now(), None),
                     Notifier::new(NotifyConfig::default(), Arc::new(SystemResolver::default())),
                     store,
                 ),

@@ -141,6 +141,7 @@ struct World {
     applications: Arc<Applications>,
     store: Arc<dyn SessionStore>,
     config: NotifyConfig,
+    max_dead: u64,
 }
 
 impl World {
@@ -150,7 +151,7 @@ impl World {
 
     fn over(store: Arc<dyn SessionStore>, mood: Mood) -> Self {
         let config = NotifyConfig::default();
-        Self { applications: Applications::new(mood), store, config }
+        Self { applications: Applications::new(mood), store, config, max_dead: 1000 }
     }
 
     /// One process, that is killed when this is done: all of its tasks end where they are.
@@ -162,7 +163,8 @@ impl World {
             let resolver = Arc::new(SystemResolver::default());
             let notifier = Notifier::over(self.config.clone(), resolver, dialler);
             let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + after;
-            let outbox = Outbox::new(OutboxConfig { started, seed: None }, notifier, self.store.clone());
+            let config = OutboxConfig { max_dead: self.max_dead, ..OutboxConfig::new(started, None) };
+            let outbox = Outbox::new(config, notifier, self.store.clone());
             outbox.resume(|letter| !letter.queue.starts_with("gone")).await.unwrap();
             life(&outbox).await
         })
@@ -311,6 +313,35 @@ fn what_finds_no_room_is_dead_and_keeps_nobody_up() {
         world.delivered().await;
         let bodies: Vec<_> = world.applications.took().into_iter().map(|(.., body)| body).collect();
         assert_eq!((bodies, world.dead().await.len()), (vec!["2".into(), "3".into()], 0));
+    });
+}
+
+#[test]
+fn of_too_many_that_are_dead_the_oldest_go_and_all_of_a_receiver_that_is_gone() {
+    let mut world = World::new(Mood::Hangs);
+    (world.config.max_queue, world.max_dead) = (1, 3);
+    let kept = world.life(Duration::ZERO, async |outbox| {
+        let mut ids = Vec::new();
+        for queue in ["one", "one", "one", "two", "two", "two"] {
+            ids.push(world.post(outbox, queue, "", Duration::ZERO).await);
+        }
+        sleep(Duration::from_secs(1)).await;
+        let dead = async || world.dead().await.into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        // The first of each queue waits.
+        assert_eq!(dead().await, [ids[2], ids[4], ids[5]]);
+        outbox.forget_dead("two").await.unwrap();
+        assert_eq!(dead().await, [ids[2]]);
+        for _ in 0..2 {
+            world.post(outbox, "gone", "", Duration::ZERO).await;
+        }
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!(dead().await.len(), 2);
+        ids[2]
+    });
+    world.life(Duration::from_secs(3), async |_| {
+        sleep(Duration::from_secs(1)).await;
+        let dead = world.dead().await;
+        assert_eq!((dead.len(), dead[0].0), (1, kept));
     });
 }
 

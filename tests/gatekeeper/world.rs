@@ -323,7 +323,7 @@ impl World {
         let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
         config.request_timeout = Duration::from_millis(200);
         let gateway: Arc<Pcrf> = Arc::clone(&pcrf);
-        let outbox = OutboxConfig { started: config.started, seed: None };
+        let outbox = OutboxConfig::new(config.started, None);
         let sessions = Sessions::new(config, gateway, Arc::clone(&store));
         let notify = NotifyConfig {
             allow_networks: vec![network.parse().unwrap()],

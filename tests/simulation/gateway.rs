@@ -88,8 +88,7 @@ impl Gateway {
             NotifyConfig { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..NotifyConfig::default() };
         let over = endpoints::Dialler { endpoints, process: process.clone() };
         let notifier = Notifier::over(notify, Arc::new(SystemResolver::default()), Arc::new(over));
-        let outbox =
-            Outbox::new(OutboxConfig { started, seed: Some(seed ^ 1) }, notifier.clone(), store.clone());
+        let outbox = Outbox::new(OutboxConfig::new(started, Some(seed ^ 1)), notifier.clone(), store.clone());
         let notifications = Notifications::new(outbox, NotificationSettings::default());
         notifications.restore().await.map_err(|error| error.to_string())?;
         sessions.deliver_to(notifications.clone());

@@ -1,9 +1,15 @@
 //! Writes what became of letters: a task that takes all that there is to write into one commit.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Mutex, mpsc, oneshot},
     time::{sleep, timeout},
 };
 use tracing::{debug, error, warn};
@@ -39,15 +45,24 @@ enum Entry {
 pub(super) struct Ledger {
     entries: mpsc::UnboundedSender<Entry>,
     dead: Arc<Gauge>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl Ledger {
     /// Starts the task, which ends with the last one that writes.
-    pub fn open(store: Arc<dyn SessionStore>, clock: Clock) -> Arc<Self> {
+    ///
+    /// `acting` is held while dead letters are dropped, of which `max_dead` are kept.
+    pub fn open(
+        store: Arc<dyn SessionStore>,
+        clock: Clock,
+        acting: Arc<Mutex<()>>,
+        max_dead: u64,
+    ) -> Arc<Self> {
         let (entries, to_write) = mpsc::unbounded_channel();
-        let dead = Arc::<Gauge>::default();
-        tokio::spawn(Writer { store, clock, dead: Arc::clone(&dead) }.run(to_write));
-        Arc::new(Self { entries, dead })
+        let (dead, dropped) = (Arc::<Gauge>::default(), Arc::<AtomicU64>::default());
+        let ledger = Arc::new(Self { entries, dead: Arc::clone(&dead), dropped: Arc::clone(&dropped) });
+        tokio::spawn(Writer { store, clock, acting, max_dead, dead, dropped }.run(to_write));
+        ledger
     }
 
     /// Nobody has to be told any more.
@@ -77,9 +92,14 @@ impl Ledger {
         self.dead.set(number);
     }
 
-    /// The operator took one out.
-    pub fn one_dead_less(&self) {
-        self.dead.down();
+    /// So many were taken out.
+    pub fn fewer_dead(&self, number: usize) {
+        (0..number).for_each(|_| self.dead.down());
+    }
+
+    /// Dead letters that were dropped because there were too many.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
 
     fn add(&self, entry: Entry) {
@@ -101,7 +121,10 @@ impl Outcome for Ledger {
 struct Writer {
     store: Arc<dyn SessionStore>,
     clock: Clock,
+    acting: Arc<Mutex<()>>,
+    max_dead: u64,
     dead: Arc<Gauge>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl Writer {
@@ -118,6 +141,9 @@ impl Writer {
             all_written &= self.write(&changes).await;
             // Who asked may have gone.
             tell.into_iter().for_each(|tell| _ = tell.send(all_written));
+            if let Err(error) = self.trim().await {
+                warn!(%error, "there are more dead notifications than are kept");
+            }
         }
     }
 
@@ -137,6 +163,29 @@ impl Writer {
         }
         error!(letters = changes.len(), "it stays unwritten: the next start delivers them, maybe once more");
         false
+    }
+
+    /// Drops the oldest of the dead if there are too many.
+    async fn trim(&self) -> Result<(), StoreError> {
+        while let Some(over) = self.dead.get().checked_sub(self.max_dead).filter(|over| *over > 0) {
+            let _acting = self.acting.lock().await;
+            let limit = usize::try_from(over).unwrap_or(BATCH).min(BATCH);
+            let oldest = self.store.dead_letters(None, limit).await?;
+            if oldest.is_empty() {
+                return Ok(());
+            }
+            let letters = oldest.iter().map(|dead| LetterWrite::Remove(dead.letter.id)).collect();
+            self.store.commit(Commit { letters, ..Commit::default() }).await?;
+            oldest.iter().for_each(|_| self.dead.down());
+            let number = u64::try_from(oldest.len()).unwrap_or(u64::MAX);
+            let dropped = self.dropped.fetch_add(number, Ordering::Relaxed) + number;
+            error!(
+                dropped,
+                "the oldest of the notifications that were given up are dropped: more than {} are not kept",
+                self.max_dead
+            );
+        }
+        Ok(())
     }
 
     async fn try_write(&self, changes: &[Entry]) -> Result<(), StoreError> {

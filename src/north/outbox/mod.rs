@@ -31,7 +31,7 @@ use crate::{
     notify::{Endpoint, EndpointError, Notification, Notifier, QueueFull},
     session::{
         SessionStore, StoreError,
-        ports::{Letter, LetterId},
+        ports::{Commit, Letter, LetterId, LetterWrite},
     },
 };
 
@@ -43,6 +43,9 @@ const PAGE: usize = 256;
 /// How long the last outcomes may take to be written when the process ends.
 const LAST_WRITES: Duration = Duration::from_secs(5);
 
+/// Dead letters that are kept: some hundred megabytes.
+const MAX_DEAD: u64 = 100_000;
+
 /// What an outbox is told.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboxConfig {
@@ -50,6 +53,15 @@ pub struct OutboxConfig {
     pub started: SystemTime,
     /// Makes the ids of events the same ones each time, for a simulation; `None`: they are of the system's chance.
     pub seed: Option<u64>,
+    /// Most dead letters that are kept; of more the oldest are dropped. Default 100,000.
+    pub max_dead: u64,
+}
+
+impl OutboxConfig {
+    /// The defaults.
+    pub fn new(started: SystemTime, seed: Option<u64>) -> Self {
+        Self { started, seed, max_dead: MAX_DEAD }
+    }
 }
 
 /// The letters of a store, and their way to the applications.
@@ -59,17 +71,17 @@ pub struct Outbox {
     ledger: Arc<Ledger>,
     clock: Clock,
     ids: LetterIds,
-    /// The operator's acts, one after another.
-    acting: tokio::sync::Mutex<()>,
+    /// What is done with dead letters, one after another.
+    acting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Outbox {
     /// Over a store and the delivery, whose outcomes go here from now on. Panics outside of a tokio runtime.
     pub fn new(config: OutboxConfig, notifier: Arc<Notifier>, store: Arc<dyn SessionStore>) -> Arc<Self> {
         let clock = Clock::new(config.started);
-        let ledger = Ledger::open(Arc::clone(&store), clock);
+        let (ids, acting) = (LetterIds::new(config.seed), Arc::<tokio::sync::Mutex<()>>::default());
+        let ledger = Ledger::open(Arc::clone(&store), clock, Arc::clone(&acting), config.max_dead);
         notifier.report_to(ledger.clone());
-        let (ids, acting) = (LetterIds::new(config.seed), tokio::sync::Mutex::default());
         Arc::new(Self { store, notifier, ledger, clock, ids, acting })
     }
 
@@ -98,7 +110,9 @@ impl Outbox {
             let Some(last) = page.last() else { break };
             after = Some(last.letter.id);
             self.ids.found(last.letter.id);
-            dead += u64::try_from(page.len()).unwrap_or(u64::MAX);
+            let (kept, unwanted): (Vec<_>, Vec<_>) = page.iter().partition(|dead| wanted(&dead.letter));
+            unwanted.iter().for_each(|dead| self.ledger.remove(dead.letter.id));
+            dead += u64::try_from(kept.len()).unwrap_or(u64::MAX);
         }
         self.ledger.found_dead(dead);
         let (mut after, mut waiting) = (None, 0_u64);
@@ -140,6 +154,26 @@ impl Outbox {
     pub fn forget(&self, queue: &str) {
         for id in self.notifier.forget(queue) {
             self.ledger.remove(LetterId(id.as_u128()));
+        }
+    }
+
+    /// Drops what of a queue is dead, after [`forget`](Self::forget): its receiver is not there to be told after all.
+    pub async fn forget_dead(&self, queue: &str) -> Result<(), StoreError> {
+        // What was just given up is dead by then.
+        self.ledger.written(LAST_WRITES).await;
+        let _acting = self.acting.lock().await;
+        let mut after = None;
+        loop {
+            let page = self.store.dead_letters(after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.letter.id);
+            let of_queue = page.iter().filter(|dead| *dead.letter.queue == *queue);
+            let letters: Vec<_> = of_queue.map(|dead| LetterWrite::Remove(dead.letter.id)).collect();
+            if !letters.is_empty() {
+                let number = letters.len();
+                self.store.commit(Commit { letters, ..Commit::default() }).await?;
+                self.ledger.fewer_dead(number);
+            }
         }
     }
 
@@ -194,6 +228,11 @@ impl Collect for Outbox {
             "Notifications given up or refused, that the operator may replay.",
         )
         .sample(&[], self.ledger.dead());
+        page.counter(
+            "rxgate_notifications_dead_dropped_total",
+            "The oldest of those given up, dropped because there were too many.",
+        )
+        .sample(&[], self.ledger.dropped());
     }
 }
 

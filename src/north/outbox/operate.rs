@@ -137,7 +137,7 @@ impl Outbox {
         });
         match queued {
             Some(Ok(())) => {
-                self.ledger.one_dead_less();
+                self.ledger.fewer_dead(1);
                 info!(event = %id, "a dead notification is delivered after all");
                 Ok(())
             }
@@ -148,7 +148,7 @@ impl Outbox {
             }
             // Its receiver went while it was being written.
             None => {
-                self.ledger.one_dead_less();
+                self.ledger.fewer_dead(1);
                 self.ledger.remove(id);
                 Err(OutboxError::Unwanted)
             }
@@ -169,7 +169,7 @@ impl Outbox {
         let found = self.find(id).await?;
         self.write(LetterWrite::Remove(id)).await?;
         match found.state {
-            State::Dead { .. } => self.ledger.one_dead_less(),
+            State::Dead { .. } => self.ledger.fewer_dead(1),
             State::Waiting { .. } => {
                 self.notifier.forget_one(&found.letter.queue, Uuid::from_u128(id.0));
             }

@@ -90,6 +90,7 @@ impl Notifications {
             let known = me.registrations.get(&correlator).ok_or(RegistrationError::Unknown)?;
             me.write(records::remove(RecordKind::Registration, Arc::clone(&known.correlator))).await?;
             me.registrations.remove(&correlator, || me.forget(&correlator));
+            me.forget_dead(&correlator).await;
             Ok(())
         });
         done.await.unwrap_or(Err(ApiError::Broken))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tracing::{debug, error};
+use tracing::{debug, error, warn};
 
 use crate::{
     BoxFuture,
@@ -93,6 +93,14 @@ impl Notifications {
     /// Drops what waits for a registration.
     pub(super) fn forget(&self, correlator: &str) {
         self.outbox.forget(&queue(correlator));
+    }
+
+    /// Drops what was given up of a registration that is gone: it names end users. What the store does not let go now,
+    /// the next start drops.
+    pub(super) async fn forget_dead(&self, correlator: &str) {
+        if let Err(error) = self.outbox.forget_dead(&queue(correlator)).await {
+            warn!(%error, "notifications of a registration that is gone stay until the next start");
+        }
     }
 }
 
