@@ -81,6 +81,8 @@ impl World {
 
         let mut config = SessionConfig::new("af.rx.test", "rx.test", "rx.test", SystemTime::now());
         config.request_timeout = PATIENCE;
+        // All calls come at once and wait for a PCRF that does nothing: none is to be shed for that.
+        config.admit_within = PATIENCE;
         config.retry_initial = Duration::from_millis(50);
         config.retry_max = Duration::from_millis(500);
         config.settle = Duration::from_millis(500);
