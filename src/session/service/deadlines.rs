@@ -134,7 +134,7 @@ impl Sessions {
         match self.step(Key::Qos(id), Input::Expire).await {
             Ok(stepped) => {
                 if let Some(stepped) = stepped.filter(Stepped::changed)
-                    && let Some(expired) = stepped.expiry
+                    && let Some(expired) = stepped.before.expiry
                 {
                     count(&self.counters.expired);
                     self.lateness.observe(self.clock.now().duration_since(expired).unwrap_or_default());

@@ -6,7 +6,7 @@ use dashmap::Entry;
 use tokio::time::sleep;
 use tracing::{debug, error, warn};
 
-use super::{Key, Sessions};
+use super::{Before, Key, Sessions};
 use crate::{
     BoxFuture,
     counters::count,
@@ -117,7 +117,8 @@ impl Sessions {
             match self.store.commit(Commit::insert(orphan.clone())).await {
                 Ok(()) => {
                     self.states.change(None, Some(SessionState::Ending));
-                    self.perform(SessionState::Ending, orphan, outputs, Vec::new());
+                    let before = Before { state: SessionState::Ending, expiry: None };
+                    self.perform(before, orphan, outputs, Vec::new());
                     return Ok(());
                 }
                 Err(StoreError::Exists) => {}

@@ -97,11 +97,17 @@ enum Key<'a> {
 /// What is to be stored of a session beside itself.
 type Keep<'a> = &'a (dyn Fn(&Session) -> Option<RecordWrite> + Sync);
 
+/// What there was before a step.
+#[derive(Clone, Copy)]
+struct Before {
+    state: SessionState,
+    /// When it was to end by itself.
+    expiry: Option<SystemTime>,
+}
+
 /// What a step did.
 struct Stepped {
-    before: SessionState,
-    /// When it was to end by itself before.
-    expiry: Option<SystemTime>,
+    before: Before,
     session: Session,
     reply: Option<Reply>,
     /// The STRs of a step with a reply go out when this is dropped.
@@ -207,16 +213,12 @@ impl Sessions {
     /// Returns when the STA is there, or without it after the request timeout, or at once if no peer can be told
     /// now: then the STR is repeated until the server has been told.
     pub async fn remove(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
-        let (me, id) = (self.arc()?, id.clone());
-        let removed = to_its_end(async move { me.finish(&id, Input::Remove).await }).await;
-        removed.unwrap_or(Err(SessionError::ShuttingDown))
+        self.finish(id, Input::Remove).await
     }
 
     /// Ends a session for the operator; its application is told.
     pub async fn end(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
-        let (me, id) = (self.arc()?, id.clone());
-        let removed = to_its_end(async move { me.finish(&id, Input::End).await }).await;
-        removed.unwrap_or(Err(SessionError::ShuttingDown))
+        self.finish(id, Input::End).await
     }
 
     /// Everything that happens to sessions from now on goes there too, and nothing of it is left out.
@@ -264,7 +266,13 @@ impl Sessions {
         }
     }
 
-    async fn finish(&self, id: &QosSessionId, input: Input<'_>) -> Result<Removed, SessionError> {
+    async fn finish(&self, id: &QosSessionId, input: Input<'static>) -> Result<Removed, SessionError> {
+        let (me, id) = (self.arc()?, id.clone());
+        let finished = to_its_end(async move { me.finish_now(&id, input).await });
+        finished.await.unwrap_or(Err(SessionError::ShuttingDown))
+    }
+
+    async fn finish_now(&self, id: &QosSessionId, input: Input<'static>) -> Result<Removed, SessionError> {
         let stepped = self.step(Key::Qos(id), input).await?;
         // Whoever takes it out of the open state ends it; to all others it is gone.
         let Stepped { session, mut closings, .. } =
@@ -307,7 +315,7 @@ impl Sessions {
             // Before the letters are written: they are in order, too.
             let _turn = if events.is_empty() { None } else { self.turn(&session.rx_session).await };
             let news: Vec<News> = events.into_iter().map(|event| self.news(event)).collect();
-            let (before, expiry) = (found.state, found.expiry());
+            let before = Before { state: found.state, expiry: found.expiry() };
             let stored = if outputs.contains(&Output::Forget) {
                 Some(Commit::remove(found))
             } else if session != found {
@@ -329,12 +337,7 @@ impl Sessions {
                     Err(error) => return Err(error),
                 }
             }
-            if session.expiry() != expiry
-                && let Some(expiry) = session.expiry()
-            {
-                self.deadlines.arm(expiry, &session.id);
-            }
-            return Ok(Some(Stepped { expiry, ..self.perform(before, session, outputs, news) }));
+            return Ok(Some(self.perform(before, session, outputs, news)));
         }
     }
 
@@ -346,17 +349,14 @@ impl Sessions {
     }
 
     /// Does what a step decided, after it was stored.
-    fn perform(
-        &self,
-        before: SessionState,
-        session: Session,
-        outputs: Vec<Output>,
-        news: Vec<News>,
-    ) -> Stepped {
-        if before != session.state {
+    fn perform(&self, before: Before, session: Session, outputs: Vec<Output>, news: Vec<News>) -> Stepped {
+        if before.state != session.state {
             let why = session.history.last().map_or("", |entry| entry.what.as_str());
             let (request_id, rx_session) = (&session.id, &session.rx_session);
-            info!(%request_id, %rx_session, from = %before, to = %session.state, why, "session");
+            info!(%request_id, %rx_session, from = %before.state, to = %session.state, why, "session");
+        }
+        if let Some(expiry) = session.expiry().filter(|expiry| before.expiry != Some(*expiry)) {
+            self.deadlines.arm(expiry, &session.id);
         }
         let stays = !outputs.contains(&Output::Forget);
         if !stays
@@ -365,7 +365,7 @@ impl Sessions {
         {
             ledger.completed(record);
         }
-        self.states.change(Some(before), stays.then_some(session.state));
+        self.states.change(Some(before.state), stays.then_some(session.state));
         let (mut reply, mut closings, mut ask) = (None, Vec::new(), false);
         // An ASA goes out before the STR that follows it.
         let (hold, after) = watch::channel(());
@@ -390,7 +390,7 @@ impl Sessions {
             self.emit(news, &after);
         }
         let held = held.map(|held| Box::new(held) as Held);
-        Stepped { before, expiry: None, session, reply, held, closings, ask }
+        Stepped { before, session, reply, held, closings, ask }
     }
 
     /// Waits for the turn of a session's events.
@@ -472,12 +472,12 @@ impl std::fmt::Debug for Sessions {
 
 impl Stepped {
     fn changed(&self) -> bool {
-        self.before != self.session.state
+        self.before.state != self.session.state
     }
 
     /// Whether this step ended an open session.
     fn ended(&self) -> bool {
-        self.before == SessionState::Open && self.changed()
+        self.before.state == SessionState::Open && self.changed()
     }
 }
 
