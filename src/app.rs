@@ -164,8 +164,12 @@ impl App {
         kept.restore(dictionary.get(), template_settings.get()).await?;
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
         let read = read.map_err(AppError::Templates)?.rules;
-        let lines =
-            kept.change(move |rules| templates::put(rules, read)).await.map_err(SessionError::from)?;
+        let lines = kept
+            .changing()
+            .await
+            .apply(|rules| templates::put(rules, read))
+            .await
+            .map_err(SessionError::from)?;
         lines.iter().for_each(|template| info!("{template}"));
         let limits = settings::limits(&config.http);
         let http = Server::bind(config.http.listen, limits).await;

@@ -12,7 +12,7 @@ use rxgate::{
     app::TemplateDirectory,
     config::{self, Problem},
     dict::Dictionary,
-    template::{Settings, Templates, Values},
+    template::{RuleSet, Settings, Templates, Values},
 };
 
 /// A directory that goes when the test ends.
@@ -67,6 +67,14 @@ fn template(id: &str) -> String {
 const RULES: &str = "[[rule]]\nmatch = 'tel:\\+?49.*'\ntemplate = \"a.xml\"\n\n[[rule]]\nmatch = '.*'\n\
                      template = \"deep/b.xml\"\n";
 
+/// What is read, put into force.
+fn in_force(read: TemplateDirectory) -> Templates {
+    let (templates, mut rules) = (Templates::new(), RuleSet::default());
+    rules.replace_directory(read.rules);
+    templates.put(rules);
+    templates
+}
+
 #[test]
 fn rules_are_read_in_the_order_of_the_file() {
     let directory =
@@ -76,8 +84,7 @@ fn rules_are_read_in_the_order_of_the_file() {
         read.rules.iter().map(|(pattern, template)| (pattern.as_str(), template.id())).collect();
     assert_eq!(rules, [(r"tel:\+?49.*", "a"), (".*", "b")]);
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
-    let templates = Templates::new();
-    templates.replace_directory(read.rules);
+    let templates = in_force(read);
     assert_eq!(templates.select("tel:1", "tel:1").unwrap().template().id(), "b");
 }
 
@@ -253,8 +260,7 @@ fn the_templates_of_the_project_load_without_a_warning() {
         let settings = Settings { strict, ..Settings::default() };
         let read = TemplateDirectory::read(&at, Dictionary::builtin(), settings).unwrap();
         assert!(read.warnings.is_empty(), "{:#?}", read.warnings);
-        let templates = Templates::new();
-        templates.replace_directory(read.rules);
+        let templates = in_force(read);
         for (user, id) in [
             ("sip:alice@voice.example.com", "voice-call"),
             ("imsi:001010123456789", "complete"),

@@ -23,7 +23,7 @@ use crate::{
     dict::{DictError, Dictionary},
     live::Live,
     north::{
-        admin::{KeptTemplates, Reload, ReloadProblem, Reloaded},
+        admin::{Changing, KeptTemplates, Reload, ReloadProblem, Reloaded},
         gatekeeper::{NotificationSettings, ReadSettings},
     },
     notify::Notifier,
@@ -120,7 +120,7 @@ impl Reloader {
             records.reopen();
         }
         // A template that is loaded meanwhile waits, and is read with what is in force then.
-        let _alone = self.parts.rules.alone().await;
+        let mut changing = self.parts.rules.changing().await;
         let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
         let rules = self.parts.rules.in_force().list();
         let read = move || read(before, dictionary, &rules);
@@ -135,7 +135,7 @@ impl Reloader {
             warn!(hint = %warning.hint, "{warning}");
         }
         let (now, warnings) = (read.running.clone(), read.warnings.clone());
-        let changed = self.put(read).await?;
+        let changed = self.put(read, &mut changing).await?;
         *running = now;
         changed.iter().for_each(|change| info!(%change, "reload"));
         info!(changes = changed.len(), "reloaded");
@@ -143,15 +143,15 @@ impl Reloader {
     }
 
     /// Puts it into force; if the templates cannot be stored, nothing of it.
-    async fn put(&self, read: Read) -> Result<Vec<String>, Vec<Problem>> {
+    async fn put(&self, read: Read, changing: &mut Changing<'_>) -> Result<Vec<String>, Vec<Problem>> {
         let Read { running: Running { config, .. }, mut changed, dictionary, directory, recompiled, .. } =
             read;
         let parts = &self.parts;
-        let put = move |rules: &mut RuleSet| {
+        let put = |rules: &mut RuleSet| {
             rules.recompile(&recompiled);
             templates::put(rules, directory.rules)
         };
-        let lines = parts.rules.change(put).await.map_err(|error| vec![unstored(&config, &error)])?;
+        let lines = changing.apply(put).await.map_err(|error| vec![unstored(&config, &error)])?;
         changed.extend(lines);
         match dictionary {
             NewDictionary::Same => {}

@@ -289,21 +289,6 @@ impl Templates {
         Self::default()
     }
 
-    /// See [`RuleSet::load`].
-    pub fn load(&self, pattern: &str, template: Arc<Template>) -> Result<Loaded, RuleError> {
-        self.write().load(pattern, template)
-    }
-
-    /// See [`RuleSet::remove`].
-    pub fn remove(&self, pattern: &str) -> Option<Arc<MatchRule>> {
-        self.write().remove(pattern)
-    }
-
-    /// See [`RuleSet::replace_directory`].
-    pub fn replace_directory(&self, wanted: Vec<(Pattern, Arc<Template>)>) -> Changes {
-        self.write().replace_directory(wanted)
-    }
-
     /// What is in force, and was.
     pub fn snapshot(&self) -> RuleSet {
         self.read().clone()

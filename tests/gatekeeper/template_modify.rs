@@ -145,7 +145,7 @@ async fn the_version_that_made_the_session_changes_it() {
     let reply = world.send("POST", &path(&id), parameters(&[("$UPWARDS", json!("x"))])).await;
     assert_eq!(reply.status, 400);
     assert_eq!(world.send("POST", &path(&id), parameters(&[("$UP", json!("x"))])).await.status, 200);
-    world.templates.remove(".*").unwrap();
+    world.unload(".*");
     assert_eq!(world.send("POST", &path(&id), parameters(&[("$UP", json!("y"))])).await.status, 200);
     let new = apply(&world, USER, body(json!({}))).await;
     assert_eq!(new.status, 404);

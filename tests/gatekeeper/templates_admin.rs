@@ -52,7 +52,7 @@ async fn a_template_waits_for_what_changes_how_it_is_read() {
         reply.json()["warnings"].as_array().unwrap().len()
     };
     assert_eq!(warnings().await, 0);
-    let alone = world.kept.alone().await;
+    let changing = world.kept.changing().await;
     let loading = warnings();
     tokio::pin!(loading);
     // Whatever is ready has its turn in a runtime of one thread; it is none of it.
@@ -64,7 +64,7 @@ async fn a_template_waits_for_what_changes_how_it_is_read() {
         }
     }
     world.template_settings.set(Settings { max_duration: Some(60), ..Settings::default() });
-    drop(alone);
+    drop(changing);
     assert_eq!(loading.await, 1);
 }
 

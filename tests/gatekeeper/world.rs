@@ -42,7 +42,7 @@ use rxgate::{
         ports::{Exchange, GatewayError, RxGateway},
     },
     store::MemoryStore,
-    template::{Settings, Template, Templates},
+    template::{RuleSet, Settings, Template, Templates},
     wire::{Index, MessageBuf, VendorId},
 };
 use serde_json::Value;
@@ -434,7 +434,19 @@ impl World {
     /// Loads a template for whoever this matches.
     pub fn load(&self, pattern: &str, xml: &str) -> u64 {
         let read = Template::read(xml.as_bytes(), Dictionary::builtin(), Default::default()).unwrap();
-        self.templates.load(pattern, Arc::new(read.template)).unwrap().version()
+        self.rules(|rules| rules.load(pattern, Arc::new(read.template)).unwrap().version())
+    }
+
+    /// Removes it.
+    pub fn unload(&self, pattern: &str) {
+        self.rules(|rules| rules.remove(pattern).map(drop)).unwrap();
+    }
+
+    fn rules<T>(&self, change: impl FnOnce(&mut RuleSet) -> T) -> T {
+        let mut rules = self.templates.snapshot();
+        let done = change(&mut rules);
+        self.templates.put(rules);
+        done
     }
 
     /// What is kept of a session that is there.

@@ -26,7 +26,7 @@ use crate::{
 
 use super::{
     Admin, EVENTS, Failed, FailedBody, failed,
-    read::{Asked, Named, bad, page},
+    read::{Asked, InPath, bad, page},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -112,7 +112,7 @@ fn read_id(text: &str) -> Result<LetterId, Failed> {
     uuid.map(|uuid| LetterId(uuid.as_u128())).map_err(|_| bad("the id of an event is a UUID"))
 }
 
-fn named(id: Named) -> Result<LetterId, Failed> {
+fn named(id: InPath) -> Result<LetterId, Failed> {
     let Path(id) = id?;
     read_id(&id)
 }
@@ -168,7 +168,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn show(
     State(Admin { notifications, .. }): State<Admin>,
-    id: Named,
+    id: InPath,
     query: Asked<Wanted>,
 ) -> Result<Response, Failed> {
     let Query(Wanted { contents }) = query?;
@@ -192,7 +192,7 @@ pub(super) async fn show(
 )]
 pub(super) async fn replay(
     State(Admin { notifications, .. }): State<Admin>,
-    id: Named,
+    id: InPath,
 ) -> Result<StatusCode, Failed> {
     let receivers = Arc::clone(&notifications);
     let wanted = move |letter: &Letter, then: &mut dyn FnMut(bool)| receivers.while_wanted(letter, then);
@@ -215,7 +215,7 @@ pub(super) async fn replay(
 )]
 pub(super) async fn discard(
     State(Admin { notifications, .. }): State<Admin>,
-    id: Named,
+    id: InPath,
 ) -> Result<StatusCode, Failed> {
     let dropped = notifications.outbox().discard(named(id)?).await;
     dropped.map(|()| StatusCode::NO_CONTENT).map_err(refused)

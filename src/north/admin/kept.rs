@@ -20,7 +20,6 @@ use crate::{
         SessionStore, StoreError,
         ports::{Commit, RecordKind, RecordWrite},
     },
-    task::to_its_end,
     template::{MatchRule, Origin, Pattern, Problem, RuleSet, Settings, Template, Templates},
 };
 
@@ -57,10 +56,15 @@ struct InForce {
 pub struct KeptTemplates {
     templates: Arc<Templates>,
     store: Arc<dyn SessionStore>,
-    /// Held while templates change: the store and the memory change in the same order.
+    /// Held while templates change, and what they are read with: the store and the memory change in the same order,
+    /// and no template comes into force that was read with what is out of force by then.
     written: Mutex<Written>,
-    /// See [`alone`](Self::alone).
-    alone: Mutex<()>,
+}
+
+/// The right to change templates, and what they are read with: nobody else has it at the same time.
+pub struct Changing<'a> {
+    kept: &'a KeptTemplates,
+    written: MutexGuard<'a, Written>,
 }
 
 /// What is in the store.
@@ -73,7 +77,7 @@ struct Written {
 impl KeptTemplates {
     /// No templates; [`restore`](Self::restore) reads those of the store.
     pub fn new(templates: Arc<Templates>, store: Arc<dyn SessionStore>) -> Arc<Self> {
-        Arc::new(Self { templates, store, written: Mutex::default(), alone: Mutex::default() })
+        Arc::new(Self { templates, store, written: Mutex::default() })
     }
 
     /// Those in force.
@@ -139,33 +143,26 @@ impl KeptTemplates {
         Ok(())
     }
 
-    /// While this is held nobody else reads a template that is to be in force, nor changes what it is read with: so a
-    /// template is never put into force that was read with what is out of force by then.
-    pub async fn alone(&self) -> MutexGuard<'_, ()> {
-        self.alone.lock().await
+    /// Waits for the turn to change templates.
+    pub async fn changing(&self) -> Changing<'_> {
+        Changing { kept: self, written: self.written.lock().await }
     }
+}
 
+impl Changing<'_> {
     /// Changes the templates: what comes of it is stored, and then in force. If it cannot be stored, nothing changes.
     ///
-    /// Done to its end even if whoever waits for it goes away.
-    pub async fn change<T: Send + 'static>(
-        self: &Arc<Self>,
-        change: impl FnOnce(&mut RuleSet) -> T + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let me = Arc::clone(self);
-        let changed = to_its_end(async move {
-            let mut written = me.written.lock().await;
-            let mut set = me.templates.snapshot();
-            let done = change(&mut set);
-            let (now, records) = written.difference(&set);
-            if !records.is_empty() {
-                me.store.commit(Commit { records, ..Commit::default() }).await?;
-            }
-            me.templates.put(set);
-            *written = now;
-            Ok(done)
-        });
-        changed.await.unwrap_or_else(|| Err(StoreError::Failed { reason: "the process ends".into() }))
+    /// Broken off in its midst it may be stored and not in force: to be done to its end.
+    pub async fn apply<T>(&mut self, change: impl FnOnce(&mut RuleSet) -> T) -> Result<T, StoreError> {
+        let mut set = self.kept.templates.snapshot();
+        let done = change(&mut set);
+        let (now, records) = self.written.difference(&set);
+        if !records.is_empty() {
+            self.kept.store.commit(Commit { records, ..Commit::default() }).await?;
+        }
+        self.kept.templates.put(set);
+        *self.written = now;
+        Ok(done)
     }
 }
 

@@ -25,7 +25,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use events::ListedEvent;
-pub use kept::KeptTemplates;
+pub use kept::{Changing, KeptTemplates};
 pub use metrics::Process;
 pub use peers::{LocalView, PeerView, Peers};
 pub use reload::{Reload, ReloadProblem, Reloaded};

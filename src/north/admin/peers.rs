@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::{BoxFuture, north::timestamp::rfc3339};
 
-use super::{Admin, Failed, FailedBody, HEALTH, PEERS, failed, read::Named};
+use super::{Admin, Failed, FailedBody, HEALTH, PEERS, failed, read::InPath};
 
 /// A Diameter peer, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +173,7 @@ pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Peer>> {
         (status = 404, description = "There is no such peer.", body = FailedBody),
     ),
 )]
-pub(super) async fn connect(State(admin): State<Admin>, host: Named) -> Result<StatusCode, Failed> {
+pub(super) async fn connect(State(admin): State<Admin>, host: InPath) -> Result<StatusCode, Failed> {
     let Path(host) = host?;
     match admin.peers.connect(&host).await {
         true => Ok(StatusCode::NO_CONTENT),
@@ -194,7 +194,7 @@ pub(super) async fn connect(State(admin): State<Admin>, host: Named) -> Result<S
         (status = 404, description = "There is no such peer.", body = FailedBody),
     ),
 )]
-pub(super) async fn disconnect(State(admin): State<Admin>, host: Named) -> Result<StatusCode, Failed> {
+pub(super) async fn disconnect(State(admin): State<Admin>, host: InPath) -> Result<StatusCode, Failed> {
     let Path(host) = host?;
     let reason = format!(
         "disconnected by the operator: POST /peers/{host}/connect on the admin listener connects it again"

@@ -17,7 +17,7 @@ const PAGE: usize = 100;
 const MAX_PAGE: usize = 1000;
 
 /// The one name in a path.
-pub(super) type Named = Result<Path<String>, PathRejection>;
+pub(super) type InPath = Result<Path<String>, PathRejection>;
 
 /// What a query asks for.
 pub(super) type Asked<T> = Result<Query<T>, QueryRejection>;

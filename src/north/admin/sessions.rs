@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Admin, Failed, FailedBody, SESSIONS, failed,
-    read::{Asked, Named, bad, page},
+    read::{Asked, InPath, bad, page},
 };
 
 const STATES: [SessionState; 4] =
@@ -131,7 +131,7 @@ pub(super) async fn list(State(admin): State<Admin>, query: Asked<Filter>) -> Re
         (status = 503, description = "The store cannot be read.", body = FailedBody),
     ),
 )]
-pub(super) async fn show(State(admin): State<Admin>, id: Named) -> Result<Response, Failed> {
+pub(super) async fn show(State(admin): State<Admin>, id: InPath) -> Result<Response, Failed> {
     let Path(id) = id?;
     let session = admin.sessions.inspect(&QosSessionId::from(id)).await.map_err(refused)?;
     let history = session.history.iter().map(|entry| Happened {
@@ -163,7 +163,7 @@ pub(super) async fn show(State(admin): State<Admin>, id: Named) -> Result<Respon
         (status = 503, description = "The store cannot be read or written.", body = FailedBody),
     ),
 )]
-pub(super) async fn end(State(admin): State<Admin>, id: Named) -> Result<StatusCode, Failed> {
+pub(super) async fn end(State(admin): State<Admin>, id: InPath) -> Result<StatusCode, Failed> {
     let Path(id) = id?;
     admin.sessions.end(&QosSessionId::from(id)).await.map_err(refused)?;
     Ok(StatusCode::NO_CONTENT)

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Query, State, rejection::QueryRejection},
+    extract::{Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -25,7 +25,10 @@ use crate::{
     template::{Loaded, MAX_OCTETS, MatchRule, Problem, RuleError, Settings, Template, Templates},
 };
 
-use super::{Admin, Failed, FailedBody, KeptTemplates, TEMPLATES, failed};
+use super::{
+    Admin, Failed, FailedBody, KeptTemplates, TEMPLATES, failed,
+    read::{Asked, bad},
+};
 
 /// Where the operator's interface keeps templates, and how it reads them.
 #[derive(Clone, Debug)]
@@ -124,19 +127,25 @@ impl From<TemplateProblem> for Problem {
 )]
 pub(super) async fn load(
     State(Admin { templates, .. }): State<Admin>,
-    query: Result<Query<Named>, QueryRejection>,
+    query: Asked<Named>,
     body: Body,
 ) -> Result<Response, Failed> {
     let Named { match_rule } = named(query, "/qos-templates?matchRule=REGEX")?;
     let limits = Limits { max_body: MAX_OCTETS, ..Limits::default() };
     let xml = limits.read(body).await.map_err(|error| unread(&error))?;
-    // To its end even if the client goes away: until then nothing else may change.
-    let loaded = to_its_end(load_now(templates, match_rule, xml)).await;
-    loaded.unwrap_or_else(|| Err(failed(StatusCode::SERVICE_UNAVAILABLE, "the process ends")))
+    in_a_task(load_now(templates, match_rule, xml)).await
+}
+
+/// A change is done to its end even if the client goes away.
+async fn in_a_task<T: Send + 'static>(
+    change: impl Future<Output = Result<T, Failed>> + Send + 'static,
+) -> Result<T, Failed> {
+    let ends = || Err(failed(StatusCode::SERVICE_UNAVAILABLE, "the process ends"));
+    to_its_end(change).await.unwrap_or_else(ends)
 }
 
 async fn load_now(templates: TemplateAdmin, match_rule: String, xml: Bytes) -> Result<Response, Failed> {
-    let _alone = templates.kept.alone().await;
+    let mut changing = templates.kept.changing().await;
     let (dictionary, settings) = (templates.dictionary.get(), templates.settings.get());
     let compiled = Template::read(&xml, dictionary, settings).map_err(|problems| {
         let places: Vec<TemplateProblem> = problems.0.into_iter().map(TemplateProblem::from).collect();
@@ -150,8 +159,7 @@ async fn load_now(templates: TemplateAdmin, match_rule: String, xml: Bytes) -> R
     })?;
     let template = Arc::new(compiled.template);
     let template_id = template.id().to_owned();
-    let pattern = match_rule.clone();
-    let loaded = templates.kept.change(move |rules| rules.load(&pattern, template)).await;
+    let loaded = changing.apply(|rules| rules.load(&match_rule, template)).await;
     let loaded = loaded.map_err(|error| unstored(&error))?.map_err(|error| {
         let status = match error {
             RuleError::Pattern(_) => StatusCode::BAD_REQUEST,
@@ -214,10 +222,9 @@ pub(super) async fn list(State(Admin { templates, .. }): State<Admin>) -> Respon
 )]
 pub(super) async fn show(
     State(Admin { templates, .. }): State<Admin>,
-    query: Result<Query<Wanted>, QueryRejection>,
+    query: Asked<Wanted>,
 ) -> Result<Response, Failed> {
     const ONE: &str = "give matchRule or endUserId, one of them: /qos-templates/template?matchRule=REGEX";
-    let bad = |why: String| failed(StatusCode::BAD_REQUEST, why);
     let Query(wanted) = query.map_err(|error| bad(format!("{}; {ONE}", error.body_text())))?;
     let rule = match (wanted.match_rule, wanted.end_user_id) {
         (Some(pattern), None) => {
@@ -228,7 +235,7 @@ pub(super) async fn show(
             let rule = templates.kept.in_force().select(user.normalised(), user.given());
             rule.ok_or_else(|| failed(StatusCode::NOT_FOUND, "no match rule matches this endUserId"))
         }
-        _ => Err(bad(ONE.into())),
+        _ => Err(bad(ONE)),
     };
     Ok(xml(&*rule?))
 }
@@ -253,11 +260,14 @@ fn xml(rule: &MatchRule) -> Response {
 )]
 pub(super) async fn remove(
     State(Admin { templates, .. }): State<Admin>,
-    query: Result<Query<Named>, QueryRejection>,
+    query: Asked<Named>,
 ) -> Result<StatusCode, Failed> {
     let Named { match_rule } = named(query, "/qos-templates?matchRule=REGEX")?;
-    let pattern = match_rule.clone();
-    let removed = templates.kept.change(move |rules| rules.remove(&pattern)).await;
+    in_a_task(remove_now(templates, match_rule)).await
+}
+
+async fn remove_now(templates: TemplateAdmin, match_rule: String) -> Result<StatusCode, Failed> {
+    let removed = templates.kept.changing().await.apply(|rules| rules.remove(&match_rule)).await;
     let removed = removed.map_err(|error| unstored(&error))?;
     let Some(rule) = removed else { return Err(no_rule(templates.kept.in_force())) };
     info!(template_id = rule.template().id(), version = rule.version(), "template removed");
@@ -265,10 +275,10 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn named(query: Result<Query<Named>, QueryRejection>, how: &str) -> Result<Named, Failed> {
+fn named(query: Asked<Named>, how: &str) -> Result<Named, Failed> {
     match query {
         Ok(Query(named)) => Ok(named),
-        Err(error) => Err(failed(StatusCode::BAD_REQUEST, format!("{}; {how}", error.body_text()))),
+        Err(error) => Err(bad(format!("{}; {how}", error.body_text()))),
     }
 }
 

@@ -13,6 +13,21 @@ fn template(id: &str) -> Arc<Template> {
     template_of(&format!(r#"<QoSTemplate xmlns="http://oracle/ocsg/rest/qos/template" templateId="{id}"/>"#))
 }
 
+/// Each change in force at once.
+impl Templates {
+    fn load(&self, pattern: &str, template: Arc<Template>) -> Result<Loaded, RuleError> {
+        self.write().load(pattern, template)
+    }
+
+    fn remove(&self, pattern: &str) -> Option<Arc<MatchRule>> {
+        self.write().remove(pattern)
+    }
+
+    fn replace_directory(&self, wanted: Vec<(Pattern, Arc<Template>)>) -> Changes {
+        self.write().replace_directory(wanted)
+    }
+}
+
 /// Patterns, templates and versions in evaluation order.
 fn listed(templates: &Templates) -> Vec<(String, String, u64)> {
     let rules = templates.list();

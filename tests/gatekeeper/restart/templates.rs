@@ -43,7 +43,7 @@ async fn directory(world: &World, rules: &[(&str, &str)]) -> Changes {
     let read = |xml: &str| Template::read(xml.as_bytes(), &DICTIONARY, Default::default()).unwrap().template;
     let rule = |(pattern, id): &(&str, &str)| (Pattern::new(pattern).unwrap(), Arc::new(read(&xml(id))));
     let rules = rules.iter().map(rule).collect();
-    world.kept.change(move |set| set.replace_directory(rules)).await.unwrap()
+    world.kept.changing().await.apply(|set| set.replace_directory(rules)).await.unwrap()
 }
 
 #[tokio::test]
