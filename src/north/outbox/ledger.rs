@@ -1,15 +1,9 @@
 //! Writes what became of letters: a task that takes all that there is to write into one commit.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     time::{sleep, timeout},
 };
 use tracing::{debug, error, warn};
@@ -17,7 +11,6 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    metrics::Gauge,
     notify::Outcome,
     session::{
         SessionStore, StoreError,
@@ -25,7 +18,7 @@ use crate::{
     },
 };
 
-use super::operate::find_waiting;
+use super::{dead::Dead, operate::find_waiting};
 
 /// Most changes of a commit.
 const BATCH: usize = 256;
@@ -44,25 +37,14 @@ enum Entry {
 /// The way to the task. There are never more entries than letters.
 pub(super) struct Ledger {
     entries: mpsc::UnboundedSender<Entry>,
-    dead: Arc<Gauge>,
-    dropped: Arc<AtomicU64>,
 }
 
 impl Ledger {
     /// Starts the task, which ends with the last one that writes.
-    ///
-    /// `acting` is held while dead letters are dropped, of which `max_dead` are kept.
-    pub fn open(
-        store: Arc<dyn SessionStore>,
-        clock: Clock,
-        acting: Arc<Mutex<()>>,
-        max_dead: u64,
-    ) -> Arc<Self> {
+    pub fn open(store: Arc<dyn SessionStore>, clock: Clock, dead: Arc<Dead>) -> Arc<Self> {
         let (entries, to_write) = mpsc::unbounded_channel();
-        let (dead, dropped) = (Arc::<Gauge>::default(), Arc::<AtomicU64>::default());
-        let ledger = Arc::new(Self { entries, dead: Arc::clone(&dead), dropped: Arc::clone(&dropped) });
-        tokio::spawn(Writer { store, clock, acting, max_dead, dead, dropped }.run(to_write));
-        ledger
+        tokio::spawn(Writer { store, clock, dead }.run(to_write));
+        Arc::new(Self { entries })
     }
 
     /// Nobody has to be told any more.
@@ -80,26 +62,6 @@ impl Ledger {
         let (tell, told) = oneshot::channel();
         self.add(Entry::Written(tell));
         matches!(timeout(within, told).await, Ok(Ok(true)))
-    }
-
-    /// Dead letters in the store.
-    pub fn dead(&self) -> u64 {
-        self.dead.get()
-    }
-
-    /// So many were there before this process.
-    pub fn found_dead(&self, number: u64) {
-        self.dead.set(number);
-    }
-
-    /// So many were taken out.
-    pub fn fewer_dead(&self, number: usize) {
-        (0..number).for_each(|_| self.dead.down());
-    }
-
-    /// Dead letters that were dropped because there were too many.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
     }
 
     fn add(&self, entry: Entry) {
@@ -121,10 +83,7 @@ impl Outcome for Ledger {
 struct Writer {
     store: Arc<dyn SessionStore>,
     clock: Clock,
-    acting: Arc<Mutex<()>>,
-    max_dead: u64,
-    dead: Arc<Gauge>,
-    dropped: Arc<AtomicU64>,
+    dead: Arc<Dead>,
 }
 
 impl Writer {
@@ -141,7 +100,7 @@ impl Writer {
             all_written &= self.write(&changes).await;
             // Who asked may have gone.
             tell.into_iter().for_each(|tell| _ = tell.send(all_written));
-            if let Err(error) = self.trim().await {
+            if let Err(error) = self.dead.trim().await {
                 warn!(%error, "there are more dead notifications than are kept");
             }
         }
@@ -165,29 +124,6 @@ impl Writer {
         false
     }
 
-    /// Drops the oldest of the dead if there are too many.
-    async fn trim(&self) -> Result<(), StoreError> {
-        while let Some(over) = self.dead.get().checked_sub(self.max_dead).filter(|over| *over > 0) {
-            let _acting = self.acting.lock().await;
-            let limit = usize::try_from(over).unwrap_or(BATCH).min(BATCH);
-            let oldest = self.store.dead_letters(None, limit).await?;
-            if oldest.is_empty() {
-                return Ok(());
-            }
-            let letters = oldest.iter().map(|dead| LetterWrite::Remove(dead.letter.id)).collect();
-            self.store.commit(Commit { letters, ..Commit::default() }).await?;
-            oldest.iter().for_each(|_| self.dead.down());
-            let number = u64::try_from(oldest.len()).unwrap_or(u64::MAX);
-            let dropped = self.dropped.fetch_add(number, Ordering::Relaxed) + number;
-            error!(
-                dropped,
-                "the oldest of the notifications that were given up are dropped: more than {} are not kept",
-                self.max_dead
-            );
-        }
-        Ok(())
-    }
-
     async fn try_write(&self, changes: &[Entry]) -> Result<(), StoreError> {
         let (mut letters, mut buried) = (Vec::with_capacity(changes.len()), 0);
         for change in changes {
@@ -208,7 +144,7 @@ impl Writer {
         let number = letters.len();
         self.store.commit(Commit { letters, ..Commit::default() }).await?;
         debug!(letters = number, buried, "what became of notifications is written");
-        (0..buried).for_each(|_| self.dead.up());
+        (0..buried).for_each(|_| self.dead.one_more());
         Ok(())
     }
 }

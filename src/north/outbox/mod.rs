@@ -11,6 +11,7 @@
 //!
 //! What a letter says and who gets it is decided by whoever writes it.
 
+mod dead;
 mod ledger;
 mod operate;
 
@@ -31,10 +32,11 @@ use crate::{
     notify::{Endpoint, EndpointError, Notification, Notifier, QueueFull},
     session::{
         SessionStore, StoreError,
-        ports::{Commit, Letter, LetterId, LetterWrite},
+        ports::{Letter, LetterId},
     },
 };
 
+use dead::Dead;
 use ledger::Ledger;
 pub use operate::{Kept, OutboxError, State};
 
@@ -71,18 +73,18 @@ pub struct Outbox {
     ledger: Arc<Ledger>,
     clock: Clock,
     ids: LetterIds,
-    /// What is done with dead letters, one after another.
-    acting: Arc<tokio::sync::Mutex<()>>,
+    dead: Arc<Dead>,
 }
 
 impl Outbox {
     /// Over a store and the delivery, whose outcomes go here from now on. Panics outside of a tokio runtime.
     pub fn new(config: OutboxConfig, notifier: Arc<Notifier>, store: Arc<dyn SessionStore>) -> Arc<Self> {
         let clock = Clock::new(config.started);
-        let (ids, acting) = (LetterIds::new(config.seed), Arc::<tokio::sync::Mutex<()>>::default());
-        let ledger = Ledger::open(Arc::clone(&store), clock, Arc::clone(&acting), config.max_dead);
+        let dead = Arc::new(Dead::new(Arc::clone(&store), config.max_dead));
+        let ledger = Ledger::open(Arc::clone(&store), clock, Arc::clone(&dead));
         notifier.report_to(ledger.clone());
-        Arc::new(Self { store, notifier, ledger, clock, ids, acting })
+        let ids = LetterIds::new(config.seed);
+        Arc::new(Self { store, notifier, ledger, clock, ids, dead })
     }
 
     /// Where the letters are kept.
@@ -114,7 +116,7 @@ impl Outbox {
             unwanted.iter().for_each(|dead| self.ledger.remove(dead.letter.id));
             dead += u64::try_from(kept.len()).unwrap_or(u64::MAX);
         }
-        self.ledger.found_dead(dead);
+        self.dead.found(dead);
         let (mut after, mut waiting) = (None, 0_u64);
         loop {
             let page = self.store.letters(after, PAGE).await?;
@@ -161,20 +163,7 @@ impl Outbox {
     pub async fn forget_dead(&self, queue: &str) -> Result<(), StoreError> {
         // What was just given up is dead by then.
         self.ledger.written(LAST_WRITES).await;
-        let _acting = self.acting.lock().await;
-        let mut after = None;
-        loop {
-            let page = self.store.dead_letters(after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.letter.id);
-            let of_queue = page.iter().filter(|dead| *dead.letter.queue == *queue);
-            let letters: Vec<_> = of_queue.map(|dead| LetterWrite::Remove(dead.letter.id)).collect();
-            if !letters.is_empty() {
-                let number = letters.len();
-                self.store.commit(Commit { letters, ..Commit::default() }).await?;
-                self.ledger.fewer_dead(number);
-            }
-        }
+        self.dead.forget(queue).await
     }
 
     /// Takes no more, delivers what it can within this time, and writes what became of it.
@@ -223,16 +212,7 @@ impl Outbox {
 
 impl Collect for Outbox {
     fn collect(&self, page: &mut Page) {
-        page.gauge(
-            "rxgate_notifications_dead",
-            "Notifications given up or refused, that the operator may replay.",
-        )
-        .sample(&[], self.ledger.dead());
-        page.counter(
-            "rxgate_notifications_dead_dropped_total",
-            "The oldest of those given up, dropped because there were too many.",
-        )
-        .sample(&[], self.ledger.dropped());
+        self.dead.collect(page);
     }
 }
 

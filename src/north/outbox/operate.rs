@@ -115,7 +115,7 @@ impl Outbox {
         id: LetterId,
         wanted: impl Fn(&Letter, &mut dyn FnMut(bool)),
     ) -> Result<(), OutboxError> {
-        let _acting = self.acting.lock().await;
+        let _acting = self.dead.acting().await;
         let Some(DeadLetter { letter, at, reason }) = find_dead(&*self.store, id).await? else {
             let waits = find_waiting(&*self.store, id).await?.is_some();
             return Err(if waits { OutboxError::Waiting } else { OutboxError::Missing });
@@ -137,7 +137,7 @@ impl Outbox {
         });
         match queued {
             Some(Ok(())) => {
-                self.ledger.fewer_dead(1);
+                self.dead.one_less();
                 info!(event = %id, "a dead notification is delivered after all");
                 Ok(())
             }
@@ -148,7 +148,7 @@ impl Outbox {
             }
             // Its receiver went while it was being written.
             None => {
-                self.ledger.fewer_dead(1);
+                self.dead.one_less();
                 self.ledger.remove(id);
                 Err(OutboxError::Unwanted)
             }
@@ -165,11 +165,11 @@ impl Outbox {
     }
 
     async fn discard_now(&self, id: LetterId) -> Result<(), OutboxError> {
-        let _acting = self.acting.lock().await;
+        let _acting = self.dead.acting().await;
         let found = self.find(id).await?;
         self.write(LetterWrite::Remove(id)).await?;
         match found.state {
-            State::Dead { .. } => self.ledger.fewer_dead(1),
+            State::Dead { .. } => self.dead.one_less(),
             State::Waiting { .. } => {
                 self.notifier.forget_one(&found.letter.queue, Uuid::from_u128(id.0));
             }
