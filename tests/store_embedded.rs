@@ -10,11 +10,7 @@ mod letters;
 #[allow(dead_code)]
 mod sessions;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use folder::Folder;
 use rxgate::{
@@ -111,17 +107,6 @@ fn journal(folder: &Folder) -> PathBuf {
     journal.clone()
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        match from.is_dir() {
-            true => copy(&from, &to),
-            false => assert!(fs::copy(from, to).is_ok()),
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_flipped_bit_in_the_journal_is_refused_until_the_loss_is_accepted() {
     let folder = Folder::new();
@@ -135,7 +120,7 @@ async fn a_flipped_bit_in_the_journal_is_refused_until_the_loss_is_accepted() {
     // What is written for one session, a bit in every 61st octet.
     for at in (place(session(25).rx_session.as_str())..place(session(26).rx_session.as_str())).step_by(61) {
         let damaged = Folder::new();
-        copy(folder.path(), damaged.path());
+        damaged.fill(folder.path());
         let mut octets = octets.clone();
         octets[at] ^= 1 << (at % 8);
         fs::write(journal(&damaged), octets).unwrap();
@@ -163,6 +148,28 @@ async fn a_database_that_is_gone_is_a_loss() {
     fs::remove_dir_all(folder.path().join("db")).unwrap();
     let error = EmbeddedStore::open(&config(&folder)).unwrap_err();
     assert!(matches!(error, OpenError::Lost { written: 1, found: 0, .. }), "{error}");
+}
+
+/// Without it nobody knows what was confirmed: a store that lost its end would look whole.
+#[tokio::test]
+async fn a_store_without_its_numbers_is_refused_until_the_loss_is_accepted() {
+    let folder = Folder::new();
+    insert(&open(&folder), session(1)).await;
+    fs::remove_file(folder.path().join("commits")).unwrap();
+    // The refusal makes none: the next start is refused, too.
+    for _ in 0..2 {
+        let error = EmbeddedStore::open(&config(&folder)).unwrap_err();
+        assert!(
+            matches!(&error, OpenError::Damaged { reason, .. } if reason.starts_with("commits is missing")),
+            "{error}"
+        );
+    }
+    let accepting = EmbeddedConfig { accept_loss: true, ..config(&folder) };
+    let (store, opened) = EmbeddedStore::open(&accepting).unwrap();
+    assert_eq!((opened, store.count().await), (Opened { is_new: false, lost: true }, Ok(1)));
+    drop(store);
+    let (_, opened) = EmbeddedStore::open(&config(&folder)).unwrap();
+    assert_eq!(opened, Opened { is_new: false, lost: false });
 }
 
 #[test]

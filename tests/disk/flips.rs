@@ -28,17 +28,6 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
-        match from.is_dir() {
-            true => copy(&from, &to),
-            false => assert!(fs::copy(from, to).is_ok()),
-        }
-    }
-}
-
 /// Cuts the only journal in two, as if the database had begun another one in its midst.
 fn split_journal(directory: &Path) {
     let journal = directory.join("db/0.jnl");
@@ -82,7 +71,7 @@ async fn a_flipped_bit_is_harmless_or_refused() {
     for seed in from..from + seeds {
         let mut dice = Dice::new(seed);
         let folder = Folder::new();
-        copy(&directory, folder.path());
+        folder.fill(&directory);
         // Each kind of file as often as any other, however few and small they are.
         let wanted = dice.one_of(&kinds);
         let of_kind: Vec<_> = all.iter().filter(|file| kind(file) == wanted).collect();

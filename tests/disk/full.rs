@@ -11,7 +11,7 @@ use std::{
 
 use rxgate::pcrf::{Pcrf, PcrfConfig};
 
-use crate::{exchange, folder::Folder, gateway};
+use crate::{exchange, folder::Folder, gateway, tally::skip};
 
 const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",
     "mediaComponentDescription": [{"mediaComponentNumber": 1, "mediaType": "VIDEO"}]}}"#;
@@ -144,7 +144,7 @@ async fn on_a_full_disk_sessions_go_on_and_nothing_acknowledged_is_lost() {
     let small = match Small::mount(&place) {
         Ok(small) => small,
         Err(why) => {
-            println!("SKIPPED: a full disk: {why}");
+            skip("a full disk", &why);
             return;
         }
     };

@@ -37,8 +37,7 @@ fn what(fate: Fate) -> String {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_power_failure_at_any_moment() {
-    if let Err(why) = record::possible() {
-        println!("SKIPPED: failures of the power: {why}");
+    if !record::possible("failures of the power") {
         return;
     }
     let (from, seeds) = (number("DISK_FROM", 1), number("DISK_SEEDS", 40));
@@ -64,8 +63,7 @@ async fn what_was_acknowledged_survives_a_power_failure_at_any_moment() {
 /// The program syncs its journals, and the disk only says that it did: this must be found.
 #[tokio::test]
 async fn a_disk_that_lies_about_journals_is_found_out() {
-    if let Err(why) = record::possible() {
-        println!("SKIPPED: a disk that lies: {why}");
+    if !record::possible("a disk that lies") {
         return;
     }
     let mut record = recorded(7, &[30], None);
@@ -88,8 +86,7 @@ async fn a_disk_that_lies_about_journals_is_found_out() {
 /// What the store does to come up again is itself cut off by another failure.
 #[tokio::test]
 async fn a_second_power_failure_while_it_comes_up_again_loses_nothing_either() {
-    if let Err(why) = record::possible() {
-        println!("SKIPPED: second failures of the power: {why}");
+    if !record::possible("second failures of the power") {
         return;
     }
     let (from, runs) = (number("DISK_FROM", 1), number("DISK_RUNS", 2));

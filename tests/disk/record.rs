@@ -10,7 +10,10 @@ use std::{
     process::Command,
 };
 
-use crate::syscall::{Call, calls};
+use crate::{
+    syscall::{Call, calls},
+    tally::skip,
+};
 
 /// A file or directory, whatever its name is.
 pub type Node = usize;
@@ -117,14 +120,15 @@ struct Reader<'a> {
     record: Record,
 }
 
-/// Whether programs can be traced here; if not, why.
-pub fn possible() -> Result<(), String> {
-    let traced = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
-    match traced {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-        Err(error) => Err(format!("strace: {error} (Debian package strace)")),
-    }
+/// Whether programs can be traced here; if not, `what` is skipped.
+pub fn possible(what: &str) -> bool {
+    let why = match Command::new("strace").args(["-o", "/dev/null", "true"]).output() {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        Err(error) => format!("strace: {error} (Debian package strace)"),
+    };
+    skip(what, &why);
+    false
 }
 
 /// Runs a program that works in `root`, and tells each commit to the file `acknowledged`. What is in `root` before

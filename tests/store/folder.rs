@@ -20,6 +20,22 @@ impl Folder {
         Self(folder)
     }
 
+    /// Puts a copy of all that is in another directory there.
+    #[allow(dead_code)] // Not every test that has folders copies some.
+    pub fn fill(&self, from: &Path) {
+        fn copy(from: &Path, to: &Path) {
+            fs::create_dir_all(to).unwrap();
+            for entry in fs::read_dir(from).unwrap() {
+                let (from, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+                match from.is_dir() {
+                    true => copy(&from, &to),
+                    false => assert!(fs::copy(from, to).is_ok()),
+                }
+            }
+        }
+        copy(from, &self.0);
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.0

@@ -63,9 +63,15 @@ pub(super) struct Tail {
 /// Why journals cannot be used.
 #[derive(Debug)]
 pub(super) enum JournalError {
-    Io(PathBuf, io::Error),
-    /// One that is not the last cannot be read from this octet on.
-    Damaged(PathBuf, u64),
+    Io(io::Error),
+    /// What is wrong, for people.
+    Damaged(String),
+}
+
+impl From<io::Error> for JournalError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl Found {
@@ -105,16 +111,6 @@ impl Tail {
     }
 }
 
-impl JournalError {
-    /// What is wrong, for people.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Io(file, error) => format!("{}: {error}", file.display()),
-            Self::Damaged(file, at) => damage(file, *at),
-        }
-    }
-}
-
 fn damage(file: &Path, at: u64) -> String {
     format!("{}: what stands from octet {at} on cannot be read", file.display())
 }
@@ -122,9 +118,8 @@ fn damage(file: &Path, at: u64) -> String {
 /// Reads all journals of a database.
 pub(super) fn look(database: &Path) -> Result<Found, JournalError> {
     let mut journals = Vec::new();
-    let of_database = |error| JournalError::Io(database.to_owned(), error);
-    for entry in fs::read_dir(database).map_err(of_database)? {
-        let path = entry.map_err(of_database)?.path();
+    for entry in fs::read_dir(database)? {
+        let path = entry?.path();
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
         if let Some(number) = number.filter(|_| path.extension().is_some_and(|it| it == "jnl")) {
             journals.push((number, path));
@@ -134,7 +129,7 @@ pub(super) fn look(database: &Path) -> Result<Found, JournalError> {
     let (mut found, mut newest) = (Found::default(), None);
     let last = journals.len().saturating_sub(1);
     for (index, (_, journal)) in journals.into_iter().enumerate() {
-        let octets = read(&journal).map_err(|error| JournalError::Io(journal.clone(), error))?;
+        let octets = read(&journal)?;
         let (mut at, mut last_batch) = (0, None);
         while let Some(batch) = Batch::read(&octets, at, newest) {
             last_batch = Some(at..batch.end);
@@ -148,7 +143,7 @@ pub(super) fn look(database: &Path) -> Result<Found, JournalError> {
         let tail = octets.get(at..).unwrap_or_default();
         let used = tail.iter().rposition(|octet| *octet != 0).map_or(0, |last| last + 1);
         if used > 0 && index < last {
-            return Err(JournalError::Damaged(journal, at as u64));
+            return Err(JournalError::Damaged(damage(&journal, at as u64)));
         }
         if used > 0 {
             let is_followed = (at + 1..octets.len()).any(|from| Batch::read(&octets, from, newest).is_some());
@@ -209,9 +204,8 @@ impl Batch {
                     let value = u32::from_le_bytes(*take(&mut rest)?);
                     let key = rest.split_off(..usize::from(key))?;
                     let value = rest.split_off(..usize::try_from(value).ok()?)?;
-                    commit = (key == LAST)
-                        .then(|| value.first_chunk().map(|it| u64::from_be_bytes(*it)))
-                        .flatten();
+                    let number = value.first_chunk().filter(|_| key == LAST);
+                    commit = number.map(|number| u64::from_be_bytes(*number)).or(commit);
                 }
                 [CLEAR] => {
                     let _part: &[u8; 8] = take(&mut rest)?;

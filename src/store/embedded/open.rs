@@ -26,7 +26,7 @@ use super::{
     lists,
     make::{make, sync},
     room::Room,
-    sequence::Sequence,
+    sequence::{self, Sequence},
     writer::{LAST, State, Writer},
 };
 
@@ -132,6 +132,12 @@ impl EmbeddedStore {
         let damaged = |reason: String| OpenError::Damaged { directory: directory.clone(), reason };
         // Subscribers are named in it.
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
+        let is_made = directory.join(DATABASE).try_exists().map_err(io)?;
+        // It was there, and synced, before the database was made.
+        let is_forgotten = is_made && !Sequence::is_there(directory).map_err(io)?;
+        if is_forgotten && !config.accept_loss {
+            return Err(damaged(format!("{} is missing, which says what was confirmed", sequence::NAME)));
+        }
         // Keeps others out from here on.
         let (sequence, written) = Sequence::open(directory).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::Locked { directory: directory.clone() },
@@ -142,16 +148,16 @@ impl EmbeddedStore {
             sync(if directory == Path::new("") { Path::new(".") } else { directory }).map_err(io)?;
         }
         let mut set_aside = false;
-        let opened = match directory.join(DATABASE).try_exists().map_err(io)? {
+        let opened = match is_made {
             true => existing(config, written),
-            false => new(config),
+            false => new(config).map(|spaces| (spaces, false)),
         };
         let (spaces, was_cut) = match opened {
             Err(OpenError::Damaged { reason, .. }) if config.accept_loss => {
                 set_aside = true;
                 let aside = aside(directory).map_err(io)?;
                 warn!(reason, aside = %aside.display(), "the damaged database is set aside: the store begins empty");
-                new(config)?
+                (new(config)?, false)
             }
             opened => opened?,
         };
@@ -172,7 +178,7 @@ impl EmbeddedStore {
             }
             Some(Err(_)) => return Err(damaged("the number of its last change cannot be read".into())),
         };
-        let is_lost = set_aside || was_cut || written.is_some_and(|written| found < written);
+        let is_lost = set_aside || was_cut || is_forgotten || written.is_some_and(|written| found < written);
         if let Some(written) = written.filter(|_| is_lost) {
             if !config.accept_loss {
                 return Err(OpenError::Lost { directory: directory.clone(), written, found });
@@ -215,9 +221,9 @@ impl EmbeddedStore {
 }
 
 /// A database that is made.
-fn new(config: &EmbeddedConfig) -> Result<(Spaces, bool), OpenError> {
+fn new(config: &EmbeddedConfig) -> Result<Spaces, OpenError> {
     make(config)?;
-    Ok((parts(config)?, false))
+    parts(config)
 }
 
 /// A database that is there, and whether something of it was cut off that was confirmed.
@@ -229,8 +235,8 @@ fn existing(config: &EmbeddedConfig, written: Option<u64>) -> Result<(Spaces, bo
         return Err(OpenError::Damaged { directory: directory.clone(), reason });
     }
     let found = journal::look(&directory.join(DATABASE)).map_err(|error| match error {
-        JournalError::Io(_, error) => io(error),
-        error => OpenError::Damaged { directory: directory.clone(), reason: error.reason() },
+        JournalError::Io(error) => io(error),
+        JournalError::Damaged(reason) => OpenError::Damaged { directory: directory.clone(), reason },
     })?;
     found.write_again().map_err(io)?;
     let Some(tail) = found.tail else { return Ok((parts(config)?, false)) };

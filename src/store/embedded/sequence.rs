@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Name of the file.
-const NAME: &str = "commits";
+pub(super) const NAME: &str = "commits";
 
 /// Octets of a slot: a number, and the same number in another form.
 const SLOT: usize = 16;
@@ -28,6 +28,11 @@ const CHECK: u64 = 0x7278_6761_7465_0001;
 pub(super) struct Sequence(File);
 
 impl Sequence {
+    /// Whether this directory has the file.
+    pub fn is_there(directory: &Path) -> io::Result<bool> {
+        directory.join(NAME).try_exists()
+    }
+
     /// Opens the file in this directory, or makes it; with the number in it, if there is one. Locks it, or fails with
     /// [`io::ErrorKind::WouldBlock`].
     pub fn open(directory: &Path) -> io::Result<(Self, Option<u64>)> {
