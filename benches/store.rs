@@ -210,11 +210,11 @@ async fn timers(directory: &Path, sessions: u32) {
         })
         .map(|(bound, count)| (bound.parse().unwrap_or(f64::INFINITY), count.parse().unwrap()))
         .collect();
-    let all = counts.last().unwrap().1;
-    assert_eq!(all, u64::from(ENDING), "sessions that ended");
-    let at = |share: f64| counts.iter().find(|(_, count)| *count as f64 >= all as f64 * share).unwrap().0;
+    let ended = counts.last().unwrap().1;
+    assert_eq!(ended, u64::from(ENDING), "sessions that ended");
+    let at = |share: f64| counts.iter().find(|(_, count)| *count as f64 >= ended as f64 * share).unwrap().0;
     println!(
-        "{sessions} armed, {all} ended in {} s: half at most {} ms late, 99 of 100 at most {} ms",
+        "{sessions} armed, {ended} ended in {} s: half at most {} ms late, 99 of 100 at most {} ms",
         (BETWEEN_ENDS * ENDING).as_secs(),
         at(0.5) * 1e3,
         at(0.99) * 1e3,

@@ -8,7 +8,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{Chance, clients::Work, http, ledger::Ledger};
+use crate::{clients::Work, dice::Dice, http, ledger::Ledger};
 
 /// Sessions that a client keeps, at most.
 const KEPT: usize = 3;
@@ -45,7 +45,7 @@ impl User {
 /// The client.
 pub struct Client {
     user: User,
-    chance: Chance,
+    chance: Dice,
     asked: u64,
     address: watch::Receiver<Option<SocketAddr>>,
     ledger: Ledger,
@@ -55,7 +55,7 @@ impl Client {
     /// One for this user, at this address of the gateway.
     pub fn new(
         user: User,
-        chance: Chance,
+        chance: Dice,
         address: watch::Receiver<Option<SocketAddr>>,
         ledger: Ledger,
     ) -> Self {
@@ -179,14 +179,15 @@ impl Client {
         let there = self.address.wait_for(Option::is_some).await;
         let address = there.expect("it lives as long as the test").expect("it is there");
         let hasty = (self.chance.below(8) == 0).then(|| Duration::from_millis(self.chance.below(30)));
-        let answer =
-            match timeout(hasty.unwrap_or(ANSWER), http::call(address, method, path, body, key)).await {
-                Ok(answer) => answer.ok(),
-                Err(_) => {
-                    assert!(hasty.is_some(), "{method} {path} has no end");
-                    None
-                }
-            };
+        let key = key.map(|key| ("idempotency-key", key));
+        let call = http::attempt(address, method, path, body, key.as_slice());
+        let answer = match timeout(hasty.unwrap_or(ANSWER), call).await {
+            Ok(answer) => answer.ok().map(|answer| http::read(&answer)),
+            Err(_) => {
+                assert!(hasty.is_some(), "{method} {path} has no end");
+                None
+            }
+        };
         if !matches!(answer, Some((..500, _))) {
             sleep(AGAIN).await;
         }

@@ -15,8 +15,8 @@ use tokio::{
 };
 
 use crate::{
-    Chance,
     client::{Client, User},
+    dice::Dice,
     http,
     ledger::Ledger,
     process::Gateway,
@@ -53,7 +53,7 @@ impl Clients {
         endpoint: &str,
         ledger: &Ledger,
     ) -> Self {
-        let mut chance = Chance(seed);
+        let mut chance = Dice::new(seed);
         let mut clients =
             Self { gate: Arc::default(), tasks: JoinSet::new(), stop: watch::Sender::new(false) };
         let number = Arc::<AtomicU32>::default();
@@ -62,13 +62,13 @@ impl Clients {
             let users: Vec<_> = (part..count).step_by(PARTS).map(User::new).collect();
             register(at, endpoint, part, &users).await;
             for user in &users {
-                let own = Chance(chance.below(u64::MAX));
+                let own = Dice::new(chance.below(u64::MAX));
                 let client = Client::new(user.clone(), own, gateway.addresses(), ledger.clone());
                 clients.send_off(client);
             }
             let reporter = Reporter {
                 users,
-                chance: Chance(chance.below(u64::MAX)),
+                chance: Dice::new(chance.below(u64::MAX)),
                 pcrf: pcrf.clone(),
                 ledger: ledger.clone(),
                 number: number.clone(),
@@ -119,6 +119,6 @@ async fn register(gateway: SocketAddr, endpoint: &str, part: usize, users: &[Use
         "reference": reference, "endUserIdentities": names, "eventCriteria": ["2", "3", "6"],
     }});
     let path = "/ApplicationQoSNotification/registration";
-    let (status, body) = http::call(gateway, "POST", path, &body.to_string(), None).await.unwrap();
+    let (status, body) = http::call(gateway, "POST", path, &body.to_string()).await;
     assert_eq!(status, 201, "{body}");
 }

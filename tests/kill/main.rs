@@ -7,11 +7,15 @@
 mod agree;
 mod client;
 mod clients;
+#[path = "../disk/dice.rs"]
+#[allow(dead_code)]
+mod dice;
 mod endpoint;
 #[path = "../store/folder.rs"]
 mod folder;
 #[path = "../pcrf/gateway.rs"]
 mod gateway;
+#[path = "../pcrf/http.rs"]
 mod http;
 mod ledger;
 mod process;
@@ -25,6 +29,7 @@ use std::{
 
 use agree::agree;
 use clients::Clients;
+use dice::Dice;
 use endpoint::Endpoint;
 use folder::Folder;
 use ledger::Ledger;
@@ -45,20 +50,6 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).map_or(default, |text| text.parse().expect("a number"))
 }
 
-/// Numbers that look like chance (splitmix64).
-pub struct Chance(pub u64);
-
-impl Chance {
-    /// One below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_every_kill() {
     let (wanted, seed) = (number("RXGATE_KILLS", 30).max(1), number("RXGATE_SEED", 1));
@@ -72,7 +63,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     let mut gateway = Gateway::start(&folder, pcrf.address()).await;
     let mut clients = Clients::start(CLIENTS, seed, &gateway, &pcrf, &endpoint.url(), &ledger).await;
 
-    let (mut chance, mut reopened, mut kills, mut early) = (Chance(!seed), Vec::new(), 0, 0);
+    let (mut chance, mut reopened, mut kills, mut early) = (Dice::new(!seed), Vec::new(), 0, 0);
     while kills < wanted {
         sleep(Duration::from_millis(20 + chance.below(400))).await;
         gateway.kill();

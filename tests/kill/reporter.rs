@@ -17,9 +17,9 @@ use rxgate::{
 use tokio::task::JoinSet;
 
 use crate::{
-    Chance,
     client::User,
     clients::Work,
+    dice::Dice,
     ledger::{Ledger, Report},
 };
 
@@ -32,7 +32,7 @@ const AT_A_TIME: usize = 4;
 /// Sends them.
 pub struct Reporter {
     pub users: Vec<User>,
-    pub chance: Chance,
+    pub chance: Dice,
     pub pcrf: Arc<Pcrf>,
     pub ledger: Ledger,
     /// Of the last report of all.
