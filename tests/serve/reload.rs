@@ -86,7 +86,8 @@ async fn peers_come_and_go_without_a_restart() {
     two.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+// On one thread nothing of it is done before the test waits.
+#[tokio::test]
 async fn a_reload_that_nobody_waits_for_is_done_to_its_end() {
     let directory = Directory::new("unwaited");
     let file = directory.0.join("gate.toml");
@@ -96,7 +97,6 @@ async fn a_reload_that_nobody_waits_for_is_done_to_its_end() {
     let second = "[[diameter.peers]]\nhost = \"other.rx.test\"\naddress = \"127.0.0.1:1\"\n";
     std::fs::write(&file, format!("{before}{second}")).unwrap();
     {
-        // It reads the files in a thread of its own: there it is left.
         let reload = pin!(app.reload());
         assert!(reload.poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
