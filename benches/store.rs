@@ -44,6 +44,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let folder = std::env::var_os("RXGATE_STORE").map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = folder.join(format!("rxgate-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
     println!("{CALLERS} callers, {} s each", COUNTED.as_secs());
     println!("{:>10} {:>10} {:>14} {:>10} {:>10}", "store", "pairs/s", "CPU us/pair", "p50 ms", "p99 ms");
     let mut rates = [Vec::new(), Vec::new()];

@@ -180,3 +180,29 @@ fn a_directory_that_cannot_be_made_is_named() {
     let error = EmbeddedStore::open(&EmbeddedConfig::new(file.join("data"))).unwrap_err().to_string();
     assert!(error.starts_with(&format!("{}/data: ", file.display())), "{error}");
 }
+
+/// What is to be on a disk that is not mounted is not begun anew beside it.
+#[test]
+fn only_the_directory_itself_is_made() {
+    let folder = Folder::new();
+    let parent = folder.path().join("disk");
+    let config = EmbeddedConfig { min_free: 0, ..EmbeddedConfig::new(parent.join("store")) };
+    for refused in [config.place().unwrap_err(), EmbeddedStore::open(&config).unwrap_err()] {
+        assert_eq!(
+            refused.to_string(),
+            format!("{0}/store: there is no such directory, and none {0} to make it in", parent.display())
+        );
+    }
+    assert!(!parent.exists());
+    fs::create_dir(&parent).unwrap();
+    config.place().unwrap();
+    assert!(!config.directory.exists());
+    EmbeddedStore::open(&config).unwrap();
+    config.place().unwrap();
+    // One name in the directory that the process runs in.
+    EmbeddedConfig::new("not-there").place().unwrap();
+    let file = parent.join("file");
+    fs::write(&file, "").unwrap();
+    let error = EmbeddedConfig::new(&file).place().unwrap_err();
+    assert!(matches!(error, OpenError::Io { .. }), "{error}");
+}

@@ -12,7 +12,7 @@ use crate::{
         SessionError, SessionStore, StoreError,
         ports::{Commit, RecordKind, RecordWrite},
     },
-    store::{EmbeddedConfig, EmbeddedStore, MemoryStore, OpenError},
+    store::{EmbeddedConfig, EmbeddedStore, MemoryStore, OpenError, Opened},
 };
 
 /// Where the Origin-State-Id is kept.
@@ -24,6 +24,8 @@ pub(super) struct Storage {
     pub figures: Option<Arc<dyn Collect>>,
     /// Something was lost, and that was accepted.
     pub lost: bool,
+    /// It outlives the process, and nothing was in it.
+    is_new: bool,
 }
 
 impl Storage {
@@ -32,7 +34,7 @@ impl Storage {
         let (directory, min_free) = match config {
             config::Store::Memory => {
                 let store = Arc::new(MemoryStore::new());
-                return Ok(Self { store, figures: None, lost: false });
+                return Ok(Self { store, figures: None, lost: false, is_new: false });
             }
             config::Store::Embedded { directory, min_free } => (directory.clone(), *min_free),
         };
@@ -44,8 +46,9 @@ impl Storage {
         let ((store, opened), directory) = opened.await.expect("opening a store does not panic")?;
         let store = Arc::new(store);
         let sessions = store.count().await.unwrap_or_default();
-        info!(directory = %directory.display(), sessions, is_new = opened.is_new, "store opened");
-        Ok(Self { figures: Some(store.clone()), store, lost: opened.lost })
+        let Opened { is_new, lost } = opened;
+        info!(directory = %directory.display(), sessions, is_new, "store opened");
+        Ok(Self { figures: Some(store.clone()), store, lost, is_new })
     }
 
     /// What PCRFs take for the sign that nothing was forgotten (RFC 6733 §8.16): the same as before if the store
@@ -69,6 +72,13 @@ impl Storage {
             warn!(
                 origin_state_id = id,
                 "sessions may be lost: the PCRFs are told to end all that this host had"
+            );
+        } else if self.is_new {
+            warn!(
+                origin_state_id = id,
+                "the store is new: no session is known, and by the raised Origin-State-Id the PCRFs end what this host \
+                 had before. Right on the first start; otherwise stop now, and look whether `path` of [store] is right \
+                 and its disk is mounted"
             );
         }
         let record = RecordWrite {

@@ -2,22 +2,23 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
 
-use super::{Failure, warn};
+use super::{Failure, serve::about_the_store, warn};
 use crate::{
     app::{TemplateDirectory, template_settings},
-    config::{ConfigError, Loaded},
+    config::{ConfigError, Loaded, Problem, Store},
     dict::Dictionary,
+    store::{EmbeddedConfig, OpenError},
 };
 
 /// Checks a configuration file and prints every effective setting.
 ///
-/// Nothing is started. Dictionary and templates are read as well. The settings are printed as a configuration file; those that the file leaves out are
-/// marked as default. All problems are told at once, with file, line and column.
+/// Nothing is started. Dictionary and templates are read as well, and the store's directory is looked for. The
+/// settings are printed as a configuration file; those that the file leaves out are marked as default. All problems are told at once, with file, line and column.
 #[derive(Args)]
 #[command(after_help = "\
 Example:
@@ -40,9 +41,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let read = TemplateDirectory::read(at, dictionary, template_settings(&config.gatekeeper));
         warn(&read.map_err(ConfigError::Refused)?.warnings);
     }
+    if let Store::Embedded { directory, .. } = &config.store {
+        EmbeddedConfig::new(directory).place().map_err(|error| no_place(&arguments.file, &loaded, &error))?;
+    }
     let mut out = io::stdout().lock();
     writeln!(out, "OK {}\n\n{loaded}", arguments.file.display())?;
     Ok(out.flush()?)
+}
+
+/// A store that would not be opened, with the place of its `path`.
+fn no_place(file: &Path, loaded: &Loaded, error: &OpenError) -> Failure {
+    let path = loaded.settings.iter().find(|setting| (&*setting.section, setting.key) == ("[store]", "path"));
+    let (at, text) = (path.and_then(|path| path.at), format!("[store] {error}"));
+    let problem = Problem { file: file.to_owned(), at, text, hint: about_the_store(error).into() };
+    ConfigError::Refused(vec![problem]).into()
 }
 
 /// The built-in dictionary with the files of a directory.

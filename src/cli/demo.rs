@@ -49,7 +49,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    log::start(log::Format::Text, "warn")?;
+    // Its store is always new.
+    log::start(log::Format::Text, "warn,rxgate::app::storage=error")?;
     process::run(play(arguments.once))
 }
 

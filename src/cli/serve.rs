@@ -110,7 +110,7 @@ impl From<AppError> for Failure {
                 "`ss -ltnp` shows who listens there; choose another port, or 0 for a free one",
             ),
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
-            AppError::Open(error) => opening(text, &error),
+            AppError::Open(error) => Self::failed(text, about_the_store(&error)),
             AppError::RecordFile { .. } => {
                 Self::failed(text, "look at its directory, its owner and its disk")
             }
@@ -121,20 +121,19 @@ impl From<AppError> for Failure {
 }
 
 /// What to do about a store that cannot be opened.
-fn opening(text: String, error: &OpenError) -> Failure {
+pub(super) fn about_the_store(error: &OpenError) -> &'static str {
     match error {
-        OpenError::Io { .. } => {
-            Failure::failed(text, "`path` of [store] must be a directory that this user may write")
+        OpenError::NoPlace { .. } => {
+            "correct `path` of [store], or look whether the disk that it is on is mounted; on a first start make the \
+             directory above it"
         }
-        OpenError::Locked { .. } => {
-            Failure::failed(text, "end the other gateway, or give each a `path` of its own in [store]")
-        }
-        OpenError::Later { .. } => Failure::failed(text, "start the version that wrote it, or a later one"),
-        OpenError::Damaged { .. } | OpenError::Lost { .. } => Failure::failed(
-            text,
+        OpenError::Io { .. } => "`path` of [store] must be a directory that this user may write",
+        OpenError::Locked { .. } => "end the other gateway, or give each a `path` of its own in [store]",
+        OpenError::Later { .. } => "start the version that wrote it, or a later one",
+        OpenError::Damaged { .. } | OpenError::Lost { .. } => {
             "look at the disk and its log; put back a copy of the directory that was made after the last stop, if there is \
              one (an older one knows nothing of what was confirmed since); if not, start with --accept-store-loss: it \
-             ends every session, and templates of the admin interface and registrations have to be made again",
-        ),
+             ends every session, and templates of the admin interface and registrations have to be made again"
+        }
     }
 }

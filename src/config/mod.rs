@@ -185,7 +185,7 @@ pub enum Store {
     Memory,
     /// `kind = "embedded"`, the default: they live in files.
     Embedded {
-        /// `path`: the directory; default `data` beside the file. Made if it is not there.
+        /// `path`: the directory; default `data` beside the file. Made if it is not there, in one that is.
         directory: PathBuf,
         /// `min_free_mib`: with less room on its disk no session is added. Octets; default 256 MiB.
         min_free: u64,

@@ -169,6 +169,33 @@ fn templates_that_are_refused_at_start_end_with_2() {
 }
 
 #[test]
+fn a_store_above_which_nothing_is_is_refused() {
+    let text = gateway::config("127.0.0.1:1".parse().unwrap(), "", "[store]\npath = \"no-disk/store\"\n");
+    let mut gateway = Gateway::spawn("no-disk", &text);
+    let (code, refused) = gateway.end();
+    assert_eq!(code, Some(1), "{refused}");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_rxgate")).arg("check-config").arg(&gateway.file).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let checked = String::from_utf8(output.stderr).unwrap();
+    let parent = gateway.file.with_file_name("no-disk");
+    let (what, place) = (
+        format!(
+            "[store] {0}/store: there is no such directory, and none {0} to make it in\nhint: ",
+            parent.display()
+        ),
+        gateway.file.display(),
+    );
+    let line = text.lines().position(|line| line.starts_with("path")).unwrap() + 1;
+    assert!(refused.contains(&format!("error: {what}")), "{refused}");
+    assert!(checked.contains(&format!("error: {place}:{line}:1: {what}")), "{checked}");
+    for errors in [refused, checked] {
+        assert!(errors.contains("look whether the disk that it is on is mounted"), "{errors}");
+    }
+    assert!(!parent.exists());
+}
+
+#[test]
 fn what_cannot_be_listened_on_ends_with_1() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -48,7 +48,7 @@ pub(super) const DATABASE: &str = "db";
 /// Where the store is, and how it is opened.
 #[derive(Clone, Debug)]
 pub struct EmbeddedConfig {
-    /// Its directory; made if it is not there.
+    /// Its directory; made if it is not there, in one that is.
     pub directory: PathBuf,
     /// With less room than this on the disk no session is added. Octets; default 256 MiB.
     pub min_free: u64,
@@ -65,6 +65,30 @@ impl EmbeddedConfig {
     pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), min_free: 256 << 20, memtable: MEMTABLE, accept_loss: false }
     }
+
+    /// Whether its directory is there, or can be made where it is to be. Changes nothing.
+    ///
+    /// Only the last part of the path is ever made: with more of it missing it is more likely mistyped, or on a disk
+    /// that is not mounted, and an empty store there would have forgotten every session.
+    pub fn place(&self) -> Result<(), OpenError> {
+        let directory = &self.directory;
+        let parent = or_here(directory.parent().unwrap_or(directory));
+        let found = match fs::metadata(directory) {
+            Ok(found) if found.is_dir() => Ok(()),
+            Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && parent.is_dir() => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::NoPlace { directory: directory.clone(), parent: parent.to_owned() });
+            }
+            Err(error) => Err(error),
+        };
+        found.map_err(|error| OpenError::Io { directory: directory.clone(), error })
+    }
+}
+
+/// A relative path of one name has an empty parent.
+fn or_here(parent: &Path) -> &Path {
+    if parent == Path::new("") { Path::new(".") } else { parent }
 }
 
 /// Why the store cannot be opened.
@@ -77,6 +101,14 @@ pub enum OpenError {
         directory: PathBuf,
         /// Why.
         error: io::Error,
+    },
+    /// The directory is not there, and neither is the one that it would be made in.
+    #[error("{directory}: there is no such directory, and none {parent} to make it in")]
+    NoPlace {
+        /// Where.
+        directory: PathBuf,
+        /// The directory above it.
+        parent: PathBuf,
     },
     /// Another process has it open.
     #[error("{directory}: another process has this store open")]
@@ -130,6 +162,7 @@ impl EmbeddedStore {
         let directory = &config.directory;
         let io = |error| OpenError::Io { directory: directory.clone(), error };
         let damaged = |reason: String| OpenError::Damaged { directory: directory.clone(), reason };
+        config.place()?;
         // Subscribers are named in it.
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let is_made = directory.join(DATABASE).try_exists().map_err(io)?;
@@ -144,8 +177,7 @@ impl EmbeddedStore {
             _ => io(error),
         })?;
         for directory in [Some(&**directory), directory.parent()].into_iter().flatten() {
-            // A relative path of one name has an empty parent.
-            sync(if directory == Path::new("") { Path::new(".") } else { directory }).map_err(io)?;
+            sync(or_here(directory)).map_err(io)?;
         }
         let mut set_aside = false;
         let opened = match is_made {
