@@ -1,7 +1,10 @@
 //! What PCRFs hear when the core is slow, breaks down or is gone: always an answer.
 #![allow(clippy::unwrap_used)]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use rxgate::{
     BoxFuture,
@@ -12,7 +15,7 @@ use rxgate::{
     },
     gateway::{Gateway, GatewayConfig},
     rx::{AsRequest, RaRequest},
-    session::ports::{LateGrant, Replied, Reply, RxServer},
+    session::ports::{LateGrant, Replied, Reply, RxServer, Sending},
     transport::{LocalNode, PoolConfig, RequestHandler},
     wire::{CommandFlags, EndToEndId, HopByHopId, Index, MessageBuf},
 };
@@ -30,6 +33,8 @@ enum Mood {
 
 struct Core {
     mood: Mood,
+    /// RARs that came.
+    sendings: Mutex<Vec<Sending>>,
     done: Arc<Notify>,
 }
 
@@ -48,7 +53,8 @@ impl Core {
 }
 
 impl RxServer for Core {
-    fn re_auth(&self, _: RaRequest<'static>) -> BoxFuture<'_, Replied> {
+    fn re_auth(&self, _: RaRequest<'static>, sending: Sending) -> BoxFuture<'_, Replied> {
+        self.sendings.lock().unwrap().push(sending);
         self.asked()
     }
 
@@ -105,7 +111,7 @@ const BOTH: [u32; 2] = [commands::RE_AUTH, commands::ABORT_SESSION];
 
 fn core(mood: Mood) -> (Arc<dyn RxServer>, Arc<Notify>) {
     let done = Arc::new(Notify::new());
-    (Arc::new(Core { mood, done: done.clone() }), done)
+    (Arc::new(Core { mood, sendings: Mutex::default(), done: done.clone() }), done)
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,6 +121,19 @@ async fn the_core_answers() {
     for command in BOTH {
         assert_eq!(asked(&gateway, command).await, 2001);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_core_is_told_which_request_it_is_and_whether_it_may_have_come_before() {
+    let core = Arc::new(Core { mood: Mood::Ready, sendings: Mutex::default(), done: Arc::default() });
+    let server: Arc<dyn RxServer> = core.clone();
+    let gateway = gateway(&server).await;
+    for retransmit in [false, true] {
+        let request = request(commands::RE_AUTH).with_hop_by_hop(HopByHopId(3), retransmit);
+        assert!(gateway.handle("pcrf.rx.test".into(), request).await.answer.is_some());
+    }
+    let sendings = [false, true].map(|retransmit| Sending { end_to_end: 4, retransmit });
+    assert_eq!(*core.sendings.lock().unwrap(), sendings);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ mod world;
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -22,13 +22,13 @@ use hooked::{Hook, Hooked};
 use rxgate::{
     BoxFuture,
     session::{
-        QosEvent, SessionStore, StoreError,
-        ports::{Commit, EventSink, Letter, Reply},
+        QosEvent, SessionState, SessionStore, StoreError,
+        ports::{Commit, EventSink, Letter, Reply, Sending},
     },
     store::MemoryStore,
 };
-use tokio::time::sleep;
-use world::{config, lasting, request, world, world_over};
+use tokio::time::{sleep, timeout};
+use world::{World, config, lasting, request, world, world_over};
 
 /// Notes what it is given, and what is released.
 #[derive(Default)]
@@ -156,4 +156,68 @@ async fn at_once(net: Arc<net::Net>, rx_session: &str, actions: &[u32]) -> Vec<R
         replies.push(report.await.unwrap());
     }
     replies
+}
+
+/// Ends the process when it has written something, if it is told to: nobody hears of that.
+#[derive(Default)]
+struct Deadly(AtomicBool);
+
+impl Hook for Arc<Deadly> {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            store.commit(commit).await?;
+            if self.0.load(Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A process that has one session and ends before it has answered what the network asks of it; and the next one.
+async fn dies_before_it_answers<F: Future>(asks: impl FnOnce(Arc<net::Net>, String) -> F) -> (World, String) {
+    let (store, deadly) = (Arc::new(MemoryStore::new()), Arc::new(Deadly::default()));
+    let port = Hooked { store: store.clone(), hook: deadly.clone() };
+    let mut before = world_over(&["a.net"], Arc::new(port), store.clone(), config()).await;
+    let rx_session = before.sessions.apply(request()).await.unwrap().rx_session.to_string();
+    deadly.0.store(true, Ordering::Relaxed);
+    let answer = asks(before.net.clone(), rx_session.clone());
+    assert!(timeout(Duration::from_secs(9), answer).await.is_err(), "it is not answered");
+    assert_eq!(before.kinds(), [], "and nobody is told before it is stored");
+    let after = world_over(&["a.net"], store.clone(), store, config()).await;
+    (after, rx_session)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_report_that_is_repeated_to_the_next_process_is_no_second_event() {
+    let first = Sending { end_to_end: 7, retransmit: false };
+    let again = Sending { retransmit: true, ..first };
+    let asks = async |net: Arc<net::Net>, rx: String| net.send_rar("a.net", &rx, &[2], first).await;
+    let (mut world, rx) = dies_before_it_answers(asks).await;
+    let stored = world.store.find(&rx.as_str().into()).await.unwrap().unwrap();
+    assert!(stored.history.iter().any(|entry| entry.what.starts_with("reported")), "{stored:?}");
+    for _ in 0..2 {
+        assert_eq!(world.net.send_rar("a.net", &rx, &[2], again).await, Reply::Success);
+    }
+    assert_eq!(world.kinds(), []);
+    assert_eq!(world.store.find(&rx.as_str().into()).await.unwrap().unwrap(), stored, "nor is it written");
+    // Another one is, and so is one of a PCRF that counts anew.
+    let other = Sending { end_to_end: 8, ..again };
+    assert_eq!(world.net.send_rar("a.net", &rx, &[2], other).await, Reply::Success);
+    assert_eq!(world.net.send_rar("a.net", &rx, &[3], first).await, Reply::Success);
+    let numbers: Vec<_> = world.kinds().iter().map(|kind| kind.number()).collect();
+    assert_eq!(numbers, [2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_abort_that_is_repeated_to_the_next_process_is_no_second_event() {
+    let asks = async |net: Arc<net::Net>, rx: String| net.asr("a.net", &rx).await;
+    let (mut world, rx) = dies_before_it_answers(asks).await;
+    let stored = world.store.find(&rx.as_str().into()).await.unwrap().unwrap();
+    assert_eq!(stored.state, SessionState::Ending);
+    // While the STR is owed, and when it has an answer.
+    assert_eq!(world.net.asr("a.net", &rx).await, Reply::Success);
+    world.sessions.settled().await;
+    assert_eq!(world.net.asr("a.net", &rx).await, Reply::UnknownSession);
+    assert_eq!((world.kinds(), world.causes()), (vec![], vec![4]));
 }

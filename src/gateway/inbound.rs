@@ -13,9 +13,9 @@ use crate::{
     BoxFuture, Held,
     dict::{Strictness, Violation, avp, check, commands},
     rx::{AsRequest, Outcome, RaRequest, RxError},
-    session::ports::{LateGrant, Replied, Reply},
+    session::ports::{LateGrant, Replied, Reply, Sending},
     transport::{Handled, PeerEvent, RequestHandler},
-    wire::{Avps, HEADER_LENGTH, Message, MessageBuf, WireError, walk},
+    wire::{Avps, CommandFlags, HEADER_LENGTH, Message, MessageBuf, WireError, walk},
 };
 
 /// Longest wait for the core, whose store may be slow: whoever asked does not wait for ever either.
@@ -23,7 +23,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// A request that may be acted on.
 enum Asked {
-    ReAuth(Box<RaRequest<'static>>),
+    ReAuth(Box<RaRequest<'static>>, Sending),
     Abort(Box<AsRequest<'static>>),
 }
 
@@ -85,7 +85,7 @@ impl Gateway {
         let Some(server) = self.server() else { return Reply::UnableToComply.into() };
         let asking = tokio::spawn(async move {
             match asked {
-                Asked::ReAuth(request) => server.re_auth(*request).await,
+                Asked::ReAuth(request, sending) => server.re_auth(*request, sending).await,
                 Asked::Abort(request) => server.abort(*request).await,
             }
         });
@@ -141,11 +141,16 @@ fn session_id(message: &MessageBuf) -> Option<&str> {
 }
 
 fn asked(message: &Message<'_>) -> Result<Asked, Violation> {
-    let asked = match message.header().command {
+    let header = message.header();
+    let asked = match header.command {
         commands::ABORT_SESSION => {
             AsRequest::read(message).map(|asr| Asked::Abort(Box::new(asr.into_owned())))
         }
-        _ => RaRequest::read(message).map(|rar| Asked::ReAuth(Box::new(rar.into_owned()))),
+        _ => RaRequest::read(message).map(|rar| {
+            let retransmit = header.flags.contains(CommandFlags::RETRANSMIT);
+            let sending = Sending { end_to_end: header.end_to_end.0, retransmit };
+            Asked::ReAuth(Box::new(rar.into_owned()), sending)
+        }),
     };
     asked.map_err(|error| violation(&error))
 }

@@ -19,6 +19,7 @@ mod priority;
 mod receipt;
 #[cfg(feature = "net")]
 mod record;
+mod repetition;
 mod request;
 #[cfg(feature = "net")]
 mod service;
@@ -41,6 +42,7 @@ pub use ports::SessionStore;
 pub use receipt::Receipt;
 #[cfg(feature = "net")]
 pub use record::{Ledger, SessionRecord};
+pub use repetition::KnownRars;
 pub use request::SessionConfig;
 #[cfg(feature = "net")]
 pub use service::{Sessions, Update};

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{FlowId, Modification, flows, priority, stored};
+use super::{FlowId, KnownRars, Modification, flows, priority, stored};
 use crate::{
     dict::enums::{AnTrusted, IpCanType, RatType, TerminationCause},
     rx::{AaRequest, AccessNetworkChargingIdentifier, AvpText, Flows, SubscriptionId, SupportedFeatures},
@@ -255,6 +255,9 @@ pub struct Session {
     pub revision: u64,
     /// The latest of them, until the network has decided on it. There is no second one meanwhile.
     pub update: Option<Modification>,
+    /// RARs of the last minutes, so that none is taken for a second one when it is repeated.
+    #[serde(default, skip_serializing_if = "KnownRars::is_empty")]
+    pub rars: KnownRars,
     /// Servers that are still to be told that it is over there.
     pub closing: Vec<Closing>,
     /// The latest [`MAX_HISTORY`] things that happened, oldest first; every change of state stays.
@@ -286,6 +289,7 @@ impl Session {
             aborted: false,
             revision: 0,
             update: None,
+            rars: KnownRars::default(),
             closing: Vec::new(),
             history: Vec::new(),
             version: 0,

@@ -15,7 +15,7 @@ use rxgate::{
     rx::RaRequest,
     session::{
         SessionStore, StoreError,
-        ports::{Commit, DeadLetter, Letter, LetterWrite, Reply, RxServer},
+        ports::{Commit, DeadLetter, Letter, LetterWrite, Reply, RxServer, Sending},
     },
     store::MemoryStore,
 };
@@ -76,7 +76,7 @@ impl Told {
             specific_action: [SpecificAction(2)].into_iter().collect(),
             ..RaRequest::default()
         };
-        self.world.sessions.re_auth(request).await.reply
+        self.world.sessions.re_auth(request, Sending { end_to_end: 1, retransmit: false }).await.reply
     }
 
     async fn waiting(&self) -> Vec<Letter> {

@@ -12,7 +12,7 @@ use rxgate::{
     },
     session::{
         QosSessionId,
-        ports::{Replied, Reply, RxServer},
+        ports::{Replied, Reply, RxServer, Sending},
     },
 };
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ impl Told {
     async fn rar_held(&self, request: RaRequest<'static>) -> Replied {
         let session_id = self.rx_session.clone().into();
         let request = RaRequest { session_id, origin_host: "pcrf.rx.test".into(), ..request };
-        self.world.sessions.re_auth(request).await
+        self.world.sessions.re_auth(request, Sending { end_to_end: 1, retransmit: false }).await
     }
 
     async fn asr(&self, abort_cause: AbortCause) {

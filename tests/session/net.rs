@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, Weak,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,7 +16,7 @@ use rxgate::{
         AaAnswer, AaRequest, AsRequest, AvpText, AvpTextValue, Outcome, RaRequest, RxError, StAnswer,
         StRequest,
     },
-    session::ports::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer},
+    session::ports::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer, Sending},
 };
 use tokio::{sync::oneshot, time::sleep};
 
@@ -87,6 +87,8 @@ pub struct Net {
     /// Every AAR and STR that left.
     pub aars: Mutex<Vec<AaRequest<'static>>>,
     pub strs: Mutex<Vec<StRequest<'static>>>,
+    /// End-to-End Identifier of the last RAR.
+    end_to_end: AtomicU32,
     /// Runs when an AAR is about to leave.
     pub before_aar: OnceLock<BeforeAar>,
 }
@@ -250,13 +252,25 @@ impl Net {
 
     /// A PCRF sends a RAR.
     pub async fn rar(&self, host: &'static str, session: &str, actions: &[u32]) -> Reply {
+        let end_to_end = self.end_to_end.fetch_add(1, Ordering::Relaxed) + 1;
+        self.send_rar(host, session, actions, Sending { end_to_end, retransmit: false }).await
+    }
+
+    /// A PCRF sends a RAR, for the first time or once more.
+    pub async fn send_rar(
+        &self,
+        host: &'static str,
+        session: &str,
+        actions: &[u32],
+        sending: Sending,
+    ) -> Reply {
         let request = RaRequest {
             session_id: session.to_owned().into(),
             origin_host: host.into(),
             specific_action: actions.iter().copied().map(SpecificAction).collect(),
             ..RaRequest::default()
         };
-        self.server().unwrap().re_auth(request).await.reply
+        self.server().unwrap().re_auth(request, sending).await.reply
     }
 
     /// A PCRF sends an ASR. It keeps the session until the STR (TS 29.214 §4.4.6.1).

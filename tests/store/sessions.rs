@@ -9,8 +9,9 @@ use rxgate::{
     dict::enums::{FlowStatus, IpCanType, TerminationCause},
     rx::{AaRequest, Flows, MediaComponentDescription, SubscriptionId},
     session::{
-        Closing, FlowId, Granted, HistoryEntry, Modification, Pcrf, QosChange, QosRequest, QosSessionId,
-        Session, SessionFilter, SessionState, SessionStore, StoreError, ports::Commit,
+        Closing, FlowId, Granted, HistoryEntry, KnownRars, Modification, Pcrf, QosChange, QosRequest,
+        QosSessionId, Session, SessionFilter, SessionState, SessionStore, StoreError,
+        ports::{Commit, Sending},
     },
 };
 
@@ -121,6 +122,10 @@ fn full() -> Session {
         view: "{\"wanted\": true}".into(),
     };
     let flow = |flow| FlowId { component: Some(1), flow };
+    let mut rars = KnownRars::default();
+    for end_to_end in [0, u32::MAX] {
+        rars.add(time(18), "a.net", Sending { end_to_end, retransmit: false });
+    }
     Session {
         state: SessionState::Open,
         duration: Some(Duration::new(3600, 7)),
@@ -144,6 +149,7 @@ fn full() -> Session {
             outstanding: Some(time(18)),
             reported: granted,
         }),
+        rars,
         closing: vec![Closing {
             host: Some("b.net".into()),
             peer: None,

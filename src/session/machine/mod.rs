@@ -10,6 +10,7 @@
 //! | Pending | RAR, ASR                 | the caller of `step` waits a second for the AAA, then refuses   |
 //! | Pending | STA                      | nothing: an outcome that is not stored yet is being taken back  |
 //! | Open    | RAR                      | answer, update, one event for each Specific-Action              |
+//! | Open    | RAR acted on before      | answer with success, nothing else                               |
 //! | Open    | ASR                      | Ending: answer, event, STR with ADMINISTRATIVE                  |
 //! | Open    | remove, expiry, operator | Ending: STR; an event unless it was the caller                  |
 //! | Open    | the server forgot        | Gone: event, no STR                                             |
@@ -36,7 +37,7 @@ use self::{
 };
 use super::{
     Closing, EventKind, QosChange, QosEvent, ReleaseReason, Report, Session, SessionState,
-    ports::{LateGrant, Reply},
+    ports::{LateGrant, Reply, Sending},
 };
 use crate::{
     dict::enums::{SpecificAction, TerminationCause},
@@ -61,7 +62,7 @@ pub enum Input<'a> {
     /// Its duration is over.
     Expire,
     /// A RAR for it.
-    ReAuth(&'a RaRequest<'static>),
+    ReAuth(&'a RaRequest<'static>, Sending),
     /// An ASR for it.
     Abort(&'a AsRequest<'static>),
     /// A server granted it when nobody waited for that any more.
@@ -107,6 +108,8 @@ pub enum Output {
     Emit(Arc<QosEvent>),
     /// A Specific-Action that means nothing to us: log it.
     Ignored(SpecificAction),
+    /// A RAR that was acted on before: log it.
+    Repeated,
     /// Remove the session from the store.
     Forget,
 }
@@ -135,7 +138,7 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
         }
         // Who waited a second for the AAA, in vain. It may be granted still: a server that heard of an unknown session
         // would have forgotten it by then.
-        (SessionState::Pending, Input::ReAuth(_)) => out.push(Output::Reply(Reply::UnableToComply)),
+        (SessionState::Pending, Input::ReAuth(..)) => out.push(Output::Reply(Reply::UnableToComply)),
         (SessionState::Pending, Input::Abort(_)) => {
             session.aborted = true;
             session.record(now, "aborted before it was granted");
@@ -162,15 +165,26 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             end(session, now, ReleaseReason::PcrfRestarted.as_str(), &mut out);
         }
         // Only the server that granted it speaks for it.
-        (SessionState::Open, Input::ReAuth(request)) if is_left_behind(session, &request.origin_host) => {
+        (SessionState::Open, Input::ReAuth(request, _)) if is_left_behind(session, &request.origin_host) => {
             out.push(Output::Reply(Reply::UnknownSession));
         }
         (SessionState::Open, Input::Abort(request)) if is_left_behind(session, &request.origin_host) => {
             out.push(Output::Reply(Reply::Success));
         }
-        (SessionState::Open, Input::ReAuth(request)) => {
+        (SessionState::Open, Input::ReAuth(request, sending))
+            if session.rars.is_repeated(now, &request.origin_host, sending) =>
+        {
             out.push(Output::Reply(Reply::Success));
+            out.push(Output::Repeated);
+        }
+        (SessionState::Open, Input::ReAuth(request, sending)) => {
+            out.push(Output::Reply(Reply::Success));
+            let before = session.clone();
             report(session, now, request, &mut out);
+            // One that says nothing new may come again: it needs no room, and no write.
+            if *session != before {
+                session.rars.add(now, &request.origin_host, sending);
+            }
         }
         (SessionState::Open, Input::Abort(request)) => {
             out.push(Output::Reply(Reply::Success));
@@ -180,8 +194,10 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             close(session, now, TerminationCause::DIAMETER_ADMINISTRATIVE);
             end(session, now, format!("aborted by the PCRF: {}", request.abort_cause), &mut out);
         }
-        (SessionState::Ending, Input::ReAuth(_) | Input::Abort(_)) => out.push(Output::Reply(Reply::Success)),
-        (SessionState::Gone, Input::ReAuth(_) | Input::Abort(_)) => {
+        (SessionState::Ending, Input::ReAuth(..) | Input::Abort(_)) => {
+            out.push(Output::Reply(Reply::Success))
+        }
+        (SessionState::Gone, Input::ReAuth(..) | Input::Abort(_)) => {
             out.push(Output::Reply(Reply::UnknownSession));
         }
         (SessionState::Open, Input::LateGrant(grant)) if is_owner(session, &grant.host) => {}

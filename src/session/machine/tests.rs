@@ -91,6 +91,12 @@ pub(super) fn rar(actions: &[u32]) -> RaRequest<'static> {
     }
 }
 
+/// A RAR's first sending.
+pub(super) const FIRST: Sending = Sending { end_to_end: 1, retransmit: false };
+
+/// The same RAR once more.
+const AGAIN: Sending = Sending { end_to_end: 1, retransmit: true };
+
 pub(super) fn asr(from: &'static str) -> AsRequest<'static> {
     AsRequest { origin_host: from.into(), abort_cause: AbortCause(2), ..AsRequest::default() }
 }
@@ -117,6 +123,7 @@ pub(super) fn short(outputs: &[Output]) -> Vec<String> {
         Output::Ignored(action) => format!("ignored {}", action.0),
         Output::Ask => "AAR".into(),
         Output::SendAgain(number) => format!("again {number}"),
+        Output::Repeated => "repeated".into(),
         Output::Forget => "forget".into(),
     };
     outputs.iter().map(one).collect()
@@ -146,6 +153,11 @@ fn every_transition() {
         step(&mut session, NOW, Input::LateGrant(&grant(host)));
         session
     };
+    let reported = || {
+        let mut session = open();
+        step(&mut session, NOW, Input::ReAuth(&rar1, FIRST));
+        session
+    };
     let no = &[][..];
     type Row<'a> = (&'a str, Session, SystemTime, Input<'a>, SessionState, &'a [&'a str]);
     #[rustfmt::skip]
@@ -162,7 +174,7 @@ fn every_transition() {
         ("unusable after failover", pending(), NOW, Input::Unusable(&ba), Ending, &["STR b.net? 5", "STR a.net? 3"]),
         ("unanswered", pending(), NOW, Input::Unanswered(&both), Ending, &["STR a.net? 5", "STR b.net? 5"]),
         ("not sent", pending(), NOW, Input::Unanswered(&[]), Gone, &["forget"]),
-        ("RAR before the AAA", pending(), NOW, Input::ReAuth(&rar1), Pending, &["UnableToComply"]),
+        ("RAR before the AAA", pending(), NOW, Input::ReAuth(&rar1, FIRST), Pending, &["UnableToComply"]),
         ("ASR before the AAA", pending(), NOW, Input::Abort(&asr_a), Pending, &["UnknownSession"]),
         ("late grant before the AAA", pending(), NOW, Input::LateGrant(&grant_b), Pending, no),
         ("found after a crash", pending(), NOW, Input::Found(&both), Ending, &["STR a.net? 5", "STR b.net? 5"]),
@@ -170,8 +182,9 @@ fn every_transition() {
         ("taken back, not stored", pending(), NOW, Input::Closed(&owed_a, &sta), Pending, no),
         ("refused the copy only", pending(), NOW, Input::Refused(busy, &doubt), Ending, &["STR a.net? 5"]),
         ("remove before the AAA", pending(), NOW, Input::Remove, Pending, no),
-        ("RAR", open(), NOW, Input::ReAuth(&rar1), Open, &["Success", "event 2"]),
-        ("RAR of a server left behind", open_with_leftover(), NOW, Input::ReAuth(&rar_b), Open, &["UnknownSession"]),
+        ("RAR", open(), NOW, Input::ReAuth(&rar1, FIRST), Open, &["Success", "event 2"]),
+        ("RAR acted on before", reported(), NOW, Input::ReAuth(&rar1, AGAIN), Open, &["Success", "repeated"]),
+        ("RAR of a server left behind", open_with_leftover(), NOW, Input::ReAuth(&rar_b, FIRST), Open, &["UnknownSession"]),
         ("ASR", open(), NOW, Input::Abort(&asr_a), Ending, &["Success", "event 4", "STR a.net 4"]),
         ("ASR of a server left behind", open_with_leftover(), NOW, Input::Abort(&asr_b), Open, &["Success"]),
         ("remove", open(), NOW, Input::Remove, Ending, &["STR a.net 1"]),
@@ -187,7 +200,7 @@ fn every_transition() {
         ("a leftover is given up", open_with_leftover(), NOW, Input::GivenUp(&left_b), Open, no),
         ("a leftover found in the store", open_with_leftover(), NOW, Input::Found(&both), Open, &["STR b.net? 5"]),
         ("a second AAA", open(), NOW, Input::Refused(refused, &a), Open, no),
-        ("RAR crosses STR", ending(), NOW, Input::ReAuth(&rar1), Ending, &["Success"]),
+        ("RAR crosses STR", ending(), NOW, Input::ReAuth(&rar1, FIRST), Ending, &["Success"]),
         ("ASR crosses STR", ending(), NOW, Input::Abort(&asr_a), Ending, &["Success"]),
         ("removed twice", ending(), NOW, Input::Remove, Ending, no),
         ("restart crosses STR", ending(), NOW, Input::OriginState(8), Ending, no),
@@ -197,7 +210,7 @@ fn every_transition() {
         ("STA of another server", ending(), NOW, Input::Closed(&left_b, &sta), Ending, no),
         ("STR given up", ending(), NOW, Input::GivenUp(&owed_a), Gone, &["forget"]),
         ("ASR when it is over", gone(), NOW, Input::Abort(&asr_a), Gone, &["UnknownSession"]),
-        ("RAR when it is over", gone(), NOW, Input::ReAuth(&rar1), Gone, &["UnknownSession"]),
+        ("RAR when it is over", gone(), NOW, Input::ReAuth(&rar1, FIRST), Gone, &["UnknownSession"]),
         ("late grant when it is over", gone(), NOW, Input::LateGrant(&grant_b), Ending, &["STR b.net 5"]),
     ];
     for (row, mut session, now, input, state, expected) in rows {
@@ -238,26 +251,62 @@ fn a_report_updates_what_is_known_and_gives_one_event_for_each_action() {
     let mut report = rar(&[6, 8, 5, 99]);
     report.ip_can_type = Some(5.into());
     report.class = vec![vec![2u8].into()].into();
-    let outputs = step(&mut session, NOW, Input::ReAuth(&report));
+    let outputs = step(&mut session, NOW, Input::ReAuth(&report, FIRST));
     assert_eq!(short(&outputs), ["Success", "event 6", "event 8", "ignored 5", "ignored 99"]);
     assert_eq!(session.granted.ip_can_type, Some(5.into()));
     assert_eq!(session.granted.class, [[2]]);
     // What a report does not mention stays.
-    step(&mut session, NOW, Input::ReAuth(&rar(&[1])));
+    step(&mut session, NOW, Input::ReAuth(&rar(&[1]), FIRST));
     assert_eq!(session.granted.ip_can_type, Some(5.into()));
 }
 
 #[test]
 fn an_action_that_is_reported_twice_is_one_event() {
     let mut session = open();
-    let outputs = step(&mut session, NOW, Input::ReAuth(&rar(&[2, 3, 2, 2, 99, 99])));
+    let outputs = step(&mut session, NOW, Input::ReAuth(&rar(&[2, 3, 2, 2, 99, 99]), FIRST));
     assert_eq!(short(&outputs), ["Success", "event 2", "event 3", "ignored 99"]);
+}
+
+#[test]
+fn a_report_that_is_repeated_is_answered_and_does_nothing() {
+    let mut session = open();
+    let loss = rar(&[2]);
+    let report = RaRequest { ip_can_type: Some(5.into()), ..rar(&[8]) };
+    step(&mut session, NOW, Input::ReAuth(&report, FIRST));
+    // What it would undo is reported meanwhile.
+    let later = RaRequest { ip_can_type: Some(6.into()), ..rar(&[8]) };
+    step(&mut session, NOW, Input::ReAuth(&later, Sending { end_to_end: 2, ..FIRST }));
+    let before = session.clone();
+    let outputs = step(&mut session, NOW, Input::ReAuth(&report, AGAIN));
+    assert_eq!(short(&outputs), ["Success", "repeated"]);
+    assert_eq!(session, before);
+    // Whoever counts anew and repeats nothing has something new to say.
+    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&loss, FIRST))), ["Success", "event 2"]);
+    assert_ne!(session, before);
+}
+
+#[test]
+fn a_report_that_was_not_acted_on_may_come_once_more() {
+    let mut session = pending();
+    let loss = rar(&[2]);
+    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&loss, FIRST))), ["UnableToComply"]);
+    step(&mut session, NOW, Input::Granted(&answer(), &via("a.net", &["a.net"])));
+    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&loss, AGAIN))), ["Success", "event 2"]);
+}
+
+#[test]
+fn a_report_with_nothing_to_report_changes_nothing() {
+    let mut session = open();
+    let before = session.clone();
+    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&rar(&[]), FIRST))), ["Success"]);
+    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&rar(&[5]), FIRST))), ["Success", "ignored 5"]);
+    assert_eq!(session, before);
 }
 
 #[test]
 fn actions_of_later_releases_do_not_take_the_number_of_local_events() {
     let mut session = open();
-    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&rar(&[12])))), ["Success", "event 112"]);
+    assert_eq!(short(&step(&mut session, NOW, Input::ReAuth(&rar(&[12]), FIRST))), ["Success", "event 112"]);
 }
 
 #[test]
@@ -270,7 +319,7 @@ fn connected_until_every_flow_is_lost() {
     let mut session = open();
     let mut report = |action: u32, flows: Vec<Flows<'static>>| {
         let request = RaRequest { flows: flows.into(), ..rar(&[action]) };
-        step(&mut session, NOW, Input::ReAuth(&request));
+        step(&mut session, NOW, Input::ReAuth(&request, FIRST));
         session.is_connected()
     };
     assert!(report(2, vec![flows(1, &[1])]));
@@ -299,7 +348,7 @@ fn the_last_usage_comes_with_the_answer_to_the_termination() {
 fn the_history_is_bounded() {
     let mut session = open();
     for _ in 0..100 {
-        step(&mut session, NOW, Input::ReAuth(&rar(&[1])));
+        step(&mut session, NOW, Input::ReAuth(&rar(&[1]), FIRST));
     }
     assert_eq!(session.history.len(), crate::session::MAX_HISTORY);
 }

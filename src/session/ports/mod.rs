@@ -6,5 +6,5 @@ mod network;
 mod store;
 
 pub use events::{DeadLetter, EventSink, Letter, LetterId};
-pub use network::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer};
+pub use network::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer, Sending};
 pub use store::{Commit, LetterWrite, Record, RecordKind, RecordWrite, SessionStore, SessionWrite};

@@ -126,10 +126,19 @@ pub struct LateGrant {
     pub class: Vec<Vec<u8>>,
 }
 
+/// One sending of a request: what its sender knows it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sending {
+    /// End-to-End Identifier: with the Origin-Host, unique for four minutes (RFC 6733 §3).
+    pub end_to_end: u32,
+    /// The T bit: it may have come before (RFC 6733 §3).
+    pub retransmit: bool,
+}
+
 /// The network's way in. The futures end soon: no answer of theirs waits for another party.
 pub trait RxServer: Send + Sync {
     /// A RAR that was checked against its grammar.
-    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Replied>;
+    fn re_auth(&self, request: RaRequest<'static>, sending: Sending) -> BoxFuture<'_, Replied>;
     /// An ASR that was checked against its grammar.
     fn abort(&self, request: AsRequest<'static>) -> BoxFuture<'_, Replied>;
     /// A server granted something that is not wanted any more.

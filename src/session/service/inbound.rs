@@ -14,7 +14,7 @@ use crate::{
     session::{
         QosSessionId, RxSessionId, Session, SessionFilter, SessionState, StoreError,
         machine::{Input, step},
-        ports::{Commit, LateGrant, Replied, Reply, RxServer},
+        ports::{Commit, LateGrant, Replied, Reply, RxServer, Sending},
     },
 };
 
@@ -25,13 +25,13 @@ const MOST_HOSTS: usize = 10_000;
 const HOLD: Duration = Duration::from_secs(1);
 
 impl RxServer for Sessions {
-    fn re_auth(&self, request: RaRequest<'static>) -> BoxFuture<'_, Replied> {
+    fn re_auth(&self, request: RaRequest<'static>, sending: Sending) -> BoxFuture<'_, Replied> {
         Box::pin(async move {
             if let Some(found) = request.origin_state_id {
                 self.note_origin_state(&request.origin_host, found);
             }
             let rx_session = RxSessionId::from(&*request.session_id);
-            let replied = self.reply(&rx_session, Input::ReAuth(&request)).await;
+            let replied = self.reply(&rx_session, Input::ReAuth(&request, sending)).await;
             if replied.reply == Reply::Success {
                 count(&self.counters.reports);
             }

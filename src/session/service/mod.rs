@@ -382,6 +382,9 @@ impl Sessions {
                 Output::Ignored(action) => {
                     warn!(rx_session = %session.rx_session, action = action.0, "unknown Specific-Action");
                 }
+                Output::Repeated => {
+                    info!(rx_session = %session.rx_session, "a RAR that was acted on before: only answered");
+                }
                 // They were taken out.
                 Output::Emit(_) | Output::Forget => {}
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::tests::{NOW, answer, asr, ending, grant, open, rar, short, via},
+    super::tests::{FIRST, NOW, answer, asr, ending, grant, open, rar, short, via},
     *,
 };
 use crate::{
@@ -113,7 +113,7 @@ fn every_transition() {
         ("found under way", updating(), NOW, Input::Found(&[]), Open, "{} 1 undecided", &["again 1"]),
         ("found undecided", undecided(), NOW, Input::Found(&[]), Open, "{} 1 undecided", &["again 1"]),
         ("given up", undecided(), NOW, news(Progress::GivenUp), Ending, "{}", &["event 12", "STR a.net 5"]),
-        ("RAR", updating(), NOW, Input::ReAuth(&rar_a), Open, "{} 1 under way", &["Success", "event 2"]),
+        ("RAR", updating(), NOW, Input::ReAuth(&rar_a, FIRST), Open, "{} 1 under way", &["Success", "event 2"]),
         ("the answer before", undecided(), NOW, Input::LateGrant(&grant_a), Open, "{} 1 undecided", no),
         ("another server's late grant", updating(), NOW, Input::LateGrant(&grant_b), Open, "{} 1 under way", &["STR b.net 5"]),
         // What ends the session is stored at once; the STR to a.net waits for the AAR while it is under way.
@@ -184,7 +184,7 @@ fn a_change_without_a_duration_leaves_the_deadline() {
 fn what_a_report_says_meanwhile_is_not_undone_by_the_answer() {
     let mut session = updating();
     let report = RaRequest { rat_type: Some(1000.into()), class: vec![vec![2u8].into()].into(), ..rar(&[6]) };
-    step(&mut session, NOW, Input::ReAuth(&report));
+    step(&mut session, NOW, Input::ReAuth(&report, FIRST));
     let answer = AaAnswer { rat_type: Some(1004.into()), ip_can_type: Some(5.into()), ..answer() };
     step(&mut session, NOW, Input::Update(1, Progress::Granted(&answer, &via("a.net", &["a.net"]))));
     let Granted { ip_can_type, rat_type, class, .. } = &session.granted;
@@ -201,7 +201,7 @@ fn flows_that_are_lost_while_they_come_are_lost_when_they_are_there() {
     for (outcome, connected) in [(None, false), (Some(Outcome::tgpp(5063)), true)] {
         let mut session = updating();
         for component in [1, 3] {
-            step(&mut session, NOW, Input::ReAuth(&lost(component)));
+            step(&mut session, NOW, Input::ReAuth(&lost(component), FIRST));
         }
         // Component 2 is there still, and goes with the change.
         assert!(session.is_connected());
