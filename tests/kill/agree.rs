@@ -96,8 +96,8 @@ impl Differences {
             if report.acknowledged && ids == 0 {
                 lost.push((number, report));
             }
-            // What the PCRF sends once more, to the next process, is another event to that.
-            if ids > 1 + usize::from(report.killed) {
+            // Even if the PCRF sent it once more, to the next process.
+            if ids > 1 {
                 doubled.push((number, report, events));
             }
             let expected = Event { user: report.user.clone(), number: report.event };

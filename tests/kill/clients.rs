@@ -72,7 +72,6 @@ impl Clients {
                 pcrf: pcrf.clone(),
                 ledger: ledger.clone(),
                 number: number.clone(),
-                kills: gateway.kills(),
             };
             clients.send_off(reporter);
         }

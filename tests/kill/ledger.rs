@@ -28,8 +28,6 @@ pub struct Report {
     pub event: u64,
     /// With success.
     pub acknowledged: bool,
-    /// The gateway was killed meanwhile, so that the PCRF may have sent it a second time, to the next process.
-    pub killed: bool,
 }
 
 /// The same, for all to write into.

@@ -6,10 +6,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
     time::{Duration, Instant},
 };
 
@@ -25,7 +21,6 @@ pub struct Gateway {
     /// Where it listens, while it does: another program may get the port that it had.
     http: watch::Sender<Option<SocketAddr>>,
     admin: SocketAddr,
-    kills: Arc<AtomicU32>,
 }
 
 impl Gateway {
@@ -44,7 +39,7 @@ impl Gateway {
         fs::write(&file, text).unwrap();
         let mut child = spawn(&file, &log);
         let (http, admin) = listening(&mut child, &log).await;
-        Self { child, file, log, http: watch::Sender::new(Some(http)), admin, kills: Arc::default() }
+        Self { child, file, log, http: watch::Sender::new(Some(http)), admin }
     }
 
     /// Where it listens for HTTP, if it is there; also after the next start.
@@ -57,15 +52,8 @@ impl Gateway {
         self.admin
     }
 
-    /// How often it was killed.
-    pub fn kills(&self) -> Arc<AtomicU32> {
-        self.kills.clone()
-    }
-
     /// Ends it in the midst of everything.
     pub fn kill(&mut self) {
-        // Before it is: whoever finds it unchanged afterwards knows that it was not killed meanwhile.
-        self.kills.fetch_add(1, Ordering::SeqCst);
         self.http.send_replace(None);
         self.child.kill().unwrap();
         self.child.wait().unwrap();

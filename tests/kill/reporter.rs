@@ -37,8 +37,6 @@ pub struct Reporter {
     pub ledger: Ledger,
     /// Of the last report of all.
     pub number: Arc<AtomicU32>,
-    /// How often the gateway was killed.
-    pub kills: Arc<AtomicU32>,
 }
 
 impl Work for Reporter {
@@ -88,17 +86,15 @@ impl Reporter {
             access_network_charging_address: Some(Ipv4Addr::from(number).into()),
             ..RarOrder::default()
         };
-        let (pcrf, ledger, kills) = (self.pcrf.clone(), self.ledger.clone(), self.kills.clone());
+        let (pcrf, ledger) = (self.pcrf.clone(), self.ledger.clone());
         async move {
-            let (event, killed_before) = (event.into(), kills.load(Ordering::SeqCst));
-            let (acknowledged, killed) = (false, false);
-            let report = Report { user, rx_session: rx_session.clone(), event, acknowledged, killed };
+            let rx = rx_session.clone();
+            let report = Report { user, rx_session: rx, event: event.into(), acknowledged: false };
             ledger.told().reports.insert(number, report);
             let pushed = pcrf.rar(&rx_session, &order).await;
             let mut told = ledger.told();
             let report = told.reports.get_mut(&number).unwrap();
             report.acknowledged = pushed.is_ok_and(|pushed| pushed.outcome.is_some_and(Outcome::is_success));
-            report.killed = kills.load(Ordering::SeqCst) != killed_before;
         }
     }
 }

@@ -25,6 +25,7 @@ pub async fn check(world: &World) {
     sides(world, &stored, &mut wrong);
     wishes(world, &stored, &mut wrong);
     events(world, &mut wrong);
+    repetitions(world, &mut wrong);
     if let Some(gateway) = world.gateway() {
         let (owed, waiting) = (gateway.sessions.closings(), gateway.notifier.waiting());
         if (owed, waiting) != (0, 0) {
@@ -157,5 +158,19 @@ fn events(world: &World, wrong: &mut Vec<String>) {
             Some(first) => _ = latest.insert(&event.rx_session, first),
             None => wrong.push(format!("{event:?} was told before what happened before it")),
         }
+    }
+}
+
+/// A RAR is one event, however often it was sent and to however many lives of the gateway.
+fn repetitions(world: &World, wrong: &mut Vec<String>) {
+    let told = world.endpoints.told();
+    let mut ids: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for told in &told {
+        if let Some(marker) = &told.marker {
+            ids.entry(marker).or_default().insert(&told.id);
+        }
+    }
+    for (marker, ids) in ids.iter().filter(|(_, ids)| ids.len() > 1) {
+        wrong.push(format!("the RAR {marker} became {} events: {ids:?}", ids.len()));
     }
 }

@@ -39,6 +39,8 @@ pub enum Mood {
 /// What an application took.
 #[derive(Clone, Debug)]
 pub struct Told {
+    /// X-Event-Id.
+    pub id: String,
     pub end_user: String,
     /// eventType.
     pub number: u64,
@@ -119,6 +121,7 @@ impl Endpoints {
         let event = &json["notifyQoSEvent"];
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let told = Told {
+            id: id.clone(),
             end_user: text(&event["endUserIdentities"][0]).unwrap_or_default(),
             number: event["eventType"].as_u64().unwrap_or_default(),
             marker: text(&event["accessNetworkChargingAddress"]),
