@@ -54,22 +54,44 @@ impl Hook for SlowDisk {
     }
 }
 
+/// Stores a letter.
+async fn write(store: &dyn SessionStore, id: LetterId, queue: &str, body: &str, at: Duration) -> Letter {
+    let letter = Letter {
+        id,
+        queue: queue.into(),
+        endpoint: format!("http://{HOST}/{queue}").into(),
+        body: body.as_bytes().into(),
+        at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + at,
+        rx_session: RxSessionId::from(format!("af.rx.test;1;{queue}")),
+        number: 4,
+    };
+    let letters = vec![LetterWrite::Post(letter.clone())];
+    store.commit(Commit { letters, ..Commit::default() }).await.unwrap();
+    letter
+}
+
 /// What outlives a process.
 struct World {
     applications: Arc<Applications>,
     store: Arc<dyn SessionStore>,
+    /// The store as the next process has it.
+    next: Box<dyn Fn() -> Arc<dyn SessionStore>>,
     config: NotifyConfig,
     max_dead: u64,
 }
 
 impl World {
     fn new(mood: Mood) -> Self {
-        Self::over(Arc::new(MemoryStore::new()), mood)
+        let store = Arc::new(MemoryStore::new());
+        let memory = store.clone();
+        Self { next: Box::new(move || Arc::new(memory.reopened())), ..Self::over(store, mood) }
     }
 
+    /// Over the store of a single process.
     fn over(store: Arc<dyn SessionStore>, mood: Mood) -> Self {
-        let config = NotifyConfig::default();
-        Self { applications: Applications::new(mood), store, config, max_dead: 1000 }
+        let (config, same) = (NotifyConfig::default(), store.clone());
+        let next = Box::new(move || same.clone());
+        Self { applications: Applications::new(mood), store, next, config, max_dead: 1000 }
     }
 
     /// One process, that is killed when this is done: all of its tasks end where they are.
@@ -82,7 +104,7 @@ impl World {
             let notifier = Notifier::over(self.config.clone(), resolver, dialler);
             let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + after;
             let config = OutboxConfig { max_dead: self.max_dead, ..OutboxConfig::new(started, None) };
-            let outbox = Outbox::new(config, notifier, self.store.clone());
+            let outbox = Outbox::new(config, notifier, (self.next)());
             outbox.resume(|letter| !letter.queue.starts_with("gone")).await.unwrap();
             life(&outbox).await
         })
@@ -90,17 +112,7 @@ impl World {
 
     /// Stores and posts a letter.
     async fn post(&self, outbox: &Outbox, queue: &str, body: &str, at: Duration) -> LetterId {
-        let letter = Letter {
-            id: outbox.next_id(),
-            queue: queue.into(),
-            endpoint: format!("http://{HOST}/{queue}").into(),
-            body: body.as_bytes().into(),
-            at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000) + at,
-            rx_session: RxSessionId::from(format!("af.rx.test;1;{queue}")),
-            number: 4,
-        };
-        let letters = vec![LetterWrite::Post(letter.clone())];
-        self.store.commit(Commit { letters, ..Commit::default() }).await.unwrap();
+        let letter = write(&*self.store, outbox.next_id(), queue, body, at).await;
         let endpoint = outbox.notifier().endpoint(&letter.endpoint).unwrap();
         outbox.post(&letter, endpoint, Box::pin(async {}));
         letter.id
@@ -295,6 +307,28 @@ fn what_is_left_when_the_process_ends_in_order_is_there_for_the_next() {
     });
     let arrived: Vec<_> = world.applications.took().into_iter().map(|(_, id, _)| id).collect();
     assert_eq!(arrived, ids.map(|id| id.to_string()));
+}
+
+#[test]
+fn letters_of_a_process_beside_it_are_left_alone_until_it_is_gone() {
+    let lease = Duration::from_secs(15);
+    let one = MemoryStore::new().joined(lease);
+    let world = World::over(Arc::new(one.joined(lease)), Mood::Fine);
+    world.life(Duration::ZERO, async |outbox| {
+        // When there is a clock the process beside it comes.
+        let one = one.joined(lease);
+        let letter = write(&one, outbox.next_id(), "gone", "1", Duration::ZERO).await;
+        for _ in 0..100 {
+            sleep(Duration::from_secs(10)).await;
+            assert_eq!(one.claim_letters(9).await.unwrap(), []);
+        }
+        assert_eq!((world.applications.took().len(), world.waiting().await), (0, 1));
+        sleep(2 * lease).await;
+        world.delivered().await;
+        // Once, though nobody here knows who wants it.
+        let took: Vec<_> = world.applications.took().into_iter().map(|(_, id, body)| (id, body)).collect();
+        assert_eq!(took, [(letter.id.to_string(), "1".to_owned())]);
+    });
 }
 
 #[test]

@@ -272,7 +272,7 @@ async fn shutting_down_waits_for_what_is_under_way_and_takes_nothing_new() {
 
 #[tokio::test(start_paused = true)]
 async fn what_an_earlier_process_left_is_brought_to_an_end() {
-    let store = Arc::new(MemoryStore::new());
+    let store = MemoryStore::new();
     let old = |id: &str, rx: &str| Session::pending(id.into(), rx.into(), SystemTime::now(), &request());
     store.commit(Commit::insert(old("q1", "af.test;1;1"))).await.unwrap();
     let ending = |host: &str| {
@@ -291,6 +291,7 @@ async fn what_an_earlier_process_left_is_brought_to_an_end() {
         session
     };
     store.commit(Commit::insert(ending("b.net"))).await.unwrap();
+    let store = Arc::new(store.reopened());
     let world = world_over(&["a.net", "b.net"], store.clone(), store, config()).await;
     world.net.hosts().get_mut("a.net").unwrap().sessions.insert("af.test;1;1".into());
     world.net.hosts().get_mut("b.net").unwrap().sessions.insert("af.test;1;2".into());

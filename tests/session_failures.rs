@@ -257,7 +257,7 @@ async fn what_is_granted_but_cannot_be_stored_is_taken_back() {
     assert_eq!(world.net.held().len(), 0);
     assert_eq!(world.net.seen()[..2], ["AAR a.net", "STR a.net 2001"]);
     // Another process would still find it there, and tell everybody.
-    assert_eq!(world.store.owed(None, 9).await.unwrap().len(), 1);
+    assert_eq!(world.store.reopened().claim_sessions(9).await.unwrap().len(), 1);
     failing.0.store(false, Ordering::Relaxed);
     world.sessions.settled().await;
     assert_eq!(world.store.count().await.unwrap(), 0);

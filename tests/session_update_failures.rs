@@ -294,8 +294,9 @@ async fn after_a_restart_it_is_sent_again_and_its_answer_decides() {
         let session = before.store.get(&applied.id).await.unwrap().unwrap();
         answered(gone).await.unwrap();
         // The process ended while it was under way.
-        let store = Arc::new(MemoryStore::new());
+        let store = MemoryStore::new();
         store.commit(Commit::insert(session.clone())).await.unwrap();
+        let store = Arc::new(store.reopened());
         let after = world_over(&["a.net"], store.clone(), store, config()).await;
         let rx = session.rx_session.to_string();
         after.net.hosts().get_mut("a.net").unwrap().sessions.insert(rx);

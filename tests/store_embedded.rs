@@ -47,7 +47,7 @@ async fn everything_is_there_after_it_was_closed() {
     let seventh = store.find(&session(7).rx_session).await.unwrap();
     assert_eq!(seventh, Some(Session { version: 1, ..after }));
     assert_eq!(store.get(&session(8).id).await.unwrap(), None);
-    assert_eq!(store.owed(None, 1000).await.unwrap().len(), 98);
+    assert_eq!(store.claim_sessions(1000).await.unwrap().len(), 98);
     assert_eq!(store.expiring(None, time(9), 10).await.unwrap(), [(time(9), session(7).id)]);
 }
 

@@ -4,10 +4,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use dashmap::{DashMap, Entry};
+use tokio::time::Instant;
 
 use crate::{
     BoxFuture,
@@ -19,48 +20,134 @@ use crate::{
     },
 };
 
-/// Sessions in memory.
+/// Sessions in memory; this value is one process's way to them.
 ///
 /// One session at a time is changed under its shard's lock, which is never held across an await point.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
+    shared: Arc<Shared>,
+    me: Owner,
+    lease: Option<Duration>,
+}
+
+/// A process that had or has the store.
+type Owner = u64;
+
+#[derive(Debug, Default)]
+struct Shared {
     sessions: DashMap<QosSessionId, Session>,
     by_rx: DashMap<RxSessionId, QosSessionId>,
-    /// Open sessions with an end, the earliest first. Locked after a session's shard, never before.
-    expiries: Mutex<BTreeSet<(SystemTime, QosSessionId)>>,
+    /// Locked after a session's shard, never before.
+    due: Mutex<Due>,
     /// Locked alone.
     rest: Mutex<Rest>,
+    /// Locked alone.
+    owners: Mutex<Owners>,
+}
+
+/// What is to be done, and when.
+#[derive(Debug, Default)]
+struct Due {
+    /// Open sessions with an end, the earliest first.
+    expiries: BTreeSet<(SystemTime, QosSessionId)>,
+    /// Sessions of which something is owed, and by whom.
+    owed: BTreeMap<QosSessionId, Owner>,
 }
 
 #[derive(Debug, Default)]
 struct Rest {
-    letters: BTreeMap<LetterId, Letter>,
+    /// Whose they are to deliver, and what.
+    letters: BTreeMap<LetterId, (Owner, Letter)>,
     dead: BTreeMap<LetterId, DeadLetter>,
     records: BTreeMap<(RecordKind, Arc<str>), Arc<[u8]>>,
 }
 
+/// Who is there.
+#[derive(Clone, Debug)]
+struct Owners {
+    /// Until when; `None`: until the store is opened again.
+    there: BTreeMap<Owner, Option<Instant>>,
+    next: Owner,
+}
+
+impl Default for Owners {
+    fn default() -> Self {
+        Self { there: BTreeMap::from([(0, None)]), next: 1 }
+    }
+}
+
+impl Owners {
+    fn enter(&mut self, until: Option<Instant>) -> Owner {
+        let me = self.next;
+        self.next += 1;
+        self.there.insert(me, until);
+        me
+    }
+
+    fn is_gone(&self, owner: Owner, now: Instant) -> bool {
+        self.there.get(&owner).is_none_or(|until| until.is_some_and(|until| until <= now))
+    }
+}
+
 impl MemoryStore {
-    /// An empty store.
+    /// An empty store, for one process.
     pub fn new() -> Self {
         Self::default()
     }
 
-    fn expiries(&self) -> MutexGuard<'_, BTreeSet<(SystemTime, QosSessionId)>> {
-        self.expiries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the next process finds: those that had it before are gone.
+    pub fn reopened(&self) -> Self {
+        let mut owners = self.owners();
+        owners.there.clear();
+        Self { shared: Arc::clone(&self.shared), me: owners.enter(None), lease: None }
+    }
+
+    /// The same for a further process, as a shared store has several at a time. It is taken for gone when it did not
+    /// claim for so long.
+    pub fn joined(&self, lease: Duration) -> Self {
+        let me = self.owners().enter(Some(Instant::now() + lease));
+        Self { shared: Arc::clone(&self.shared), me, lease: Some(lease) }
+    }
+
+    fn due(&self) -> MutexGuard<'_, Due> {
+        self.shared.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn rest(&self) -> MutexGuard<'_, Rest> {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the expiries as the session is now.
+    fn owners(&self) -> MutexGuard<'_, Owners> {
+        self.shared.owners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that this process is there, and tells who is.
+    fn renew(&self) -> Owners {
+        let mut owners = self.owners();
+        if let Some(lease) = self.lease {
+            owners.there.insert(self.me, Some(Instant::now() + lease));
+        }
+        owners.clone()
+    }
+
+    /// Keeps what is due as the session is now.
     fn reschedule(&self, before: Option<&Session>, now: Option<&Session>) {
-        let entry = |session: &Session| Some((session.expiry()?, session.id.clone()));
-        let (before, now) = (before.and_then(entry), now.and_then(entry));
+        let expiry = |session: &Session| Some((session.expiry()?, session.id.clone()));
+        let owed = |session: &Session| session.is_owed().then(|| session.id.clone());
+        let (was_owed, is_owed) = (before.and_then(owed), now.and_then(owed));
+        let (before, now) = (before.and_then(expiry), now.and_then(expiry));
+        if before == now && was_owed.is_none() && is_owed.is_none() {
+            return;
+        }
+        let mut due = self.due();
         if before != now {
-            let mut expiries = self.expiries();
-            before.map(|before| expiries.remove(&before));
-            now.map(|now| expiries.insert(now));
+            before.map(|before| due.expiries.remove(&before));
+            now.map(|now| due.expiries.insert(now));
+        }
+        match (was_owed, is_owed) {
+            (_, Some(id)) => _ = due.owed.insert(id, self.me),
+            (Some(id), None) => _ = due.owed.remove(&id),
+            (None, None) => {}
         }
     }
 
@@ -73,16 +160,16 @@ impl MemoryStore {
             None => {}
         }
         if !commit.letters.is_empty() || !commit.records.is_empty() {
-            self.rest().write(commit.letters, commit.records);
+            self.rest().write(commit.letters, commit.records, self.me);
         }
         Ok(())
     }
 
     fn insert(&self, session: Session) -> Result<(), StoreError> {
-        let Entry::Vacant(rx) = self.by_rx.entry(session.rx_session.clone()) else {
+        let Entry::Vacant(rx) = self.shared.by_rx.entry(session.rx_session.clone()) else {
             return Err(StoreError::Exists);
         };
-        let Entry::Vacant(place) = self.sessions.entry(session.id.clone()) else {
+        let Entry::Vacant(place) = self.shared.sessions.entry(session.id.clone()) else {
             return Err(StoreError::Exists);
         };
         self.reschedule(None, Some(&session));
@@ -92,7 +179,7 @@ impl MemoryStore {
     }
 
     fn replace(&self, before: &Session, mut session: Session) -> Result<(), StoreError> {
-        let mut stored = self.sessions.get_mut(&session.id).ok_or(StoreError::Missing)?;
+        let mut stored = self.shared.sessions.get_mut(&session.id).ok_or(StoreError::Missing)?;
         if stored.version != before.version || stored.rx_session != session.rx_session {
             return Err(StoreError::Conflict);
         }
@@ -103,7 +190,7 @@ impl MemoryStore {
     }
 
     fn remove(&self, session: &Session) -> Result<(), StoreError> {
-        let removed = self.sessions.remove_if(&session.id, |_, stored| {
+        let removed = self.shared.sessions.remove_if(&session.id, |_, stored| {
             let same = stored.version == session.version;
             if same {
                 self.reschedule(Some(stored), None);
@@ -112,37 +199,22 @@ impl MemoryStore {
         });
         match removed {
             Some((_, session)) => {
-                self.by_rx.remove(&session.rx_session);
+                self.shared.by_rx.remove(&session.rx_session);
                 Ok(())
             }
-            None if self.sessions.contains_key(&session.id) => Err(StoreError::Conflict),
+            None if self.shared.sessions.contains_key(&session.id) => Err(StoreError::Conflict),
             None => Err(StoreError::Missing),
         }
-    }
-
-    /// The names of those that are asked for, in order.
-    fn names(
-        &self,
-        after: Option<QosSessionId>,
-        limit: usize,
-        wanted: impl Fn(&Session) -> bool,
-    ) -> Vec<QosSessionId> {
-        let follows = |session: &Session| after.as_ref().is_none_or(|after| session.id > *after);
-        let found = self.sessions.iter().filter(|session| follows(session) && wanted(session));
-        let mut names: Vec<QosSessionId> = found.map(|session| session.id.clone()).collect();
-        names.sort();
-        names.truncate(limit);
-        names
     }
 }
 
 impl Rest {
-    fn write(&mut self, letters: Vec<LetterWrite>, records: Vec<RecordWrite>) {
+    fn write(&mut self, letters: Vec<LetterWrite>, records: Vec<RecordWrite>, me: Owner) {
         for letter in letters {
             match letter {
                 LetterWrite::Post(letter) => {
                     self.dead.remove(&letter.id);
-                    self.letters.insert(letter.id, letter);
+                    self.letters.insert(letter.id, (me, letter));
                 }
                 LetterWrite::Remove(id) => {
                     self.letters.remove(&id);
@@ -179,22 +251,26 @@ impl SessionStore for MemoryStore {
     }
 
     fn get<'a>(&'a self, id: &'a QosSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        ready(Ok(self.sessions.get(id).map(|session| session.clone())))
+        ready(Ok(self.shared.sessions.get(id).map(|session| session.clone())))
     }
 
     fn find<'a>(&'a self, id: &'a RxSessionId) -> BoxFuture<'a, Result<Option<Session>, StoreError>> {
-        let id = self.by_rx.get(id).map(|id| id.clone());
-        ready(Ok(id.and_then(|id| self.sessions.get(&id).map(|session| session.clone()))))
+        let id = self.shared.by_rx.get(id).map(|id| id.clone());
+        ready(Ok(id.and_then(|id| self.shared.sessions.get(&id).map(|session| session.clone()))))
     }
 
     fn list(&self, filter: SessionFilter) -> BoxFuture<'_, Result<Vec<Session>, StoreError>> {
         let limit = filter.limit.unwrap_or(usize::MAX);
-        let names = self.names(filter.after.clone(), limit, |session| filter.matches(session));
-        ready(Ok(names.iter().filter_map(|id| Some(self.sessions.get(id)?.clone())).collect()))
+        let follows = |session: &Session| filter.after.as_ref().is_none_or(|after| session.id > *after);
+        let found = self.shared.sessions.iter().filter(|found| follows(found) && filter.matches(found));
+        let mut names: Vec<QosSessionId> = found.map(|session| session.id.clone()).collect();
+        names.sort();
+        names.truncate(limit);
+        ready(Ok(names.iter().filter_map(|id| Some(self.shared.sessions.get(id)?.clone())).collect()))
     }
 
     fn count(&self) -> BoxFuture<'_, Result<u64, StoreError>> {
-        ready(Ok(u64::try_from(self.sessions.len()).unwrap_or(u64::MAX)))
+        ready(Ok(u64::try_from(self.shared.sessions.len()).unwrap_or(u64::MAX)))
     }
 
     fn expiring(
@@ -203,17 +279,33 @@ impl SessionStore for MemoryStore {
         until: SystemTime,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<(SystemTime, QosSessionId)>, StoreError>> {
-        let expiries = self.expiries();
-        let due = expiries.range(follows(after)).take_while(|(expires, _)| *expires <= until);
+        let due = self.due();
+        let due = due.expiries.range(follows(after)).take_while(|(expires, _)| *expires <= until);
         ready(Ok(due.take(limit).cloned().collect()))
     }
 
-    fn owed(
-        &self,
-        after: Option<QosSessionId>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
-        ready(Ok(self.names(after, limit, Session::is_owed)))
+    fn claim_sessions(&self, limit: usize) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
+        let (owners, now, mut due) = (self.renew(), Instant::now(), self.due());
+        let left = due.owed.iter_mut().filter(|(_, owner)| owners.is_gone(**owner, now));
+        let claim = |(id, owner): (&QosSessionId, &mut Owner)| {
+            *owner = self.me;
+            id.clone()
+        };
+        ready(Ok(left.take(limit).map(claim).collect()))
+    }
+
+    fn claim_letters(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Letter>, StoreError>> {
+        let (owners, now, mut rest) = (self.renew(), Instant::now(), self.rest());
+        let left = rest.letters.values_mut().filter(|(owner, _)| owners.is_gone(*owner, now));
+        let claim = |(owner, letter): &mut (Owner, Letter)| {
+            *owner = self.me;
+            letter.clone()
+        };
+        ready(Ok(left.take(limit).map(claim).collect()))
+    }
+
+    fn lease(&self) -> Option<Duration> {
+        self.lease
     }
 
     fn letters(
@@ -221,7 +313,13 @@ impl SessionStore for MemoryStore {
         after: Option<LetterId>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Letter>, StoreError>> {
-        ready(Ok(self.rest().letters.range(follows(after)).take(limit).map(|(_, it)| it.clone()).collect()))
+        ready(Ok(self
+            .rest()
+            .letters
+            .range(follows(after))
+            .take(limit)
+            .map(|(_, (_, it))| it.clone())
+            .collect()))
     }
 
     fn dead_letters(

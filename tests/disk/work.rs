@@ -140,7 +140,7 @@ pub async fn expected(seed: u64, written: [u64; TASKS]) -> MemoryStore {
             store.commit(task.commit()).await.unwrap();
         }
     }
-    store
+    store.reopened()
 }
 
 /// Works until every task has `until` commits; each one that is acknowledged is a line in the file.
@@ -187,7 +187,7 @@ pub struct Shown {
     records: Vec<Vec<Record>>,
 }
 
-/// Reads everything.
+/// Reads everything of a store that was opened just now.
 pub async fn show(store: &dyn SessionStore) -> Result<Shown, String> {
     const ALL: usize = usize::MAX;
     let text = |error: rxgate::session::StoreError| error.to_string();
@@ -205,6 +205,7 @@ pub async fn show(store: &dyn SessionStore) -> Result<Shown, String> {
         of_users.push(found);
     }
     let expiring = store.expiring(None, time(1 << 32), ALL).await.map_err(text)?;
+    let owed = store.claim_sessions(ALL).await.map_err(text)?;
     let mut records = Vec::new();
     for kind in [RecordKind::Answer, RecordKind::Gateway] {
         records.push(store.records(kind, None, ALL).await.map_err(text)?);
@@ -214,7 +215,7 @@ pub async fn show(store: &dyn SessionStore) -> Result<Shown, String> {
         by_rx,
         of_users,
         expiring: expiring.iter().map(|(at, id)| format!("{at:?} {}", id.as_str())).collect(),
-        owed: store.owed(None, ALL).await.map_err(text)?.iter().map(|id| id.as_str().to_owned()).collect(),
+        owed: owed.iter().map(|id| id.as_str().to_owned()).collect(),
         letters: store.letters(None, ALL).await.map_err(text)?,
         dead: store.dead_letters(None, ALL).await.map_err(text)?,
         records,

@@ -1,6 +1,9 @@
 //! A store in memory whose commits go another way first.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use rxgate::{
     BoxFuture,
@@ -53,8 +56,14 @@ impl<H: Hook> SessionStore for Hooked<H> {
     ) -> Found<'_, Vec<(SystemTime, QosSessionId)>> {
         self.store.expiring(after, until, limit)
     }
-    fn owed(&self, after: Option<QosSessionId>, limit: usize) -> Found<'_, Vec<QosSessionId>> {
-        self.store.owed(after, limit)
+    fn claim_sessions(&self, limit: usize) -> Found<'_, Vec<QosSessionId>> {
+        self.store.claim_sessions(limit)
+    }
+    fn claim_letters(&self, limit: usize) -> Found<'_, Vec<Letter>> {
+        self.store.claim_letters(limit)
+    }
+    fn lease(&self) -> Option<Duration> {
+        self.store.lease()
     }
     fn letters(&self, after: Option<LetterId>, limit: usize) -> Found<'_, Vec<Letter>> {
         self.store.letters(after, limit)

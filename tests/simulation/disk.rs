@@ -78,16 +78,22 @@ impl Disk {
 
 /// A process's way to the disk.
 pub struct Door {
-    pub disk: Arc<Disk>,
-    pub process: Arc<Process>,
-    pub broken: Broken,
-    pub unwritten: Unwritten,
+    disk: Arc<Disk>,
+    store: MemoryStore,
+    process: Arc<Process>,
+    broken: Broken,
+    unwritten: Unwritten,
 }
 
 impl Door {
+    /// Processes before this one are gone.
+    pub fn new(disk: Arc<Disk>, process: Arc<Process>, broken: Broken) -> Self {
+        Self { store: disk.store.reopened(), disk, process, broken, unwritten: Unwritten::default() }
+    }
+
     async fn write(&self, commit: Commit) -> Result<(), StoreError> {
         self.process.alive().await;
-        let Disk { dice, trace, health, store, names } = &*self.disk;
+        let (Disk { dice, trace, health, names, .. }, store) = (&*self.disk, &self.store);
         let Health { fail, slow, kill } = *health.lock().unwrap();
         let what = told(&commit);
         if let Some(SessionWrite::Insert(session)) = &commit.session {
@@ -162,17 +168,17 @@ impl SessionStore for Door {
     fn get<'a>(&'a self, id: &'a QosSessionId) -> Found<'a, Option<Session>> {
         match self.unwritten.find(|session| session.id == *id) {
             Some(session) => Box::pin(self.read(async { Ok(Some(session)) })),
-            None => Box::pin(self.read(self.disk.store.get(id))),
+            None => Box::pin(self.read(self.store.get(id))),
         }
     }
     fn find<'a>(&'a self, id: &'a RxSessionId) -> Found<'a, Option<Session>> {
         match self.unwritten.find(|session| session.rx_session == *id) {
             Some(session) => Box::pin(self.read(async { Ok(Some(session)) })),
-            None => Box::pin(self.read(self.disk.store.find(id))),
+            None => Box::pin(self.read(self.store.find(id))),
         }
     }
     fn list(&self, filter: SessionFilter) -> Found<'_, Vec<Session>> {
-        Box::pin(self.read(self.disk.store.list(filter)))
+        Box::pin(self.read(self.store.list(filter)))
     }
     fn expiring(
         &self,
@@ -180,25 +186,28 @@ impl SessionStore for Door {
         until: SystemTime,
         limit: usize,
     ) -> Found<'_, Vec<(SystemTime, QosSessionId)>> {
-        Box::pin(self.read(self.disk.store.expiring(after, until, limit)))
+        Box::pin(self.read(self.store.expiring(after, until, limit)))
     }
-    fn owed(&self, after: Option<QosSessionId>, limit: usize) -> Found<'_, Vec<QosSessionId>> {
-        Box::pin(self.read(self.disk.store.owed(after, limit)))
+    fn claim_sessions(&self, limit: usize) -> Found<'_, Vec<QosSessionId>> {
+        Box::pin(self.read(self.store.claim_sessions(limit)))
+    }
+    fn claim_letters(&self, limit: usize) -> Found<'_, Vec<Letter>> {
+        Box::pin(self.read(self.store.claim_letters(limit)))
     }
     fn letters(&self, after: Option<LetterId>, limit: usize) -> Found<'_, Vec<Letter>> {
-        Box::pin(self.read(self.disk.store.letters(after, limit)))
+        Box::pin(self.read(self.store.letters(after, limit)))
     }
     fn dead_letters(&self, after: Option<LetterId>, limit: usize) -> Found<'_, Vec<DeadLetter>> {
-        Box::pin(self.read(self.disk.store.dead_letters(after, limit)))
+        Box::pin(self.read(self.store.dead_letters(after, limit)))
     }
     fn records(&self, kind: RecordKind, after: Option<Arc<str>>, limit: usize) -> Found<'_, Vec<Record>> {
-        Box::pin(self.read(self.disk.store.records(kind, after, limit)))
+        Box::pin(self.read(self.store.records(kind, after, limit)))
     }
     fn record<'a>(&'a self, kind: RecordKind, key: &'a str) -> Found<'a, Option<Arc<[u8]>>> {
-        Box::pin(self.read(self.disk.store.record(kind, key)))
+        Box::pin(self.read(self.store.record(kind, key)))
     }
     fn count(&self) -> Found<'_, u64> {
-        Box::pin(self.read(self.disk.store.count()))
+        Box::pin(self.read(self.store.count()))
     }
     fn is_durable(&self) -> bool {
         true

@@ -25,7 +25,7 @@ use rxgate::{
 };
 
 use crate::{
-    broken::{Broken, Unwritten},
+    broken::Broken,
     disk::{Disk, Door},
     endpoints,
     endpoints::Endpoints,
@@ -81,8 +81,7 @@ impl Gateway {
             origin_state_id: config.origin_state_id,
         };
         let gateway = RxOverDiameter::new(identity, Dictionary::builtin()).unwrap();
-        let door = Door { disk, process: process.clone(), broken, unwritten: Unwritten::default() };
-        let store: Arc<dyn SessionStore> = Arc::new(door);
+        let store: Arc<dyn SessionStore> = Arc::new(Door::new(disk, process.clone(), broken));
         let sessions = Sessions::new(config, broken.gateway(gateway.clone()), store.clone());
         let notify =
             NotifyConfig { allow_networks: vec!["127.0.0.0/8".parse().unwrap()], ..NotifyConfig::default() };

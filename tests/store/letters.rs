@@ -9,7 +9,7 @@ use rxgate::session::{
 
 use super::sessions::{insert, session, time};
 
-fn letter(number: u128) -> Letter {
+pub fn letter(number: u128) -> Letter {
     Letter {
         id: LetterId(number << 64),
         queue: format!("queue {}", number % 2).into(),
@@ -25,7 +25,7 @@ fn dead(number: u128) -> DeadLetter {
     DeadLetter { letter: letter(number), at: time(9), reason: "too old".into() }
 }
 
-async fn write(store: &dyn SessionStore, letters: impl IntoIterator<Item = LetterWrite>) {
+pub async fn write(store: &dyn SessionStore, letters: impl IntoIterator<Item = LetterWrite>) {
     let letters = letters.into_iter().collect();
     store.commit(Commit { letters, ..Commit::default() }).await.unwrap();
 }

@@ -31,7 +31,7 @@ pub fn session(number: u32) -> Session {
     Session::pending(format!("q{number:03}").into(), format!("af;1;{number}").into(), time(0), &request)
 }
 
-fn open(number: u32, expires: Option<u64>) -> Session {
+pub fn open(number: u32, expires: Option<u64>) -> Session {
     Session { state: SessionState::Open, expires: expires.map(time), ..session(number) }
 }
 
@@ -44,7 +44,7 @@ pub async fn insert(store: &dyn SessionStore, session: Session) {
     store.commit(Commit::insert(session)).await.unwrap();
 }
 
-async fn replace(store: &dyn SessionStore, before: Session, after: Session) {
+pub async fn replace(store: &dyn SessionStore, before: Session, after: Session) {
     store.commit(Commit::replace(before, after)).await.unwrap();
 }
 
@@ -98,7 +98,7 @@ pub async fn removing_needs_the_version(store: &dyn SessionStore) {
 }
 
 /// A session in which everything is set.
-fn full() -> Session {
+pub fn full() -> Session {
     let granted = Granted {
         ip_can_type: Some(IpCanType(5)),
         an_gw_address: vec!["10.1.2.3".parse().unwrap(), "2001:db8::1".parse().unwrap()],
@@ -196,23 +196,6 @@ pub async fn open_sessions_expire_in_order(store: &dyn SessionStore) {
     // Earlier than everything that was looked at.
     replace(store, now("q002").await, Session { expires: Some(time(5)), ..open(2, None) }).await;
     assert_eq!(expiring(None, 40, 10).await, ["5 q002", "30 q001"]);
-}
-
-pub async fn what_is_owed_is_found(store: &dyn SessionStore) {
-    insert(store, session(1)).await;
-    insert(store, open(2, None)).await;
-    insert(store, Session { state: SessionState::Ending, ..session(3) }).await;
-    insert(store, Session { id: "q004".into(), rx_session: "af;1;4".into(), ..full() }).await;
-    let owed = async |after: Option<&str>, limit| -> Vec<String> {
-        let found = store.owed(after.map(QosSessionId::from), limit).await.unwrap();
-        found.iter().map(ToString::to_string).collect()
-    };
-    assert_eq!(owed(None, 9).await, ["q001", "q003", "q004"]);
-    assert_eq!(owed(None, 2).await, ["q001", "q003"]);
-    assert_eq!(owed(Some("q001"), 9).await, ["q003", "q004"]);
-    replace(store, session(1), open(1, None)).await;
-    store.commit(Commit::remove(Session { state: SessionState::Ending, ..session(3) })).await.unwrap();
-    assert_eq!(owed(None, 9).await, ["q004"]);
 }
 
 pub async fn lists_are_filtered_and_come_in_pages(store: &dyn SessionStore) {

@@ -16,11 +16,12 @@ mod ledger;
 mod operate;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
+use tokio::time::sleep;
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -32,7 +33,7 @@ use crate::{
     notify::{Endpoint, EndpointError, Notification, Notifier, QueueFull},
     session::{
         SessionStore, StoreError,
-        ports::{Letter, LetterId},
+        ports::{CLAIMS_PER_LEASE, Letter, LetterId},
     },
 };
 
@@ -105,7 +106,7 @@ impl Outbox {
     /// Goes on with what an earlier process left. To be called before anything is posted.
     ///
     /// Letters that nobody wants any more are removed; those that cannot be delivered are dead from now on.
-    pub async fn resume(&self, wanted: impl Fn(&Letter) -> bool) -> Result<(), StoreError> {
+    pub async fn resume(self: &Arc<Self>, wanted: impl Fn(&Letter) -> bool) -> Result<(), StoreError> {
         let (mut after, mut dead) = (None, 0_u64);
         loop {
             let page = self.store.dead_letters(after, PAGE).await?;
@@ -117,14 +118,27 @@ impl Outbox {
             dead += u64::try_from(kept.len()).unwrap_or(u64::MAX);
         }
         self.dead.found(dead);
-        let (mut after, mut waiting) = (None, 0_u64);
+        let waiting = self.take_over(&wanted).await?;
+        if waiting > 0 || dead > 0 {
+            info!(waiting, dead, "notifications of an earlier process");
+        }
+        if let Some(lease) = self.store.lease() {
+            tokio::spawn(claim(Arc::downgrade(self), lease));
+        }
+        Ok(())
+    }
+
+    /// Goes on with letters of processes that are gone, and says how many they were.
+    async fn take_over(&self, wanted: impl Fn(&Letter) -> bool) -> Result<usize, StoreError> {
+        let mut found = 0;
         loop {
-            let page = self.store.letters(after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            self.ids.found(last.id);
-            waiting += u64::try_from(page.len()).unwrap_or(u64::MAX);
+            let page = self.store.claim_letters(PAGE).await?;
+            if page.is_empty() {
+                return Ok(found);
+            }
+            found += page.len();
             for letter in page {
+                self.ids.found(letter.id);
                 // Where its address is forbidden now, that is seen in the attempts, as it is with what comes later.
                 match self.notifier.known_endpoint(&letter.endpoint) {
                     Err(error) => self.bury(&letter, &refused(&error)),
@@ -136,10 +150,6 @@ impl Outbox {
                 }
             }
         }
-        if waiting > 0 || dead > 0 {
-            info!(waiting, dead, "notifications of an earlier process");
-        }
-        Ok(())
     }
 
     /// Delivers a letter that was stored just now, once `release` is done. Never waits.
@@ -207,6 +217,20 @@ impl Outbox {
         let Letter { id, rx_session, number, .. } = letter;
         warn!(event = %id, %rx_session, number, reason, "an application is not told of an event");
         self.ledger.bury(*id, reason);
+    }
+}
+
+/// Looks for letters of processes that are gone until nobody holds the outbox any more.
+async fn claim(outbox: Weak<Outbox>, lease: Duration) {
+    loop {
+        sleep(lease / CLAIMS_PER_LEASE).await;
+        let Some(outbox) = outbox.upgrade() else { return };
+        // Who wanted it may be known to that process alone: one too many is better than none.
+        match outbox.take_over(|_| true).await {
+            Ok(0) => {}
+            Ok(found) => info!(found, "notifications of another process are delivered"),
+            Err(error) => error!(%error, "notifications of processes that are gone wait: the store fails"),
+        }
     }
 }
 

@@ -7,4 +7,6 @@ mod store;
 
 pub use events::{DeadLetter, EventSink, Letter, LetterId};
 pub use network::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer, Sending};
-pub use store::{Commit, LetterWrite, Record, RecordKind, RecordWrite, SessionStore, SessionWrite};
+pub use store::{
+    CLAIMS_PER_LEASE, Commit, LetterWrite, Record, RecordKind, RecordWrite, SessionStore, SessionWrite,
+};

@@ -1,11 +1,16 @@
 //! The store: what must not be lost.
 //!
 //! Everything that is written is a [`Commit`], which takes effect as a whole or not at all. A session is changed by
-//! compare-and-set on its version: that, and not that there is one process, keeps two changes apart. What a process
-//! has begun and must finish is derived from the session itself ([`Session::is_owed`]), so that another process can
-//! go on with it.
+//! compare-and-set on its version: that, and not that there is one process, keeps two changes apart.
+//!
+//! What a process has begun and must finish is derived from the session itself ([`Session::is_owed`]). It is owed by
+//! whoever wrote it last, for as long as that process is there. Once it is gone, another one
+//! [claims](SessionStore::claim_sessions) it and goes on with it; the same holds for letters.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{DeadLetter, Letter, LetterId};
 use crate::{
@@ -109,7 +114,10 @@ pub struct RecordWrite {
     pub value: Option<Arc<[u8]>>,
 }
 
-/// Keeps sessions, and what belongs to them. Every implementation passes the same test suite.
+/// How often a process claims within its lease: it can fail twice in a row.
+pub const CLAIMS_PER_LEASE: u32 = 3;
+
+/// Keeps sessions, and what belongs to them: one process's way to it. Every implementation passes the same test suite.
 pub trait SessionStore: Send + Sync {
     /// Writes all of it or nothing. What was written is there for every reader, and survives the end of the process
     /// if the store survives it, when this is done.
@@ -129,13 +137,20 @@ pub trait SessionStore: Send + Sync {
         until: SystemTime,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<(SystemTime, QosSessionId)>, StoreError>>;
-    /// Sessions of which [something is owed](Session::is_owed) to the network, in the order of their names; only
-    /// those that follow `after`.
-    fn owed(
-        &self,
-        after: Option<QosSessionId>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>>;
+    /// Takes over sessions of which [something is owed](Session::is_owed) by a process that is gone, in the order of
+    /// their names. Now this process owes it, and while it is there they are not handed out again. Fewer than
+    /// `limit`: there are no more for the moment.
+    ///
+    /// Renews the [lease](Self::lease). A process that was taken for gone and comes back finds the versions changed
+    /// where it matters; what both send to the network can be sent twice.
+    fn claim_sessions(&self, limit: usize) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>>;
+    /// The same of letters that wait.
+    fn claim_letters(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Letter>, StoreError>>;
+    /// A process that did not claim for so long is taken for gone. `None`: no two have the store at a time, and
+    /// everything that was written before it was opened is of one that is gone.
+    fn lease(&self) -> Option<Duration> {
+        None
+    }
     /// Letters that wait, in order; only those that follow `after`.
     fn letters(
         &self,

@@ -5,6 +5,7 @@
 mod admission;
 mod again;
 mod apply;
+mod claims;
 mod closing;
 mod deadlines;
 mod figures;
@@ -15,6 +16,7 @@ mod update;
 mod verdict;
 
 use std::{
+    collections::VecDeque,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, OnceLock, PoisonError, RwLock, Weak,
@@ -174,19 +176,12 @@ impl Sessions {
         })
     }
 
-    /// Starts the timers, and goes on with what the store still holds from an earlier process.
+    /// Starts the timers, and goes on with what processes left in the store that are gone.
     pub async fn start(&self) -> Result<(), SessionError> {
         self.states.found(self.store.count().await?);
-        let mut after = None;
-        loop {
-            let page = self.store.owed(after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.clone());
-            for id in &page {
-                let found = self.store.get(id).await?.map(|session| session.state);
-                self.states.change(found.and(Some(SessionState::Open)), found);
-                self.step(Key::Qos(id), Input::Found(&self.config.peers)).await?;
-            }
+        self.take_over(&mut VecDeque::new()).await?;
+        if let Some(lease) = self.store.lease() {
+            tokio::spawn(claims::run(Weak::clone(&self.me), lease));
         }
         tokio::spawn(deadlines::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
         Ok(())

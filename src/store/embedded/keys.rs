@@ -7,6 +7,10 @@ use crate::session::{
     ports::{LetterId, RecordKind},
 };
 
+/// Stands for the time from one opening of the store to its end: what was written in another run is of a process that
+/// is gone.
+pub(super) type Run = u64;
+
 /// The parts of the store; each one is ordered by its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Space {
@@ -18,7 +22,7 @@ pub(super) enum Space {
     ByUser,
     /// When an open session expires, its name → nothing.
     Expiry,
-    /// Name of a session of which something is owed to the network → nothing.
+    /// Name of a session of which something is owed to the network → in which run of the store it came to be.
     Owed,
     /// Name of a letter that waits → the letter.
     Letter,
@@ -60,15 +64,15 @@ impl Space {
     }
 }
 
-/// The keys that lead to a session beside its name: where, and what stands there.
-pub(super) fn index(session: &Session) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
+/// The keys that lead to a session beside its name: where, and what stands there if it is written in this run.
+pub(super) fn index(session: &Session, run: Run) -> Vec<(Space, Vec<u8>, Vec<u8>)> {
     let name = session.id.as_str().as_bytes();
     let mut keys = vec![
         (Space::ByRx, session.rx_session.as_str().as_bytes().to_vec(), name.to_vec()),
         (Space::ByUser, by_user(&session.end_user, Some(&session.id)), Vec::new()),
     ];
     keys.extend(session.expiry().map(|at| (Space::Expiry, expiry(at, &session.id), Vec::new())));
-    keys.extend(session.is_owed().then(|| (Space::Owed, name.to_vec(), Vec::new())));
+    keys.extend(session.is_owed().then(|| (Space::Owed, name.to_vec(), run.to_be_bytes().to_vec())));
     keys
 }
 
@@ -111,6 +115,11 @@ pub(super) fn read_expiry(key: &[u8]) -> Result<(SystemTime, QosSessionId), Stor
 /// A session's name.
 pub(super) fn name_of(octets: &[u8], space: Space) -> Result<QosSessionId, StoreError> {
     Ok(str::from_utf8(octets).map_err(|_| damaged(space))?.into())
+}
+
+/// Whether what is owed came to be in this run. Earlier versions did not write it down.
+pub(super) fn is_of(run: Run, value: &[u8]) -> bool {
+    value == run.to_be_bytes()
 }
 
 /// A letter.

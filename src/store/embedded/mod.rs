@@ -14,8 +14,9 @@ mod sequence;
 mod writer;
 
 use std::{
+    collections::HashMap,
     ops::Bound,
-    sync::{Arc, atomic::Ordering, mpsc::Sender},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering, mpsc::Sender},
     thread::JoinHandle,
     time::{Duration, SystemTime},
 };
@@ -24,7 +25,7 @@ use fjall::{Database, Keyspace, Slice};
 use tokio::sync::{Semaphore, oneshot};
 
 use self::{
-    keys::{Space, damaged, name_of},
+    keys::{Run, Space, damaged, name_of},
     writer::{Job, Prepared, State, broken},
 };
 use crate::{
@@ -52,6 +53,19 @@ pub struct EmbeddedStore {
     /// Gone once it is being dropped: then the writer ends.
     jobs: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
+    left: Arc<Mutex<Left>>,
+}
+
+/// What of processes that are gone was not claimed yet: from these keys on, in the space of each.
+///
+/// That is not written: if this process is gone, too, the next one claims all of it again.
+#[derive(Debug)]
+struct Left(HashMap<Space, Bound<Vec<u8>>>);
+
+impl Default for Left {
+    fn default() -> Self {
+        Self([Space::Owed, Space::Letter].map(|space| (space, Bound::Unbounded)).into())
+    }
 }
 
 /// The parts of the database.
@@ -210,6 +224,35 @@ impl EmbeddedStore {
             Ok(page)
         })
     }
+
+    /// Takes over what of other runs is in this space: what `read` makes of it, given the run of this process.
+    fn claim<T: Send + 'static>(
+        &self,
+        space: Space,
+        limit: usize,
+        read: impl Fn(Run, &[u8], &[u8]) -> Result<Option<T>, StoreError> + Send + 'static,
+    ) -> BoxFuture<'_, Result<Vec<T>, StoreError>> {
+        let (left, run) = (Arc::clone(&self.left), self.state.run);
+        self.reading(move |spaces| {
+            let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+            // Other runs are over: once the end was seen, nothing comes.
+            let Some(from) = left.0.get(&space).cloned() else { return Ok(Vec::new()) };
+            let (mut claimed, mut rest) = (Vec::new(), None);
+            spaces.scan(space, (from, Bound::Unbounded), |key, value| {
+                if claimed.len() >= limit {
+                    rest = Some(Bound::Included(key.to_vec()));
+                    return Ok(Go::Enough);
+                }
+                claimed.extend(read(run, key, value)?);
+                Ok(Go::On)
+            })?;
+            match rest {
+                Some(rest) => left.0.insert(space, rest),
+                None => left.0.remove(&space),
+            };
+            Ok(claimed)
+        })
+    }
 }
 
 impl Drop for EmbeddedStore {
@@ -223,7 +266,7 @@ impl Drop for EmbeddedStore {
 impl SessionStore for EmbeddedStore {
     fn commit(&self, commit: Commit) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            let prepared = Prepared::new(commit)?;
+            let prepared = Prepared::new(commit, self.state.run)?;
             let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| broken())?;
             let (done, written) = oneshot::channel();
             let jobs = self.jobs.as_ref().ok_or_else(broken)?;
@@ -264,13 +307,17 @@ impl SessionStore for EmbeddedStore {
         })
     }
 
-    fn owed(
-        &self,
-        after: Option<QosSessionId>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
-        let from = follows(after.map(|after| after.as_str().as_bytes().to_vec()));
-        self.page(Space::Owed, from, limit, |key, _| name_of(key, Space::Owed).map(Some))
+    fn claim_sessions(&self, limit: usize) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
+        self.claim(Space::Owed, limit, |run, name, value| {
+            Ok((!keys::is_of(run, value)).then_some(name_of(name, Space::Owed)?))
+        })
+    }
+
+    fn claim_letters(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Letter>, StoreError>> {
+        self.claim(Space::Letter, limit, |run, key, row| {
+            let (letter, of) = rows::read_letter(key, row)?;
+            Ok((of != run).then_some(letter))
+        })
     }
 
     fn letters(
@@ -279,7 +326,7 @@ impl SessionStore for EmbeddedStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Letter>, StoreError>> {
         let from = follows(after.map(keys::letter));
-        self.page(Space::Letter, from, limit, |key, row| rows::read_letter(key, row).map(Some))
+        self.page(Space::Letter, from, limit, |key, row| Ok(Some(rows::read_letter(key, row)?.0)))
     }
 
     fn dead_letters(

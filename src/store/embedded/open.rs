@@ -18,6 +18,7 @@ use fjall::{Database, KeyspaceCreateOptions};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::{
     EmbeddedStore, Spaces, WAITING,
@@ -222,6 +223,8 @@ impl EmbeddedStore {
             sequence.reset(found).map_err(io)?;
         }
         let state = Arc::new(State {
+            // Nearly all of it is chance.
+            run: Uuid::now_v7().as_u64_pair().1,
             sessions: AtomicU64::new(sessions),
             last: AtomicU64::new(found),
             broken: AtomicBool::new(false),
@@ -247,6 +250,7 @@ impl EmbeddedStore {
             places: Arc::new(Semaphore::new(WAITING)),
             jobs: Some(jobs),
             writer: Some(writer),
+            left: Arc::default(),
         };
         Ok((store, Opened { is_new: last.is_none(), lost: is_lost }))
     }

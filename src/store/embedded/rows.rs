@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::keys::{Space, damaged};
+use super::keys::{Run, Space, damaged};
 use crate::session::{
     Session, StoreError,
     ports::{DeadLetter, Letter, LetterId},
@@ -20,6 +20,9 @@ struct LetterRow {
     at: SystemTime,
     rx_session: Arc<str>,
     number: u32,
+    /// In which run it came to wait.
+    #[serde(default)]
+    run: Run,
     /// When it was given up, and why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dead: Option<(SystemTime, Arc<str>)>,
@@ -50,16 +53,16 @@ pub(super) fn version(row: &[u8]) -> Result<u64, StoreError> {
 }
 
 /// A letter that waits.
-pub(super) fn letter(letter: &Letter) -> Result<Vec<u8>, StoreError> {
-    row(letter, None)
+pub(super) fn letter(letter: &Letter, run: Run) -> Result<Vec<u8>, StoreError> {
+    row(letter, run, None)
 }
 
 /// A letter that was given up.
 pub(super) fn dead(dead: &DeadLetter) -> Result<Vec<u8>, StoreError> {
-    row(&dead.letter, Some((dead.at, Arc::clone(&dead.reason))))
+    row(&dead.letter, 0, Some((dead.at, Arc::clone(&dead.reason))))
 }
 
-fn row(letter: &Letter, dead: Option<(SystemTime, Arc<str>)>) -> Result<Vec<u8>, StoreError> {
+fn row(letter: &Letter, run: Run, dead: Option<(SystemTime, Arc<str>)>) -> Result<Vec<u8>, StoreError> {
     let row = LetterRow {
         queue: Arc::clone(&letter.queue),
         endpoint: Arc::clone(&letter.endpoint),
@@ -67,30 +70,32 @@ fn row(letter: &Letter, dead: Option<(SystemTime, Arc<str>)>) -> Result<Vec<u8>,
         at: letter.at,
         rx_session: letter.rx_session.as_str().into(),
         number: letter.number,
+        run,
         dead,
     };
     rmp_serde::to_vec_named(&row).map_err(unwritable)
 }
 
-/// Reads a letter that waits.
-pub(super) fn read_letter(key: &[u8], row: &[u8]) -> Result<Letter, StoreError> {
-    Ok(read_row(key, row, Space::Letter)?.0)
+/// Reads a letter that waits, and the run in which it came to.
+pub(super) fn read_letter(key: &[u8], row: &[u8]) -> Result<(Letter, Run), StoreError> {
+    let (letter, run, _) = read_row(key, row, Space::Letter)?;
+    Ok((letter, run))
 }
 
 /// Reads a letter that was given up.
 pub(super) fn read_dead(key: &[u8], row: &[u8]) -> Result<DeadLetter, StoreError> {
-    let (letter, dead) = read_row(key, row, Space::Dead)?;
+    let (letter, _, dead) = read_row(key, row, Space::Dead)?;
     let (at, reason) = dead.ok_or_else(|| damaged(Space::Dead))?;
     Ok(DeadLetter { letter, at, reason })
 }
 
 type Dead = Option<(SystemTime, Arc<str>)>;
 
-fn read_row(key: &[u8], row: &[u8], space: Space) -> Result<(Letter, Dead), StoreError> {
+fn read_row(key: &[u8], row: &[u8], space: Space) -> Result<(Letter, Run, Dead), StoreError> {
     let id = u128::from_be_bytes(key.try_into().map_err(|_| damaged(space))?);
-    let LetterRow { queue, endpoint, body, at, rx_session, number, dead } = read(row, space)?;
+    let LetterRow { queue, endpoint, body, at, rx_session, number, run, dead } = read(row, space)?;
     let rx_session = rx_session.into();
-    Ok((Letter { id: LetterId(id), queue, endpoint, body, at, rx_session, number }, dead))
+    Ok((Letter { id: LetterId(id), queue, endpoint, body, at, rx_session, number }, run, dead))
 }
 
 fn read<T: DeserializeOwned>(octets: &[u8], space: Space) -> Result<T, StoreError> {
@@ -138,6 +143,7 @@ mod tests {
     use crate::{
         rx::AaRequest,
         session::{QosRequest, ports::Sending},
+        store::embedded::keys::{self, is_of},
     };
 
     fn pending() -> Session {
@@ -164,5 +170,29 @@ mod tests {
         assert_eq!(read_session(&new), Ok(reported));
         // There are a million of them.
         assert!(new.len() - old.len() <= 72, "{} octets for four", new.len() - old.len());
+    }
+
+    #[test]
+    fn what_an_earlier_version_left_is_of_no_run() {
+        // As it was written before runs were.
+        #[derive(Serialize)]
+        struct Before {
+            queue: &'static str,
+            endpoint: &'static str,
+            #[serde(with = "octets")]
+            body: Arc<[u8]>,
+            at: SystemTime,
+            rx_session: &'static str,
+            number: u32,
+        }
+        let (queue, endpoint, rx_session, at) = ("q", "http://[::1]/", "af;1;1", SystemTime::UNIX_EPOCH);
+        let row = Before { queue, endpoint, body: Arc::from([1]), at, rx_session, number: 4 };
+        let row = rmp_serde::to_vec_named(&row).unwrap();
+        let (letter, run) = read_letter(&keys::letter(LetterId(7)), &row).unwrap();
+        assert_eq!(
+            (letter.id, &*letter.queue, &*letter.body, letter.number, run),
+            (LetterId(7), "q", &[1][..], 4, 0)
+        );
+        assert!(!is_of(7, &[]) && is_of(7, &7_u64.to_be_bytes()) && !is_of(7, &8_u64.to_be_bytes()));
     }
 }

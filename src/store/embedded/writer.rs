@@ -16,7 +16,7 @@ use tracing::error;
 
 use super::{
     Figures, Spaces,
-    keys::{self, Space},
+    keys::{self, Run, Space},
     room::Room,
     rows,
     sequence::Sequence,
@@ -70,12 +70,13 @@ pub(super) struct Prepared {
     changes: Vec<Change>,
     /// Sessions more, or less.
     sessions: i64,
+    run: Run,
 }
 
 impl Prepared {
     /// Everything that needs no look into the store; done by whoever commits.
-    pub fn new(commit: Commit) -> Result<Self, StoreError> {
-        let mut prepared = Self { check: Check::Nothing, changes: Vec::new(), sessions: 0 };
+    pub fn new(commit: Commit, run: Run) -> Result<Self, StoreError> {
+        let mut prepared = Self { check: Check::Nothing, changes: Vec::new(), sessions: 0, run };
         match commit.session {
             Some(SessionWrite::Insert(session)) => {
                 let (id, rx_session) = (session.id.clone(), session.rx_session.clone());
@@ -100,7 +101,7 @@ impl Prepared {
         for letter in commit.letters {
             match letter {
                 LetterWrite::Post(letter) => {
-                    prepared.put(Space::Letter, keys::letter(letter.id), Some(rows::letter(&letter)?));
+                    prepared.put(Space::Letter, keys::letter(letter.id), Some(rows::letter(&letter, run)?));
                     prepared.put(Space::Dead, keys::letter(letter.id), None);
                 }
                 LetterWrite::Remove(id) => {
@@ -130,8 +131,9 @@ impl Prepared {
         before: Option<&Session>,
         after: Option<(&Session, u64)>,
     ) -> Result<(), StoreError> {
-        let old = before.map(keys::index).unwrap_or_default();
-        let new = after.map(|(session, _)| keys::index(session)).unwrap_or_default();
+        let keys = |session| keys::index(session, self.run);
+        let old = before.map(keys).unwrap_or_default();
+        let new = after.map(|(session, _)| keys(session)).unwrap_or_default();
         for (space, key, _) in old.iter().filter(|key| !new.contains(key)) {
             self.put(*space, key.clone(), None);
         }
@@ -168,6 +170,8 @@ pub(super) struct Job {
 /// What the writer and the store have in common.
 #[derive(Debug)]
 pub(super) struct State {
+    /// Of this process.
+    pub run: Run,
     /// Sessions in the store.
     pub sessions: AtomicU64,
     /// Number of the last commit.

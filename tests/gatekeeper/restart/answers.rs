@@ -13,7 +13,7 @@ use rxgate::{
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::{Fault, Store, store};
+use super::{Fault, Store, reopened, store};
 use crate::{support::*, world::*};
 
 const KIND: RecordKind = RecordKind::Answer;
@@ -144,7 +144,7 @@ async fn a_request_without_an_outcome_leaves_its_key_free() {
     call.abort();
     let aars = Arc::clone(&world.pcrf);
     drop(world);
-    let world = World::over(store.clone()).await;
+    let world = World::over(reopened(&store)).await;
     world.sessions.settled().await;
     // The AAR may have been on its way still when the first STR was answered.
     assert_eq!(world.pcrf.strs().len(), 2);

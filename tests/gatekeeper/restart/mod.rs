@@ -45,12 +45,17 @@ pub struct Faulty {
     pub written: Notify,
 }
 
-pub type Store = Hooked<Faulty>;
+pub type Store = Hooked<Arc<Faulty>>;
 
 /// Keeps what is written, and has its faults with this kind.
 pub fn store(kind: RecordKind) -> Arc<Store> {
-    let hook = Faulty { kind, fault: AtomicU8::new(0), written: Notify::new() };
+    let hook = Arc::new(Faulty { kind, fault: AtomicU8::new(0), written: Notify::new() });
     Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook })
+}
+
+/// The store as the next process has it.
+pub fn reopened(store: &Store) -> Arc<Store> {
+    Arc::new(Hooked { store: Arc::new(store.store.reopened()), hook: store.hook.clone() })
 }
 
 impl Faulty {
@@ -59,7 +64,7 @@ impl Faulty {
     }
 }
 
-impl Hook for Faulty {
+impl Hook for Arc<Faulty> {
     fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
         use rxgate::session::SessionStore;
         Box::pin(async move {
