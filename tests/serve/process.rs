@@ -5,6 +5,8 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use crate::{exchange, gateway};
@@ -128,17 +130,30 @@ pub fn answer(address: SocketAddr, method: &str, path: &str, body: &str) -> Stri
     exchange::answer(address, method, path, "", body)
 }
 
+/// Far above what any wait takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks again and again until it is so; `shown` is for the failure.
+pub fn until(mut is_so: impl FnMut() -> bool, shown: impl Fn() -> String) {
+    let patience = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < patience, "{}", shown());
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
 /// Waits until a peer is open.
 pub fn ready(admin: SocketAddr) {
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while call(admin, "GET", "/ready", "").0 != 200 {
-        assert!(std::time::Instant::now() < patience, "{}", call(admin, "GET", "/peers", "").1);
-        std::thread::yield_now();
-    }
+    until(|| call(admin, "GET", "/ready", "").0 == 200, || call(admin, "GET", "/peers", "").1);
 }
 
 pub fn config(pcrf: SocketAddr) -> String {
     gateway::config(pcrf, "listen = [\"127.0.0.1:0\"]", "")
+}
+
+/// The same; nothing ends a request but its answer or the end of its connection.
+pub fn patient(pcrf: SocketAddr) -> String {
+    gateway::config(pcrf, "request_timeout_ms = 60000\nattempt_timeout_ms = 60000", "")
 }
 
 pub const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",

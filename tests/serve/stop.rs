@@ -8,13 +8,12 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::{Duration, Instant},
 };
 
 use rxgate::pcrf::{Pcrf, PcrfConfig};
 use serde_json::{Value, json};
 
-use crate::process::{BODY, Directory, Gateway, answer, call, config, durable, ready};
+use crate::process::{BODY, Directory, Gateway, answer, call, config, durable, patient, ready, until};
 
 /// Requests that are under way.
 const UNDER_WAY: usize = 32;
@@ -40,7 +39,7 @@ fn pending(admin: SocketAddr) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_under_way_is_answered_and_what_is_new_is_refused() {
     let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-    let mut gateway = Gateway::spawn("stop", &config(pcrf.address()));
+    let mut gateway = Gateway::spawn("stop", &patient(pcrf.address()));
     let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
     ready(admin);
     let resource = made(&answer(http, "POST", &path(0), BODY));
@@ -48,11 +47,7 @@ async fn what_is_under_way_is_answered_and_what_is_new_is_refused() {
     pcrf.hang();
     let calls: Vec<_> =
         (1..=UNDER_WAY).map(|user| thread::spawn(move || call(http, "POST", &path(user), BODY))).collect();
-    let patience = Instant::now() + Duration::from_secs(30);
-    while pending(admin) < UNDER_WAY {
-        assert!(Instant::now() < patience, "{} are pending", pending(admin));
-        thread::yield_now();
-    }
+    until(|| pending(admin) == UNDER_WAY, || format!("{} are pending", pending(admin)));
     gateway.signal("-TERM");
     gateway.log_until("shutting down");
 
@@ -89,7 +84,8 @@ async fn sessions_in_a_store_survive_the_process_with_their_timers() {
     let mut gateway = Gateway::spawn("durable", &config);
     let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
     ready(admin);
-    let timed = BODY.replacen("{\"framed", "{\"duration\": 2, \"framed", 1);
+    // Much longer than the end of the process takes, which it is to outlive.
+    let timed = BODY.replacen("{\"framed", "{\"duration\": 6, \"framed", 1);
     let resource = made(&answer(http, "POST", &path(1), BODY));
     let expires = made(&answer(http, "POST", &path(2), &timed));
     gateway.signal("-TERM");
@@ -105,11 +101,7 @@ async fn sessions_in_a_store_survive_the_process_with_their_timers() {
     let mut gateway = Gateway::spawn("durable", &config);
     let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
     ready(admin);
-    let patience = Instant::now() + Duration::from_secs(30);
-    while pcrf.sessions().len() > 1 {
-        assert!(Instant::now() < patience, "the timer of the session is lost");
-        thread::yield_now();
-    }
+    until(|| pcrf.sessions().len() <= 1, || "the timer of the session is lost".into());
     assert_eq!(call(http, "GET", &expires, "").0, 404);
     assert_eq!(call(http, "GET", &resource, "").0, 200);
     assert_eq!(call(http, "DELETE", &resource, "").0, 204);
@@ -169,11 +161,8 @@ async fn under_load_every_request_that_was_taken_is_answered() {
             })
         })
         .collect();
-    let patience = Instant::now() + Duration::from_secs(60);
-    while granted.load(Ordering::Relaxed) < 200 {
-        assert!(Instant::now() < patience);
-        thread::yield_now();
-    }
+    let granted = || granted.load(Ordering::Relaxed);
+    until(|| granted() >= 200, || format!("{} are granted", granted()));
     gateway.signal("-TERM");
     let fates: Vec<Result<(), String>> = clients.into_iter().map(|client| client.join().unwrap()).collect();
     let cut: Vec<_> = fates.into_iter().filter_map(Result::err).collect();
