@@ -150,13 +150,15 @@ impl Queues {
         item
     }
 
-    /// What the task had in hand is done with. False when the queue was forgotten meanwhile.
-    pub fn done(&self, key: &str, task: TaskId) -> bool {
+    /// What the task had in hand is done with, and counted before anybody can see that it is gone. False when the
+    /// queue was forgotten meanwhile.
+    pub fn done(&self, key: &str, task: TaskId, counter: &AtomicU64) -> bool {
         let mut state = self.state();
         let Some(queue) = state.queues.get_mut(key).filter(|queue| queue.task == task) else {
             return false;
         };
         let octets = queue.in_hand.take().map_or(0, |item| item.octets);
+        count(counter);
         state.total -= 1;
         state.octets -= octets;
         true

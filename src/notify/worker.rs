@@ -61,21 +61,25 @@ pub(super) async fn run(shared: Arc<Shared>, key: Arc<str>, task: TaskId) {
     while let Some(item) = worker.next() {
         let (event, since, age) = (item.notification.id, item.since, item.notification.age);
         let end = worker.deliver(item).await;
+        let counters = &worker.shared.counters;
+        let counter = match end {
+            End::Delivered => &counters.delivered,
+            End::TooOld { .. } => &counters.given_up,
+            End::Stopped => return,
+        };
         // It was forgotten while the end was on its way: that has been counted.
-        if matches!(end, End::Stopped) || !worker.shared.queues.done(&worker.key, task) {
+        if !worker.shared.queues.done(&worker.key, task, counter) {
             return;
         }
         let (age, outcome) = (age + since.elapsed(), worker.shared.outcome.get());
         match end {
             End::Delivered => {
-                count(&worker.shared.counters.delivered);
                 worker.shared.deliveries.observe(age);
                 if let Some(outcome) = outcome {
                     outcome.delivered(event);
                 }
             }
             End::TooOld { attempts, error } => {
-                count(&worker.shared.counters.given_up);
                 if let Some(outcome) = outcome {
                     outcome.given_up(event, too_old(age, attempts, error.as_ref()));
                 }
