@@ -131,7 +131,7 @@ pub fn answer(address: SocketAddr, method: &str, path: &str, body: &str) -> Stri
 }
 
 /// Far above what any wait takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Looks again and again until it is so; `shown` is for the failure.
 pub fn until(mut is_so: impl FnMut() -> bool, shown: impl Fn() -> String) {

@@ -13,7 +13,7 @@ use std::{
 use rxgate::pcrf::{Pcrf, PcrfConfig};
 use serde_json::{Value, json};
 
-use crate::process::{BODY, Directory, Gateway, answer, call, config, durable, patient, ready, until};
+use crate::process::{BODY, Directory, Gateway, answer, call, durable, patient, ready, until};
 
 /// Requests that are under way.
 const UNDER_WAY: usize = 32;
@@ -140,7 +140,7 @@ fn attempt(http: SocketAddr, path: &str) -> Fate {
 #[tokio::test(flavor = "multi_thread")]
 async fn under_load_every_request_that_was_taken_is_answered() {
     let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-    let mut gateway = Gateway::spawn_logging("load", &config(pcrf.address()), "warn");
+    let mut gateway = Gateway::spawn_logging("load", &patient(pcrf.address()), "warn");
     let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
     ready(admin);
     let granted = Arc::new(AtomicUsize::new(0));
@@ -149,8 +149,8 @@ async fn under_load_every_request_that_was_taken_is_answered() {
             let granted = granted.clone();
             // Bounded, should nothing ever stop it.
             thread::spawn(move || {
-                for number in 0..20_000 {
-                    match attempt(http, &path(1000 + client * 20_000 + number)) {
+                for number in 0..200_000 {
+                    match attempt(http, &path(1000 + client * 200_000 + number)) {
                         Fate::Granted => _ = granted.fetch_add(1, Ordering::Relaxed),
                         Fate::Refused => {}
                         Fate::NotConnected => return Ok(()),
@@ -169,6 +169,6 @@ async fn under_load_every_request_that_was_taken_is_answered() {
     assert!(cut.is_empty(), "{} of 16: {cut:?}", cut.len());
     let (code, log) = gateway.end();
     assert_eq!(code, Some(0), "{log}");
-    assert!(pcrf.sessions().is_empty());
+    assert!(pcrf.sessions().is_empty(), "{log}");
     pcrf.stop().await;
 }
