@@ -296,7 +296,8 @@ async fn a_pcrf_that_loses_its_connection_but_not_its_state_keeps_no_session() {
 
 /// All calls wait at a PCRF that hangs; `cut`: until its connection is given up, and redialled in vain.
 async fn hang(cut: bool) {
-    let world = World::new(Duration::from_secs(1)).await;
+    // All of them are sent before the first one goes to the second PCRF.
+    let world = World::new(Duration::from_secs(3)).await;
     world.first().hang();
     all_granted(world.calls()).await;
     let moved = aars(&world.second_log);

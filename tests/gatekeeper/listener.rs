@@ -17,7 +17,7 @@ use tokio::{
 use crate::{support::EXAMPLE, world::World};
 
 /// Every wait of these tests ends by an event; this only keeps a broken one from hanging.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 struct Running {
     address: SocketAddr,

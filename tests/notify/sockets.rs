@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::world::{count, read_request};
 
 /// Every wait of these tests ends by an event; this only keeps a broken one from hanging.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(60);
 
 fn notifier(allow: &[&str]) -> Arc<Notifier> {
     let config = NotifyConfig {

@@ -19,7 +19,7 @@ use rxgate::{
 use tokio::sync::{Mutex, mpsc};
 
 /// Longer than anything takes, on any machine.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 pub const HOST: &str = "af.rx.test";
 
@@ -160,7 +160,7 @@ impl Af {
         aaa(&self.send(request.encode(NO_IDS).unwrap()).await)
     }
 
-    /// Sends an AAR that gets no answer in a short time.
+    /// Sends an AAR that gets no answer in a short time, in which the PCRF need not have read it.
     pub async fn aar_without_answer(&self, request: &AaRequest<'_>) {
         let message = request.encode(NO_IDS).unwrap();
         let result = self.send_within(message, Duration::from_millis(200)).await;

@@ -8,5 +8,6 @@ mod control;
 mod http;
 mod outages;
 mod overload;
+mod patience;
 mod rules;
 mod sessions;

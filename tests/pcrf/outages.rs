@@ -7,7 +7,10 @@ use rxgate::{
     transport::DisconnectCause,
 };
 
-use crate::af::{Af, News, aaa, aar, outcome_of};
+use crate::{
+    af::{Af, News, aaa, aar, outcome_of},
+    patience::until,
+};
 
 const UE: [u8; 4] = [10, 0, 0, 1];
 
@@ -65,6 +68,7 @@ async fn what_lay_around_before_a_restart_has_no_effect_after_it() {
     let (pcrf, af) = start().await;
     pcrf.set_rules(vec![Rule { times: Some(1), delay: Duration::from_secs(3600), ..Rule::default() }]);
     af.aar_without_answer(&aar("a", UE)).await;
+    until("the PCRF has begun with it", async || pcrf.rules()[0].applied == 1).await;
     pcrf.restart().await.unwrap();
     up(&af).await;
     // What is handled now comes after whatever could have been left over.

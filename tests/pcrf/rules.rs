@@ -10,7 +10,10 @@ use rxgate::{
     rx::Outcome,
 };
 
-use crate::af::{Af, News, aaa, aar, outcome_of};
+use crate::{
+    af::{Af, News, aaa, aar, outcome_of},
+    patience::until,
+};
 
 const UE: [u8; 4] = [10, 0, 0, 1];
 
@@ -83,6 +86,7 @@ async fn silence_keeps_the_session_unless_told_otherwise() {
     for handled in [true, false] {
         let (pcrf, af, log) = start(Action::Silence { handled }).await;
         af.aar_without_answer(&aar("a", UE)).await;
+        until("the PCRF has done with it", async || log.lock().unwrap().len() == 1).await;
         assert_eq!(pcrf.sessions().len(), usize::from(handled));
         assert_eq!(log.lock().unwrap()[0].outcome(), None);
     }

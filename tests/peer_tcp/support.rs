@@ -19,7 +19,7 @@ use rxgate::{
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 
 /// Deadline of every wait: far above what any of them takes.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for `what`, with a deadline.
 pub async fn soon<T>(what: impl Future<Output = T>) -> T {
