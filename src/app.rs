@@ -21,7 +21,7 @@ use std::{
 
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     config::{self, Config, Loaded, Problem},
@@ -30,7 +30,7 @@ use crate::{
     live::Live,
     metrics::Collect,
     north::{
-        admin::{self, Admin, KeptTemplates, Process, TemplateAdmin},
+        admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
         limits::Limits,
         observe::Requests,
@@ -41,8 +41,8 @@ use crate::{
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        SessionError, SessionFilter, SessionState, SessionStore, Sessions,
-        ports::{Commit, RxGateway, RxServer},
+        SessionError, SessionFilter, SessionState, Sessions,
+        ports::{RxGateway, RxServer},
     },
     store::{OpenError, RecordFile},
     template::Templates,
@@ -107,7 +107,7 @@ pub struct App {
     http: SocketAddr,
     admin: SocketAddr,
     pool: PoolHandle,
-    store: Store,
+    pulse: Arc<Pulse>,
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     records: Option<Arc<RecordFile>>,
@@ -254,9 +254,12 @@ impl App {
         let reloader = Arc::new(Reloader::new(config, source, parts));
         let stopping = Live::from(false);
         let http = http.draining(stopping.clone());
+        let peers = Arc::new(Operator(pool.clone()));
+        let pulse = Arc::new(Pulse::new(store, peers.clone()));
         let operator = admin::router(Admin {
             sessions: sessions.clone(),
-            peers: Arc::new(Operator(pool.clone())),
+            peers,
+            pulse: pulse.clone(),
             local,
             templates: TemplateAdmin {
                 kept,
@@ -280,7 +283,7 @@ impl App {
             http: http_address,
             admin: admin_address,
             pool: PoolHandle(pool),
-            store: Store(store),
+            pulse,
             sessions,
             outbox,
             records,
@@ -335,12 +338,7 @@ impl App {
     ///
     /// Takes as long as they do; whoever asks decides how long that may be. `false`: only another start helps.
     pub async fn is_alive(&self) -> bool {
-        // Only the number of the commit is written by it, after everything before it.
-        let written = self.store.0.commit(Commit::default()).await;
-        if let Err(error) = &written {
-            warn!(%error, "the store does not write");
-        }
-        written.is_ok() && self.pool.0.answers().await
+        self.pulse.beat().await.inspect_err(|reason| error!(reason, "only another start helps")).is_ok()
     }
 
     /// Lets the requests under way end, ends the sessions that would be forgotten (those in memory), and says
@@ -381,14 +379,6 @@ fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {
 }
 
 /// What every layer but this one has a part of.
-struct Store(Arc<dyn SessionStore>);
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").finish_non_exhaustive()
-    }
-}
-
 struct PoolHandle(Pool);
 
 impl std::fmt::Debug for PoolHandle {

@@ -14,7 +14,10 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use folder::Folder;
 use rxgate::{
-    session::{Session, SessionFilter, SessionState, SessionStore, StoreError, ports::Commit},
+    session::{
+        Session, SessionFilter, SessionState, SessionStore, StoreError,
+        ports::{Commit, RecordKind, RecordWrite},
+    },
     store::{EmbeddedConfig, EmbeddedStore, OpenError, Opened},
 };
 use sessions::{insert, session, time};
@@ -170,6 +173,26 @@ async fn a_store_without_its_numbers_is_refused_until_the_loss_is_accepted() {
     drop(store);
     let (_, opened) = EmbeddedStore::open(&config(&folder)).unwrap();
     assert_eq!(opened, Opened { is_new: false, lost: false });
+}
+
+/// Who waits for it, and whoever comes later, is told that nothing is written.
+#[tokio::test]
+async fn a_writer_that_breaks_down_is_a_store_that_failed() {
+    let folder = Folder::new();
+    let store = open(&folder);
+    insert(&store, session(1)).await;
+    assert!(store.is_alive());
+    // No key of the database may be that long, and none of the gateway's comes near it.
+    let record = RecordWrite { kind: RecordKind::Answer, key: "k".repeat(1 << 16).into(), value: None };
+    let commit = Commit { records: vec![record], ..Commit::default() };
+    for commit in [commit, Commit::default()] {
+        let refused = store.commit(commit).await;
+        assert!(matches!(refused, Err(StoreError::Failed { .. })), "{refused:?}");
+    }
+    assert!(!store.is_alive());
+    assert_eq!(store.count().await, Ok(1));
+    drop(store);
+    assert_eq!(open(&folder).count().await, Ok(1));
 }
 
 #[test]

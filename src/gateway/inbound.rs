@@ -63,6 +63,7 @@ impl RequestHandler for Gateway {
     }
 
     fn peer_event(&self, event: PeerEvent) {
+        self.reach.after(&event, || self.peers());
         let Some(server) = self.server() else { return };
         match event {
             PeerEvent::Up { host, origin_state_id, .. } => {

@@ -12,6 +12,7 @@ mod answer;
 mod figures;
 mod inbound;
 mod index;
+mod reach;
 mod turns;
 
 use std::{
@@ -25,7 +26,7 @@ use std::{
 
 use tracing::{debug, trace, warn};
 
-use self::{answer::Replies, turns::Turns};
+use self::{answer::Replies, reach::Reach, turns::Turns};
 use crate::{
     BoxFuture,
     dict::{Dictionary, commands},
@@ -70,6 +71,7 @@ pub struct Gateway {
     server: OnceLock<Weak<dyn RxServer>>,
     counters: GatewayCounters,
     turns: Turns,
+    reach: Reach,
 }
 
 impl Gateway {
@@ -86,6 +88,7 @@ impl Gateway {
             server: OnceLock::new(),
             counters: GatewayCounters::default(),
             turns: Turns::default(),
+            reach: Reach::default(),
         }))
     }
 

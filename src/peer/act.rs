@@ -146,7 +146,6 @@ impl Peer {
     pub(super) fn fail(&mut self, now: Instant, id: ConnectionId, why: String) {
         let input = if self.is_initiator(id) { Input::IPeerDisc } else { Input::RPeerDisc };
         if self.is_initiator(id) || self.is_responder(id) {
-            tracing::warn!(peer = %self.config.host, reason = %why, "connection given up");
             self.reason = why;
             self.step(now, input, Subject::None);
         }

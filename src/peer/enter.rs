@@ -38,10 +38,35 @@ impl Peer {
         if next == State::Closed {
             self.plan_redial(now);
         }
+        self.tell(now, previous, next);
+    }
+
+    /// One line for each change. While the peer is missed the attempts to reach it are at debug, unless one fails for
+    /// another reason than the one before.
+    fn tell(&mut self, now: Instant, from: State, to: State) {
         let (peer, reason) = (&self.config.host, &self.reason);
-        match previous.is_open() && !next.is_open() && self.is_wanted() {
-            true => tracing::warn!(%peer, from = %previous, to = %next, %reason, "peer lost"),
-            false => tracing::info!(%peer, from = %previous, to = %next, %reason, "peer"),
+        let (was_open, is_open) = (from.is_open(), to.is_open());
+        let failed = to == State::Closed && !was_open && from != State::Closing;
+        let is_news = (was_open && !is_open || failed) && self.is_wanted();
+        match &mut self.missed {
+            Some((since, _)) if is_open => {
+                let missed_s = now.saturating_duration_since(*since).as_secs();
+                tracing::info!(%peer, %from, %to, %reason, missed_s, "peer is back");
+                self.missed = None;
+            }
+            Some((_, told)) if failed && told != reason => {
+                tracing::info!(%peer, %from, %to, %reason, "peer is still not reached");
+                told.clone_from(reason);
+            }
+            Some(_) => tracing::debug!(%peer, %from, %to, %reason, "peer"),
+            None if is_news => {
+                match was_open {
+                    true => tracing::warn!(%peer, %from, %to, %reason, "peer lost"),
+                    false => tracing::warn!(%peer, %from, %to, %reason, "peer not reached"),
+                }
+                self.missed = Some((now, reason.clone()));
+            }
+            None => tracing::info!(%peer, %from, %to, %reason, "peer"),
         }
     }
 

@@ -88,6 +88,8 @@ pub struct Peer {
     watchdog: Watchdog,
     since: Instant,
     reason: String,
+    /// Since when it is missed: lost, or not reached the first time; and the reason that was told last.
+    missed: Option<(Instant, String)>,
 
     /// I: the connection we made.
     initiator: Option<Connection>,
@@ -138,6 +140,7 @@ impl Peer {
                 true => format!("dialling {} for the first time", config.host),
                 false => format!("waiting for {} to connect", config.host),
             },
+            missed: None,
             initiator: None,
             responder: None,
             won: false,
@@ -315,6 +318,7 @@ impl Peer {
         if !std::mem::replace(&mut self.held, true) {
             self.since = now;
             self.reason = reason;
+            self.missed = None;
             self.step(now, Input::Stop, Subject::None);
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
 };
@@ -15,6 +15,7 @@ use rxgate::{
     store::MemoryStore,
 };
 use serde_json::json;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     events,
@@ -37,40 +38,86 @@ fn peer(open: bool) -> PeerView {
     }
 }
 
-/// A disk that may fail for good.
+/// A disk that may fail for good, or hang.
 #[derive(Default)]
-struct Failing(AtomicBool);
+struct Troubled {
+    failed: AtomicBool,
+    hangs: AtomicBool,
+    /// Done once it hangs no more.
+    goes_on: Notify,
+    commits: AtomicUsize,
+}
 
-impl Hook for Failing {
+impl Hook for Troubled {
     fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
-        store.commit(commit)
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            if self.failed.load(Ordering::SeqCst) {
+                return Err(StoreError::Failed { reason: "its disk failed".into() });
+            }
+            if self.hangs.load(Ordering::SeqCst) {
+                self.goes_on.notified().await;
+            }
+            store.commit(commit).await
+        })
     }
-    fn fault(&self) -> Option<StoreError> {
-        let failed = self.0.load(Ordering::SeqCst);
-        failed.then(|| StoreError::Failed { reason: "its disk failed".into() })
-    }
+}
+
+/// A gateway with an open peer over such a disk.
+fn troubled() -> (World, Arc<Hooked<Troubled>>) {
+    let store = Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook: Troubled::default() });
+    let world = World::with_settings_over(store.clone(), NotificationSettings::default());
+    world.peers.lock().unwrap().push(peer(true));
+    (world, store)
+}
+
+/// Status of `/live` and of `/ready`, and the reason, which is the same.
+async fn probed(world: &World) -> (u16, u16, Option<String>) {
+    let (live, ready) = (world.admin("GET", "/live").await, world.admin("GET", "/ready").await);
+    assert_eq!(live.json()["live"], live.status == 200);
+    assert_eq!(live.json().get("reason"), ready.json().get("reason"));
+    let reason = live.json().get("reason").map(|reason| reason.as_str().unwrap().to_owned());
+    (live.status, ready.status, reason)
 }
 
 #[tokio::test]
 async fn who_only_another_start_can_help_is_neither_alive_nor_ready() {
-    let store = Arc::new(Hooked { store: Arc::new(MemoryStore::new()), hook: Failing::default() });
-    let world = World::with_settings_over(store.clone(), NotificationSettings::default());
-    world.peers.lock().unwrap().push(peer(true));
-    let probed = async || {
-        let (live, ready) = (world.admin("GET", "/live").await, world.admin("GET", "/ready").await);
-        assert_eq!(live.json()["live"], live.status == 200);
-        assert_eq!(live.json().get("reason"), ready.json().get("reason"));
-        let reason = live.json().get("reason").map(|reason| reason.as_str().unwrap().to_owned());
-        (live.status, ready.status, reason)
-    };
-    assert_eq!(probed().await, (200, 200, None));
+    let (world, store) = troubled();
+    assert_eq!(probed(&world).await, (200, 200, None));
     world.peers.ended.store(true, Ordering::SeqCst);
     let reason = "the task that runs the peers has ended; only another start helps";
-    assert_eq!(probed().await, (503, 503, Some(reason.into())));
+    assert_eq!(probed(&world).await, (503, 503, Some(reason.into())));
     world.peers.ended.store(false, Ordering::SeqCst);
-    store.hook.0.store(true, Ordering::SeqCst);
+    store.hook.failed.store(true, Ordering::SeqCst);
     let reason = "the store failed: its disk failed; only another start helps";
-    assert_eq!(probed().await, (503, 503, Some(reason.into())));
+    assert_eq!(probed(&world).await, (503, 503, Some(reason.into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_is_told_and_gets_one_question() {
+    let (world, store) = troubled();
+    store.hook.hangs.store(true, Ordering::SeqCst);
+    let began = Instant::now();
+    let before = store.hook.commits.load(Ordering::SeqCst);
+    let ask = || world.admin("GET", "/live");
+    let (first, second, third) = tokio::join!(ask(), ask(), ask());
+    for reply in [first, second, third] {
+        assert_eq!(reply.status, 503);
+        assert_eq!(reply.json(), json!({ "live": false, "reason": "the store writes nothing for 5 s" }));
+    }
+    assert_eq!(began.elapsed(), Duration::from_secs(5));
+    // From then on it is known at once.
+    tokio::time::advance(Duration::from_secs(7)).await;
+    let reason = "the store writes nothing for 12 s";
+    assert_eq!(probed(&world).await, (503, 503, Some(reason.into())));
+    assert_eq!(began.elapsed(), Duration::from_secs(12));
+    assert_eq!(store.hook.commits.load(Ordering::SeqCst), before + 1);
+    store.hook.hangs.store(false, Ordering::SeqCst);
+    store.hook.goes_on.notify_waiters();
+    while world.admin("GET", "/live").await.status != 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(probed(&world).await, (200, 200, None));
 }
 
 #[tokio::test]

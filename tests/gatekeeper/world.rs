@@ -26,7 +26,7 @@ use rxgate::{
     live::Live,
     north::{
         admin::{
-            self, Admin, KeptTemplates, LocalView, PeerView, Peers, Reload, ReloadProblem, Reloaded,
+            self, Admin, KeptTemplates, LocalView, PeerView, Peers, Pulse, Reload, ReloadProblem, Reloaded,
             TemplateAdmin,
         },
         gatekeeper::{
@@ -339,6 +339,7 @@ impl World {
         let templates = Arc::new(Templates::new());
         let kept = KeptTemplates::new(Arc::clone(&templates), Arc::clone(&store));
         let template_settings = Live::from(Settings::default());
+        let pulse = Arc::new(Pulse::new(Arc::clone(&store), Arc::<Known>::clone(&peers)));
         let answers = Answers::new(AnswersConfig::default(), store, sessions.clock());
         let gatekeeper = gatekeeper::router(Gatekeeper {
             sessions: Arc::clone(&sessions),
@@ -353,6 +354,7 @@ impl World {
         let admin = admin::router(Admin {
             sessions: Arc::clone(&sessions),
             peers: Arc::<Known>::clone(&peers),
+            pulse,
             local: LocalView {
                 origin_host: "af.rx.test".into(),
                 origin_realm: "af-realm".into(),

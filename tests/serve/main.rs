@@ -4,6 +4,7 @@
 mod exchange;
 #[path = "../pcrf/gateway.rs"]
 mod gateway;
+mod missed;
 mod process;
 mod reload;
 mod stop;
@@ -85,20 +86,6 @@ async fn a_peer_that_says_goodbye_is_shown_with_its_cause() {
     until(|| call(admin, "GET", "/ready", "").0 != 200, || "it is still ready".into());
     let (_, peers) = call(admin, "GET", "/peers", "");
     assert!(peers.contains("BUSY"), "{peers}");
-    gateway.signal("-TERM");
-    assert_eq!(gateway.end().0, Some(0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_loss_of_the_only_peer_is_a_warning() {
-    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-    let mut gateway = Gateway::spawn_logging("loss", &config(pcrf.address()), "warn");
-    gateway.listening("http");
-    let admin = gateway.listening("admin");
-    ready(admin);
-    pcrf.kill().await;
-    let log = gateway.log_until("peer lost");
-    assert!(log.contains("WARN") && log.contains("peer=pcrf.rx.test"), "{log}");
     gateway.signal("-TERM");
     assert_eq!(gateway.end().0, Some(0));
 }

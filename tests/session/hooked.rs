@@ -18,10 +18,6 @@ use rxgate::{
 pub trait Hook: Send + Sync {
     /// Writes it, or does not.
     fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>>;
-    /// Why the store takes nothing more.
-    fn fault(&self) -> Option<StoreError> {
-        None
-    }
 }
 
 /// The store, with its hook.
@@ -79,8 +75,5 @@ impl<H: Hook> SessionStore for Hooked<H> {
     }
     fn is_durable(&self) -> bool {
         self.store.is_durable()
-    }
-    fn fault(&self) -> Option<StoreError> {
-        self.hook.fault()
     }
 }

@@ -4,12 +4,13 @@ mod events;
 mod kept;
 mod metrics;
 mod peers;
+mod pulse;
 mod read;
 mod reload;
 mod sessions;
 mod templates;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -28,6 +29,7 @@ pub(crate) use events::ListedEvent;
 pub use kept::{Changing, KeptTemplates};
 pub use metrics::Process;
 pub use peers::{LocalView, PeerView, Peers};
+pub use pulse::Pulse;
 pub use reload::{Reload, ReloadProblem, Reloaded};
 pub use templates::TemplateAdmin;
 pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
@@ -47,6 +49,8 @@ pub struct Admin {
     pub sessions: Arc<Sessions>,
     /// The Diameter peers.
     pub peers: Arc<dyn Peers>,
+    /// Whether anything goes on.
+    pub pulse: Arc<Pulse>,
     /// What this gateway is to them.
     pub local: LocalView,
     /// The QoS templates.
@@ -108,25 +112,6 @@ fn interface() -> OpenApi {
     OpenApiBuilder::new().info(info).build()
 }
 
-/// How long the task that runs the peers may take for a sign of life.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-impl Admin {
-    /// Why nothing goes on in this process any more, if that is so; takes 2 s at most, and nothing of the disk.
-    async fn stands_still(&self) -> Option<String> {
-        if let Some(fault) = self.notifications.outbox().store().fault() {
-            return Some(format!("{fault}; only another start helps"));
-        }
-        match tokio::time::timeout(PATIENCE, self.peers.answers()).await {
-            Ok(true) => None,
-            Ok(false) => Some("the task that runs the peers has ended; only another start helps".into()),
-            Err(_) => {
-                Some(format!("the task that runs the peers does not answer for {} s", PATIENCE.as_secs()))
-            }
-        }
-    }
-}
-
 #[derive(Serialize, ToSchema)]
 #[schema(as = Live)]
 struct Alive {
@@ -138,18 +123,18 @@ struct Alive {
 
 /// Is it alive
 ///
-/// Who is not has to be started again: its store takes nothing more, or nothing runs its peers. A disk that is
-/// only slow is not seen here.
+/// Who is not has to be started again: its store takes nothing more, or nothing runs its peers, or one of them has not
+/// shown a sign of life for 5 s. That is how long an answer may take; however many ask, they share it.
 #[utoipa::path(
     get, path = "/live", tag = HEALTH,
     responses(
         (status = 200, description = "It is.", body = Alive),
-        (status = 503, description = "Only another start helps.", body = Alive),
+        (status = 503, description = "It is not; the reason says what stands still.", body = Alive),
     ),
 )]
 async fn live(State(admin): State<Admin>) -> Response {
     // The peers are gone at the end, and it ends by itself.
-    let reason = if admin.stopping.get() { None } else { admin.stands_still().await };
+    let reason = if admin.stopping.get() { None } else { admin.pulse.stands_still().await };
     let status = if reason.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Alive { live: reason.is_none(), reason })).into_response()
 }

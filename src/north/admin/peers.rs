@@ -90,7 +90,7 @@ pub(super) async fn ready(State(admin): State<Admin>) -> Response {
     if admin.stopping.get() {
         return not_ready("the gateway is shutting down".into());
     }
-    if let Some(reason) = admin.stands_still().await {
+    if let Some(reason) = admin.pulse.stands_still().await {
         return not_ready(reason);
     }
     let peers = admin.peers.peers();

@@ -178,8 +178,4 @@ pub trait SessionStore: Send + Sync {
     ) -> BoxFuture<'a, Result<Option<Arc<[u8]>>, StoreError>>;
     /// Whether what was written survives the end of this process.
     fn is_durable(&self) -> bool;
-    /// Why it takes nothing more until it is opened again, if that is so. Costs nothing.
-    fn fault(&self) -> Option<StoreError> {
-        None
-    }
 }

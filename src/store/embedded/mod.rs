@@ -368,10 +368,6 @@ impl SessionStore for EmbeddedStore {
     fn is_durable(&self) -> bool {
         true
     }
-
-    fn fault(&self) -> Option<StoreError> {
-        (!self.is_alive()).then(broken)
-    }
 }
 
 impl Collect for EmbeddedStore {

@@ -344,6 +344,15 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Its queue goes after this: whoever waits there, or comes later, finds a store that failed.
+        if std::thread::panicking() {
+            self.break_down("the thread that writes has broken down");
+        }
+    }
+}
+
 /// What every commit is told after the disk failed.
 pub(super) fn broken() -> StoreError {
     StoreError::Failed { reason: "its disk failed; the log says how".into() }
