@@ -184,6 +184,7 @@ async fn dies_before_it_answers<F: Future>(asks: impl FnOnce(Arc<net::Net>, Stri
     let answer = asks(before.net.clone(), rx_session.clone());
     assert!(timeout(Duration::from_secs(9), answer).await.is_err(), "it is not answered");
     assert_eq!(before.kinds(), [], "and nobody is told before it is stored");
+    let store = Arc::new(store.reopened());
     let after = world_over(&["a.net"], store.clone(), store, config()).await;
     (after, rx_session)
 }
