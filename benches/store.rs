@@ -1,9 +1,9 @@
 //! What keeping sessions on a disk costs: pairs of apply and remove against sessions in memory, in the same run,
 //! how long a store of very many sessions takes to open, and how late sessions end of which very many are armed.
 //!
-//! `cargo bench --bench store`; `RXGATE_SESSIONS` says how many sessions are opened (1,000,000), `RXGATE_STORE`
-//! where (a directory of its own below the system's for temporary files). The gateway and the PCRF share the
-//! process, so the ratio counts, not the rate.
+//! `cargo bench --bench store`; `RXGATE_CALLERS` says how many ask at a time (64), `RXGATE_SESSIONS` how many
+//! sessions are opened (1,000,000), `RXGATE_STORE` where (a directory of its own below the system's for temporary
+//! files). The gateway and the PCRF share the process, so the ratio counts, not the rate.
 #![allow(clippy::unwrap_used)]
 
 use std::{
@@ -45,7 +45,8 @@ fn main() {
     let folder = std::env::var_os("RXGATE_STORE").map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = folder.join(format!("rxgate-bench-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
-    println!("{CALLERS} callers, {} s each", COUNTED.as_secs());
+    let callers = std::env::var("RXGATE_CALLERS").map_or(CALLERS, |text| text.parse().unwrap());
+    println!("{callers} callers, {} s each", COUNTED.as_secs());
     println!("{:>10} {:>10} {:>14} {:>10} {:>10}", "store", "pairs/s", "CPU us/pair", "p50 ms", "p99 ms");
     let mut rates = [Vec::new(), Vec::new()];
     for round in 0..3 {
@@ -53,7 +54,7 @@ fn main() {
             let directory = folder.join(format!("{kind}-{round}"));
             let store =
                 format!("[store]\nkind = \"{kind}\"\npath = \"{}\"\nmin_free_mib = 0\n", directory.display());
-            rates.push(runtime.block_on(pairs(kind, &store)));
+            rates.push(runtime.block_on(pairs(kind, &store, callers)));
         }
     }
     let best =
@@ -71,7 +72,7 @@ fn main() {
 }
 
 /// Rate, and CPU of a pair in microseconds.
-async fn pairs(kind: &str, store: &str) -> (f64, f64) {
+async fn pairs(kind: &str, store: &str, callers: u32) -> (f64, f64) {
     let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
     let text = config(pcrf.address(), store);
     let app = App::start(Loaded::from_text(Path::new("bench"), &text).unwrap().config).await.unwrap();
@@ -80,7 +81,7 @@ async fn pairs(kind: &str, store: &str) -> (f64, f64) {
     }
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let (began, cpu) = (Instant::now(), cpu());
-    let callers: Vec<_> = (0..CALLERS)
+    let callers: Vec<_> = (0..callers)
         .map(|caller| {
             let (sessions, stop, done) = (app.sessions().clone(), stop.clone(), done.clone());
             tokio::spawn(async move {
@@ -162,7 +163,7 @@ async fn many(directory: &Path, sessions: u32) {
     let store = EmbeddedStore::open(&config).unwrap().0;
     let opened = began.elapsed();
     let due = store.expiring(None, now + Duration::from_secs(3660), 1000).await.unwrap().len();
-    let found = store.owed(None, 1000).await.unwrap().len();
+    let found = store.claim_sessions(1000).await.unwrap().len();
     let ready = began.elapsed();
     let count = store.count().await.unwrap();
     println!(
