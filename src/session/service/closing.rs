@@ -310,10 +310,11 @@ impl Sessions {
                             Some(told).filter(|told| told.outcome.is_some_and(Outcome::is_success));
                         continue;
                     }
+                    // That it is to be told is stored: nobody has to wait until it is stored that it was.
+                    job.answer.send_replace(Some(told.text.into()));
                     let answer = told.answer.unwrap_or_default();
                     match self.step(Key::Rx(&target.rx_session), Input::Closed(&closing, &answer)).await {
                         Ok(_) => {
-                            job.answer.send_replace(Some(told.text.into()));
                             if self.jobs.end(target, seen) {
                                 return;
                             }
