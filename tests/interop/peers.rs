@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a peer may take for anything it is asked, connecting included.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What freeDiameter (for its address) and a capture need, given among the programs.
 pub const ROOT: &str = "to run as root";

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::peers::{PATIENCE, Peer, free_port, scratch_file};
+use super::peers::{PATIENCE, Peer, scratch_file};
 
 /// `rxgate serve`, as `af.rx.test`.
 pub struct Gateway {
@@ -44,13 +44,12 @@ impl Reply {
 impl Gateway {
     /// Starts it with one peer and these further lines for `[diameter]`; `name` tells files of tests apart.
     pub fn start(name: &str, peer_host: &str, peer_address: &str, more: &str) -> Self {
-        let (http, admin) = (free_port(), free_port());
         let config = format!(
             r#"
             [http]
-            listen = "127.0.0.1:{http}"
+            listen = "127.0.0.1:0"
             [admin]
-            listen = "127.0.0.1:{admin}"
+            listen = "127.0.0.1:0"
             [diameter]
             origin_host = "af.rx.test"
             origin_realm = "rx.test"
@@ -68,7 +67,12 @@ impl Gateway {
         let file = scratch_file(&format!("{name}.toml"));
         std::fs::write(&file, config).unwrap();
         let program = Path::new(env!("CARGO_BIN_EXE_rxgate"));
-        let process = Peer::start("gateway", program, &["serve", "--config", file.to_str().unwrap()]);
+        let mut process = Peer::start("gateway", program, &["serve", "--config", file.to_str().unwrap()]);
+        let mut port = |listener: &str| {
+            let line = process.expect(&format!("listening {listener} 127.0.0.1:"));
+            line.rsplit(':').next().unwrap().parse().unwrap()
+        };
+        let (http, admin) = (port("http"), port("admin"));
         Gateway { process, http, admin }
     }
 
