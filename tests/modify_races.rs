@@ -33,7 +33,7 @@ use tokio::{
 };
 
 /// Longer than anything takes, on any machine.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 const SESSIONS: usize = 100;
 
@@ -55,9 +55,12 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-        let timeouts = "request_timeout_ms = 60000\nattempt_timeout_ms = 30000";
+        let config = PcrfConfig { request_timeout: DEADLINE, ..PcrfConfig::on_free_ports() };
+        let pcrf = Pcrf::start(config).await.unwrap();
+        // All come at once and wait for one another: none is to be shed for that, however slow the machine.
+        let timeouts = "request_timeout_ms = 600000\nattempt_timeout_ms = 600000";
         let config = gateway::config(pcrf.address(), timeouts, "");
+        let config = config.replace("[http]\n", "[http]\nheader_timeout_ms = 60000\n");
         let app =
             App::start(Loaded::from_text(Path::new("rxgate.toml"), &config).unwrap().config).await.unwrap();
         let control = pcrf.control_address().unwrap();
@@ -104,7 +107,8 @@ impl World {
         let (status, body) = self.call("PUT", &format!("/ApplicationQoSService/qos/{id}"), &body).await;
         match status {
             200 => assert!(body["actualProperties"].is_object(), "{body}"),
-            _ => assert!(body["error"]["message"].is_string(), "{body}"),
+            403 | 404 => assert!(body["error"]["message"].is_string(), "{body}"),
+            _ => panic!("{status}: {body}"),
         }
         status
     }
@@ -188,8 +192,7 @@ async fn race() {
     assert_eq!(stats.most_aars_of_a_session, 1, "AARs under way for one Session-Id");
     assert_eq!(stats.strs_during_an_aar, 0, "STRs that crossed an AAR");
     assert_eq!(counts.values().sum::<usize>(), SESSIONS * MODIFIES);
-    let known = counts.keys().all(|status| matches!(status, 200 | 403 | 404));
-    assert!(known && counts.contains_key(&200), "{counts:?}");
+    assert!(counts.contains_key(&200), "{counts:?}");
     // A refusal of a session that was aborted meanwhile is a 404.
     let refused = counts.get(&403).copied().unwrap_or_default();
     assert!(refused > 0 && refused <= usize::try_from(REFUSED).unwrap(), "{counts:?}");
