@@ -112,7 +112,8 @@ async fn every_session_leaves_one_that_says_what_became_of_it() {
         ]
     );
     assert_eq!(records[0]["request_id"], json!(removed));
-    assert_eq!(records[1]["seconds"], json!(1));
+    // More if this machine was late.
+    assert!(records[1]["seconds"].as_u64().unwrap() >= 1, "{}", records[1]);
     for (number, record) in records.iter().enumerate() {
         let granted = number != 3;
         assert_eq!(record["granted"].is_string(), granted, "{record}");
