@@ -153,7 +153,7 @@ pub fn config(pcrf: SocketAddr) -> String {
 
 /// The same; nothing ends a request but its answer or the end of its connection.
 pub fn patient(pcrf: SocketAddr) -> String {
-    gateway::config(pcrf, "request_timeout_ms = 60000\nattempt_timeout_ms = 60000", "")
+    gateway::config(pcrf, "request_timeout_ms = 300000\nattempt_timeout_ms = 300000", "")
 }
 
 pub const BODY: &str = r#"{"qoSFeatureProperties": {"framedIPAddress": "10.0.0.1",

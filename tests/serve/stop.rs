@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 
 use crate::process::{BODY, Directory, Gateway, answer, call, durable, patient, ready, until};
 
-/// Requests that are under way.
-const UNDER_WAY: usize = 32;
+/// Requests that are under way: as many as are taken on however slow everything is.
+const UNDER_WAY: usize = 16;
 
 fn path(user: usize) -> String {
     format!("/ApplicationQoSService/tel:+4917{user}/qos")
