@@ -41,7 +41,7 @@ use crate::{
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        SessionError, SessionFilter, SessionState, Sessions,
+        ReleaseReason, SessionError, SessionFilter, SessionState, Sessions,
         ports::{RxGateway, RxServer},
     },
     store::{OpenError, RecordFile},
@@ -210,7 +210,7 @@ impl App {
         let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
         if storage.lost {
             let sessions = sessions.clone();
-            tokio::spawn(async move { end_all(&sessions).await });
+            tokio::spawn(async move { end_all(&sessions, ReleaseReason::StoreLoss).await });
         }
 
         let requests = Arc::<Requests>::default();
@@ -351,8 +351,8 @@ impl App {
         let (http, admin) = self.serving;
         self.stopping.set(true);
         self.sessions.shut_down(self.request_timeout).await;
-        if !self.durable && tokio::time::timeout(self.request_timeout, end_all(&self.sessions)).await.is_err()
-        {
+        let ending = end_all(&self.sessions, ReleaseReason::Ended);
+        if !self.durable && tokio::time::timeout(self.request_timeout, ending).await.is_err() {
             warn!("sessions are left at the PCRF");
         }
         // Fails if it has ended already.
@@ -402,7 +402,7 @@ async fn ended(what: &str, task: JoinHandle<()>) {
 }
 
 /// Ends every open session: a PCRF would keep what nobody owns any more.
-async fn end_all(sessions: &Arc<Sessions>) {
+async fn end_all(sessions: &Arc<Sessions>, why: ReleaseReason) {
     let mut filter = SessionFilter {
         state: Some(SessionState::Open),
         limit: Some(ENDING_AT_A_TIME),
@@ -419,7 +419,7 @@ async fn end_all(sessions: &Arc<Sessions>) {
         for session in page {
             let sessions = sessions.clone();
             ending.spawn(async move {
-                if let Err(error) = sessions.end(&session.id).await {
+                if let Err(error) = sessions.end_because(&session.id, why).await {
                     warn!(rx_session = %session.rx_session, %error, "a session cannot be ended");
                 }
             });

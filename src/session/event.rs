@@ -31,6 +31,8 @@ pub enum ReleaseReason {
     Undecided,
     /// The operator ended it.
     Ended,
+    /// This gateway's store lost something, and nobody knows whether that was about it.
+    StoreLoss,
 }
 
 impl ReleaseReason {
@@ -42,6 +44,7 @@ impl ReleaseReason {
             Self::Forgotten => "the PCRF does not know it any more",
             Self::Undecided => "what became of a modification is not known",
             Self::Ended => "ended by the operator",
+            Self::StoreLoss => "the gateway lost part of its memory of sessions",
         }
     }
 }

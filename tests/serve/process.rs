@@ -29,11 +29,17 @@ impl Gateway {
     }
 
     pub fn spawn_with(name: &str, config: &str, environment: &[(&str, &str)]) -> Self {
+        Self::spawn_as(name, config, environment, &[])
+    }
+
+    /// `arguments`: further ones.
+    pub fn spawn_as(name: &str, config: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let file = std::env::temp_dir().join(format!("rxgate-serve-{}-{name}.toml", std::process::id()));
         std::fs::write(&file, config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_rxgate"))
             .args(["serve", "--config"])
             .arg(&file)
+            .args(arguments)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -112,6 +112,37 @@ async fn sessions_in_a_store_survive_the_process_with_their_timers() {
     pcrf.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_over_a_loss_that_is_accepted_end_with_a_reason_of_their_own() {
+    let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
+    let directory = Directory::new("loss");
+    let records = directory.0.join("records.jsonl");
+    let config =
+        format!("{}[records]\nfile = '{}'\n", durable(pcrf.address(), &directory), records.display());
+    let mut gateway = Gateway::spawn("accept", &config);
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
+    ready(admin);
+    made(&answer(http, "POST", &path(1), BODY));
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+    std::fs::remove_file(directory.0.join("store/commits")).unwrap();
+    let (code, log) = Gateway::spawn("accept", &config).end();
+    assert!(code == Some(1) && log.contains("start with --accept-store-loss"), "{log}");
+    assert_eq!(pcrf.sessions().len(), 1);
+
+    let mut gateway = Gateway::spawn_as("accept", &config, &[], &["--accept-store-loss"]);
+    gateway.listening("http");
+    let admin = gateway.listening("admin");
+    until(|| pcrf.sessions().is_empty(), || "the session that is left is not ended".into());
+    let (_, metrics) = call(admin, "GET", "/metrics", "");
+    assert!(metrics.contains("rxgate_sessions_ended_total{by=\"loss\"} 1\n"), "{metrics}");
+    gateway.signal("-TERM");
+    assert_eq!(gateway.end().0, Some(0));
+    let record: Value = serde_json::from_str(&std::fs::read_to_string(records).unwrap()).unwrap();
+    assert_eq!(record["reason"], "the gateway lost part of its memory of sessions");
+    pcrf.stop().await;
+}
+
 /// What became of one request.
 enum Fate {
     Granted,

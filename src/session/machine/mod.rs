@@ -57,8 +57,8 @@ pub enum Input<'a> {
     Unanswered(&'a [Arc<str>]),
     /// The caller does not want it any more.
     Remove,
-    /// The operator ends it.
-    End,
+    /// The operator ends it, or the gateway does, for this reason.
+    End(ReleaseReason),
     /// Its duration is over.
     Expire,
     /// A RAR for it.
@@ -150,10 +150,10 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
             close(session, now, TerminationCause::DIAMETER_LOGOUT);
             end(session, now, "removed", &mut out);
         }
-        (SessionState::Open, Input::End) => {
-            release(session, now, ReleaseReason::Ended, &mut out);
+        (SessionState::Open, Input::End(reason)) => {
+            release(session, now, reason, &mut out);
             close(session, now, TerminationCause::DIAMETER_ADMINISTRATIVE);
-            end(session, now, ReleaseReason::Ended.as_str(), &mut out);
+            end(session, now, reason.as_str(), &mut out);
         }
         (SessionState::Open, Input::Expire) if session.expires.is_some_and(|expires| expires <= now) => {
             release(session, now, ReleaseReason::Expired, &mut out);
@@ -260,7 +260,8 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
         }
         // What comes too late or twice changes nothing.
         (_, Input::Granted(..) | Input::Refused(..) | Input::Unusable(..) | Input::Unanswered(..))
-        | (_, Input::Remove | Input::End | Input::Expire | Input::OriginState(..) | Input::Modify(..)) => {}
+        | (_, Input::Remove | Input::End(_) | Input::Expire | Input::OriginState(..) | Input::Modify(..)) => {
+        }
     }
     out
 }

@@ -189,7 +189,7 @@ fn every_transition() {
         ("ASR of a server left behind", open_with_leftover(), NOW, Input::Abort(&asr_b), Open, &["Success"]),
         ("remove", open(), NOW, Input::Remove, Ending, &["STR a.net 1"]),
         ("remove with a leftover", open_with_leftover(), NOW, Input::Remove, Ending, &["STR b.net? 5", "STR a.net 1"]),
-        ("ended by the operator", open(), NOW, Input::End, Ending, &["event 12", "STR a.net 4"]),
+        ("ended by the operator", open(), NOW, Input::End(ReleaseReason::Ended), Ending, &["event 12", "STR a.net 4"]),
         ("expired", open(), late, Input::Expire, Ending, &["event 12", "STR a.net 8"]),
         ("not expired yet", open(), NOW, Input::Expire, Open, no),
         ("the server restarted", open(), NOW, Input::OriginState(8), Gone, &["event 12", "forget"]),

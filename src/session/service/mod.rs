@@ -213,7 +213,12 @@ impl Sessions {
 
     /// Ends a session for the operator; its application is told.
     pub async fn end(&self, id: &QosSessionId) -> Result<Removed, SessionError> {
-        self.finish(id, Input::End).await
+        self.end_because(id, ReleaseReason::Ended).await
+    }
+
+    /// Ends a session for this reason; its application is told.
+    pub async fn end_because(&self, id: &QosSessionId, why: ReleaseReason) -> Result<Removed, SessionError> {
+        self.finish(id, Input::End(why)).await
     }
 
     /// Everything that happens to sessions from now on goes there too, and nothing of it is left out.
@@ -272,8 +277,12 @@ impl Sessions {
         // Whoever takes it out of the open state ends it; to all others it is gone.
         let Stepped { session, mut closings, .. } =
             stepped.filter(Stepped::ended).ok_or(SessionError::NotFound)?;
-        let by_operator = matches!(input, Input::End);
-        count(if by_operator { &self.counters.ended } else { &self.counters.removed });
+        match input {
+            // Counted where it is told.
+            Input::End(ReleaseReason::StoreLoss) => {}
+            Input::End(_) => count(&self.counters.ended),
+            _ => count(&self.counters.removed),
+        }
         let pcrf = session.pcrf.as_ref().map(|pcrf| &pcrf.host);
         let mut answers = Vec::new();
         if let Some((_, answer)) = closings.iter_mut().find(|(closing, _)| closing.host.as_ref() == pcrf) {
@@ -413,9 +422,9 @@ impl Sessions {
         );
         trace!(rx_session = %event.rx_session, end_user = event.end_user, report = ?event.report, "event");
         match event.kind {
-            EventKind::Released(ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten) => {
-                count(&self.counters.lost);
-            }
+            EventKind::Released(
+                ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten | ReleaseReason::StoreLoss,
+            ) => count(&self.counters.lost),
             EventKind::Released(ReleaseReason::Undecided) => count(&self.counters.undecided),
             // Counted by whoever ended it.
             EventKind::Released(ReleaseReason::Expired | ReleaseReason::Ended) | EventKind::Network(_) => {}

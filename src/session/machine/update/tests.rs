@@ -120,7 +120,7 @@ fn every_transition() {
         ("ASR", updating(), NOW, Input::Abort(&asr_a), Ending, "{} 1 under way", &["Success", "event 4", "STR a.net 4"]),
         ("removed", updating(), NOW, Input::Remove, Ending, "{} 1 under way", &["STR a.net 1"]),
         ("removed while undecided", undecided(), NOW, Input::Remove, Ending, "{}", &["STR a.net 1"]),
-        ("ended by the operator", updating(), NOW, Input::End, Ending, "{} 1 under way", &["event 12", "STR a.net 4"]),
+        ("ended by the operator", updating(), NOW, Input::End(ReleaseReason::Ended), Ending, "{} 1 under way", &["event 12", "STR a.net 4"]),
         ("expired", updating(), late, Input::Expire, Ending, "{} 1 under way", &["event 12", "STR a.net 8"]),
         ("the server restarted", updating(), NOW, Input::OriginState(8), Gone, "{} 1 under way", &["event 12", "forget"]),
         ("granted when it is over", removed(), NOW, news(Progress::Granted(&answer, &a)), Ending, "{}", &["STR a.net 1"]),
