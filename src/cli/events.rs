@@ -189,16 +189,17 @@ fn table(out: &mut impl Write, listed: &[ListedEvent]) -> io::Result<()> {
     let session = listed.iter().map(|event| event.rx_session_id.len()).fold("RX SESSION".len(), usize::max);
     writeln!(
         out,
-        "{:36}  {:7}  {:20}  {:5}  {:session$}  {:8}  REASON",
-        "ID", "STATE", "TIME", "EVENT", "RX SESSION", "ATTEMPTS"
+        "{:36}  {:20}  {:7}  {:20}  {:5}  {:session$}  {:8}  REASON",
+        "ID", "HAPPENED", "STATE", "SINCE", "EVENT", "RX SESSION", "ATTEMPTS"
     )?;
     for event in listed {
         let ListedEvent { id, state, at, event_type, rx_session_id, attempts, reason, .. } = event;
+        let since = event.waiting_since.as_ref().or(event.given_up_at.as_ref()).map_or("-", String::as_str);
         let attempts = attempts.map_or_else(|| "-".into(), |attempts| attempts.to_string());
         let reason = reason.as_deref().unwrap_or("-");
         writeln!(
             out,
-            "{id:36}  {state:7}  {at:20}  {event_type:<5}  {rx_session_id:session$}  {attempts:8}  {reason}"
+            "{id:36}  {at:20}  {state:7}  {since:20}  {event_type:<5}  {rx_session_id:session$}  {attempts:8}  {reason}"
         )?;
     }
     Ok(())
@@ -213,17 +214,18 @@ async fn show(ShowArguments { id, contents, gateway }: &ShowArguments) -> Result
     for (name, value) in [
         ("id", Some(event.id)),
         ("state", Some(event.state)),
-        ("time", Some(event.at)),
+        ("happened", Some(event.at)),
         ("event", Some(event.event_type.to_string())),
         ("rx session", Some(event.rx_session_id)),
         ("attempts", attempts),
-        ("given up", event.given_up_at),
+        ("waits since", event.waiting_since),
+        ("dead since", event.given_up_at),
         ("reason", event.reason),
         ("endpoint", event.endpoint),
         ("body", event.body),
     ] {
         if let Some(value) = value {
-            writeln!(out, "{name:10}  {value}")?;
+            writeln!(out, "{name:11}  {value}")?;
         }
     }
     Ok(out.flush()?)

@@ -64,8 +64,11 @@ pub(crate) struct ListedEvent {
     pub id: String,
     #[schema(pattern = "^(waiting|dead)$")]
     pub state: String,
-    /// When it happened, or was replayed: its age counts from there.
+    /// When it happened.
     pub at: String,
+    /// Since when it waits: since it happened or was replayed. Its age counts from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<String>,
     /// The eventType of its notification.
     pub event_type: u32,
     pub rx_session_id: String,
@@ -88,14 +91,18 @@ pub(crate) struct ListedEvent {
 impl ListedEvent {
     fn new(Kept { letter, state }: Kept, contents: bool) -> Self {
         let Letter { id, queue: _, endpoint, body, at, rx_session, number } = letter;
-        let (name, attempts, given_up_at, reason) = match state {
-            outbox::State::Waiting { attempts } => ("waiting", attempts, None, None),
-            outbox::State::Dead { at, reason } => ("dead", None, Some(rfc3339(at)), Some(reason.to_string())),
+        let happened = rfc3339(id.made());
+        let (name, attempts, waiting_since, given_up_at, reason) = match state {
+            outbox::State::Waiting { attempts } => ("waiting", attempts, Some(rfc3339(at)), None, None),
+            outbox::State::Dead { at, reason } => {
+                ("dead", None, None, Some(rfc3339(at)), Some(reason.to_string()))
+            }
         };
         Self {
             id: id.to_string(),
             state: name.into(),
-            at: rfc3339(at),
+            at: happened,
+            waiting_since,
             event_type: number,
             rx_session_id: rx_session.as_str().into(),
             attempts,
@@ -239,7 +246,31 @@ fn refused(error: OutboxError) -> Failed {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::*;
+
+    #[test]
+    fn a_replay_does_not_change_when_an_event_happened() {
+        let seconds = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let letter = Letter {
+            id: LetterId(1_000_999_u128 << 80 | 7),
+            queue: "q".into(),
+            endpoint: "http://a".into(),
+            body: (*b"{}").into(),
+            at: seconds(5_000),
+            rx_session: "rx;1".into(),
+            number: 2,
+        };
+        let shown = |state| {
+            let shown = ListedEvent::new(Kept { letter: letter.clone(), state }, false);
+            [Some(shown.at), shown.waiting_since, shown.given_up_at].map(Option::unwrap_or_default)
+        };
+        let (happened, replayed) = ("1970-01-01T00:16:40Z", "1970-01-01T01:23:20Z");
+        assert_eq!(shown(outbox::State::Waiting { attempts: Some(3) }), [happened, replayed, ""]);
+        let dead = outbox::State::Dead { at: seconds(6_000), reason: "too old".into() };
+        assert_eq!(shown(dead), [happened, "", "1970-01-01T01:40:00Z"]);
+    }
 
     #[test]
     fn a_full_queue_is_the_matter_of_its_event_and_a_full_gateway_of_all() {

@@ -1,6 +1,10 @@
 //! The way of events to the applications.
 
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::super::{QosEvent, RxSessionId};
 use crate::BoxFuture;
@@ -9,6 +13,14 @@ use crate::BoxFuture;
 /// that letters in the order of their names are in the order in which they were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LetterId(pub u128);
+
+impl LetterId {
+    /// When it was made, in whole milliseconds: its first 48 bits (RFC 9562 §5.7).
+    pub fn made(self) -> SystemTime {
+        let millis = u64::try_from(self.0 >> 80).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
+    }
+}
 
 impl fmt::Display for LetterId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,7 +42,7 @@ pub struct Letter {
     pub endpoint: Arc<str>,
     /// What is sent.
     pub body: Arc<[u8]>,
-    /// When the event happened.
+    /// When the event happened, or the operator had it sent again: its age counts from there.
     pub at: SystemTime,
     /// To which session.
     pub rx_session: RxSessionId,
