@@ -23,7 +23,7 @@ use rxgate::{
     config::Loaded,
     pcrf::{Pcrf, PcrfConfig},
     rx::AaRequest,
-    session::{QosRequest, Session, SessionState, SessionStore, ports::Commit},
+    session::{QosRequest, Session, SessionError, SessionState, SessionStore, ports::Commit},
     store::{EmbeddedConfig, EmbeddedStore},
 };
 use tokio::task::JoinSet;
@@ -88,7 +88,15 @@ async fn pairs(kind: &str, store: &str, callers: u32) -> (f64, f64) {
                 let mut times = Vec::new();
                 while !stop.load(Ordering::Relaxed) {
                     let began = Instant::now();
-                    let applied = sessions.apply(request(caller)).await.unwrap();
+                    let applied = match sessions.apply(request(caller)).await {
+                        Ok(applied) => applied,
+                        // All of them come at once, before it is known how fast the store is.
+                        Err(SessionError::Shed(shed)) => {
+                            tokio::time::sleep(shed.retry_after).await;
+                            continue;
+                        }
+                        Err(error) => panic!("{error}"),
+                    };
                     sessions.remove(&applied.id).await.unwrap();
                     times.push(began.elapsed());
                     done.fetch_add(1, Ordering::Relaxed);
