@@ -257,7 +257,7 @@ impl Sessions {
         loop {
             let seen = *pokes.borrow_and_update();
             progress.see(job.ups.load(Ordering::Relaxed), &self.config);
-            let session = self.store.find(&target.rx_session).await.ok().flatten();
+            let mut session = self.store.find(&target.rx_session).await.ok().flatten();
             if let Some(until) = session.as_ref().and_then(|session| self.answer_expected(session, &closing))
                 && Instant::now() < until
             {
@@ -272,7 +272,9 @@ impl Sessions {
             // A first attempt may have a caller who waits; repetitions must not flood a host that is back.
             let slot = self.jobs.slot(target);
             let permit = if progress.first { None } else { slot.acquire().await.ok() };
-            let session = self.store.find(&target.rx_session).await.ok().flatten();
+            if permit.is_some() {
+                session = self.store.find(&target.rx_session).await.ok().flatten();
+            }
             // A session that still waits is one whose outcome could not be stored: nothing is known there.
             if let Some(session) = session.as_ref().filter(|session| session.state != SessionState::Pending) {
                 match session.closing.iter().find(|owed| owed.is_same(&closing)) {
