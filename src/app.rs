@@ -48,6 +48,7 @@ use crate::{
     template::Templates,
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
 };
+pub(crate) use changes::reloadable;
 pub(crate) use settings::template_settings;
 pub use templates::TemplateDirectory;
 pub(crate) use templates::read_file as read_template_file;

@@ -83,6 +83,8 @@ fn a_good_configuration_is_shown_in_full() {
     assert!(shown.starts_with(&format!("OK {}\n\n[http]\n", file.path())), "{shown}");
     assert!(shown.contains("request_timeout_ms = 10000              # milliseconds; default\n"), "{shown}");
     assert!(shown.contains("[[diameter.peers]]\nhost = \"pcrf.rx.test\"\n"), "{shown}");
+    let (_, reload) = shown.split_once("\n# A reload ").unwrap();
+    assert!(reload.contains("anything else takes a restart:\n#   [[diameter.peers]] all\n"), "{shown}");
 }
 
 #[test]

@@ -54,6 +54,18 @@ pub(super) fn of_settings(file: &Path, old: &[Setting], new: &[Setting]) -> Chan
     changed
 }
 
+/// Which settings those are, as comments of a configuration file.
+pub(crate) fn reloadable() -> String {
+    let mut text = "# A reload (SIGHUP, or POST /reload on the admin listener) puts these into force, and reads what they\n\
+                    # name again; anything else takes a restart:\n"
+        .to_owned();
+    text.push_str(&format!("#   {PEERS} all\n"));
+    for (section, keys) in RELOADABLE {
+        text.push_str(&format!("#   {section} {}\n", keys.join(", ")));
+    }
+    text
+}
+
 fn is_reloadable(setting: &Setting) -> bool {
     RELOADABLE.iter().any(|(section, keys)| *section == setting.section && keys.contains(&setting.key))
 }
@@ -143,6 +155,15 @@ mod tests {
     fn a_value_that_is_written_out_or_left_out_but_the_same_is_no_change() {
         let changed = compare(&BASE.replace("[notify]", "[gatekeeper]\nprofile = \"compatible\"\n[notify]"));
         assert!(changed.lines.is_empty() && changed.refused.is_empty());
+    }
+
+    #[test]
+    fn what_a_reload_puts_into_force_can_be_shown() {
+        let shown = reloadable();
+        let all = RELOADABLE.map(|(section, _)| section).into_iter().chain([PEERS]);
+        assert!(all.into_iter().all(|section| shown.contains(&format!("\n#   {section} "))), "{shown}");
+        assert!(shown.lines().all(|line| line.starts_with("# ") && line.len() < 120), "{shown}");
+        assert!(shown.contains("#   [notify] allow_networks\n"), "{shown}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{Failure, serve::about_the_store, warn};
 use crate::{
-    app::{TemplateDirectory, template_settings},
+    app::{TemplateDirectory, reloadable, template_settings},
     config::{ConfigError, Loaded, Problem, Store},
     dict::Dictionary,
     store::{EmbeddedConfig, OpenError},
@@ -18,7 +18,8 @@ use crate::{
 /// Checks a configuration file and prints every effective setting.
 ///
 /// Nothing is started. Dictionary and templates are read as well, and the store's directory is looked for. The
-/// settings are printed as a configuration file; those that the file leaves out are marked as default. All problems are told at once, with file, line and column.
+/// settings are printed as a configuration file; those that the file leaves out are marked as default, and at the
+/// end stands which take effect on a reload. All problems are told at once, with file, line and column.
 #[derive(Args)]
 #[command(after_help = "\
 Example:
@@ -45,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         EmbeddedConfig::new(directory).place().map_err(|error| no_place(&arguments.file, &loaded, &error))?;
     }
     let mut out = io::stdout().lock();
-    writeln!(out, "OK {}\n\n{loaded}", arguments.file.display())?;
+    writeln!(out, "OK {}\n\n{loaded}\n{}", arguments.file.display(), reloadable())?;
     Ok(out.flush()?)
 }
 
