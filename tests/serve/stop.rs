@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 
 use rxgate::pcrf::{Pcrf, PcrfConfig};
@@ -149,22 +150,31 @@ enum Fate {
     Refused,
     /// Nobody was there.
     NotConnected,
+    /// Closed without a word on a client that connected and sent nothing for so long.
+    TooLate,
     Cut(String),
 }
 
+/// At the end a connection on which nothing has come is left open for so long.
+const LAST_CHANCE: Duration = Duration::from_millis(100);
+
 fn attempt(http: SocketAddr, path: &str) -> Fate {
-    let Ok(mut stream) = TcpStream::connect(http) else { return Fate::NotConnected };
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
          Content-Length: {}\r\n\r\n",
         BODY.len()
     );
+    let request = [head.as_str(), BODY].concat();
     let mut answer = String::new();
-    let written = stream.write_all([head.as_str(), BODY].concat().as_bytes());
+    let begun = Instant::now();
+    let Ok(mut stream) = TcpStream::connect(http) else { return Fate::NotConnected };
+    let written = stream.write_all(request.as_bytes());
+    let took = begun.elapsed();
     match written.and_then(|()| stream.read_to_string(&mut answer)) {
         Ok(_) if answer.starts_with("HTTP/1.1 201 ") => Fate::Granted,
         Ok(_) if answer.starts_with("HTTP/1.1 503 ") && answer.contains("shutting down") => Fate::Refused,
-        outcome => Fate::Cut(format!("{outcome:?} after {answer:?}")),
+        _ if answer.is_empty() && took >= LAST_CHANCE => Fate::TooLate,
+        outcome => Fate::Cut(format!("{outcome:?} after {answer:?}, sent in {took:?}")),
     }
 }
 
@@ -183,7 +193,7 @@ async fn under_load_every_request_that_was_taken_is_answered() {
                 for number in 0..200_000 {
                     match attempt(http, &path(1000 + client * 200_000 + number)) {
                         Fate::Granted => _ = granted.fetch_add(1, Ordering::Relaxed),
-                        Fate::Refused => {}
+                        Fate::Refused | Fate::TooLate => {}
                         Fate::NotConnected => return Ok(()),
                         Fate::Cut(how) => return Err(how),
                     }
