@@ -13,7 +13,7 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-use super::{Key, Sessions};
+use super::{Sessions, step::Key};
 use crate::{
     counters::count,
     session::{

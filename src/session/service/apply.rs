@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
-    Keep, Key, Sessions, Stepped, retry,
+    Sessions, retry,
+    step::{Keep, Key, Stepped},
     verdict::{Verdict, not_yet, unanswered},
 };
 use crate::{

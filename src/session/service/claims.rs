@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Weak, time::Duration};
 use tokio::time::sleep;
 use tracing::{error, info};
 
-use super::{Key, PAGE, Sessions};
+use super::{PAGE, Sessions, step::Key};
 use crate::session::{QosSessionId, SessionState, StoreError, machine::Input, ports::CLAIMS_PER_LEASE};
 
 /// Looks for it until nobody holds the sessions any more, and so renews the lease of this process.

@@ -21,7 +21,7 @@ use tokio::{
 };
 use tracing::{Instrument, debug, error, warn};
 
-use super::{Key, Sessions, again::spread};
+use super::{Sessions, again::spread, step::Key};
 use crate::{
     counters::count,
     dict::{

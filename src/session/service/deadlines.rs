@@ -17,7 +17,10 @@ use tokio::{
 };
 use tracing::error;
 
-use super::{Key, PAGE, Sessions, Stepped};
+use super::{
+    PAGE, Sessions,
+    step::{Key, Stepped},
+};
 use crate::{
     counters::count,
     session::{QosSessionId, StoreError, machine::Input},

@@ -6,7 +6,10 @@ use dashmap::Entry;
 use tokio::time::sleep;
 use tracing::{debug, error, warn};
 
-use super::{Before, Key, Sessions};
+use super::{
+    Sessions,
+    step::{Before, Key},
+};
 use crate::{
     BoxFuture,
     counters::count,

@@ -12,9 +12,10 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::error;
 
 use super::{
-    Key, Sessions, Stepped,
+    Sessions,
     queue::Turn,
     retry,
+    step::{Key, Stepped},
     verdict::{Verdict, not_yet, unanswered},
 };
 use crate::{
