@@ -50,8 +50,8 @@ struct Shared {
 struct Due {
     /// Open sessions with an end, the earliest first.
     expiries: BTreeSet<(SystemTime, QosSessionId)>,
-    /// Sessions of which something is owed, and by whom.
-    owed: BTreeMap<QosSessionId, Owner>,
+    /// Sessions of which something is owed, and who has a part in it.
+    owed: BTreeMap<QosSessionId, BTreeSet<Owner>>,
 }
 
 #[derive(Debug, Default)]
@@ -145,7 +145,7 @@ impl MemoryStore {
             now.map(|now| due.expiries.insert(now));
         }
         match (was_owed, is_owed) {
-            (_, Some(id)) => _ = due.owed.insert(id, self.me),
+            (_, Some(id)) => _ = due.owed.entry(id).or_default().insert(self.me),
             (Some(id), None) => _ = due.owed.remove(&id),
             (None, None) => {}
         }
@@ -286,9 +286,11 @@ impl SessionStore for MemoryStore {
 
     fn claim_sessions(&self, limit: usize) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
         let (owners, now, mut due) = (self.renew(), Instant::now(), self.due());
-        let left = due.owed.iter_mut().filter(|(_, owner)| owners.is_gone(**owner, now));
-        let claim = |(id, owner): (&QosSessionId, &mut Owner)| {
-            *owner = self.me;
+        let is_gone = |owner: &Owner| owners.is_gone(*owner, now);
+        let left = due.owed.iter_mut().filter(|(_, parts)| parts.iter().any(is_gone));
+        let claim = |(id, parts): (&QosSessionId, &mut BTreeSet<Owner>)| {
+            parts.retain(|owner| !is_gone(owner));
+            parts.insert(self.me);
             id.clone()
         };
         ready(Ok(left.take(limit).map(claim).collect()))

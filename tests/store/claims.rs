@@ -76,15 +76,20 @@ async fn who_is_there_keeps_what_it_began() {
     sleep(Duration::from_secs(9)).await;
     assert_eq!(claimed(&two, 9).await, [""; 0]);
     assert_eq!(two.claim_letters(9).await.unwrap(), []);
-    // Whoever writes it owes it: the other one answered a RAR, say.
+    // Who began it goes, and not the other one that answered a RAR of it, say.
     insert(&one, session(3)).await;
-    replace(&two, session(3), Session { end_user: "tel:+9".into(), ..session(3) }).await;
+    let reported = Session { end_user: "tel:+9".into(), ..session(3) };
+    replace(&two, session(3), reported.clone()).await;
     sleep(Duration::from_secs(1)).await;
-    assert_eq!(claimed(&two, 9).await, ["q001"]);
+    assert_eq!(claimed(&two, 9).await, ["q001", "q003"]);
     assert_eq!(two.claim_letters(9).await.unwrap(), [letter(1)]);
     // It was only slow, and is there again: what was taken over stays so.
     assert_eq!(claimed(&one, 9).await, [""; 0]);
-    sleep(Duration::from_secs(10)).await;
+    // And the other way round.
+    replace(&one, Session { version: 1, ..reported.clone() }, reported).await;
+    sleep(Duration::from_secs(9)).await;
+    assert_eq!(claimed(&one, 9).await, [""; 0]);
+    sleep(Duration::from_secs(1)).await;
     assert_eq!(claimed(&one, 9).await, ["q001", "q003"]);
 }
 

@@ -3,9 +3,10 @@
 //! Everything that is written is a [`Commit`], which takes effect as a whole or not at all. A session is changed by
 //! compare-and-set on its version: that, and not that there is one process, keeps two changes apart.
 //!
-//! What a process has begun and must finish is derived from the session itself ([`Session::is_owed`]). It is owed by
-//! whoever wrote it last, for as long as that process is there. Once it is gone, another one
-//! [claims](SessionStore::claim_sessions) it and goes on with it; the same holds for letters.
+//! What a process has begun and must finish is derived from the session itself ([`Session::is_owed`]). Each process that
+//! wrote a session while something was owed of it has a part in that: the one that sent an AAR, and the one that was
+//! sent a RAR meanwhile. Once any of them is gone, another one [claims](SessionStore::claim_sessions) the session and
+//! goes on with all of it: what is sent twice does no harm. The same holds for letters and who wrote them.
 
 use std::{
     sync::Arc,
@@ -138,7 +139,7 @@ pub trait SessionStore: Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<(SystemTime, QosSessionId)>, StoreError>>;
     /// Takes over sessions of which [something is owed](Session::is_owed) by a process that is gone, in the order of
-    /// their names. Now this process owes it, and while it is there they are not handed out again. Fewer than
+    /// their names. Now this process has its part, and while it is there they are not handed out again. Fewer than
     /// `limit`: there are no more for the moment.
     ///
     /// Renews the [lease](Self::lease). A process that was taken for gone and comes back finds the versions changed

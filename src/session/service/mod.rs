@@ -17,7 +17,6 @@ mod update;
 mod verdict;
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -123,7 +122,8 @@ impl Sessions {
     /// Starts the timers, and goes on with what processes left in the store that are gone.
     pub async fn start(&self) -> Result<(), SessionError> {
         self.states.found(self.store.count().await?);
-        self.take_over(&mut VecDeque::new()).await?;
+        // All of them are counted as open by now.
+        self.take_over(&mut Vec::new(), Some(SessionState::Open)).await?;
         if let Some(lease) = self.store.lease() {
             tokio::spawn(claims::run(Weak::clone(&self.me), lease));
         }

@@ -22,7 +22,7 @@ pub(super) enum Space {
     ByUser,
     /// When an open session expires, its name → nothing.
     Expiry,
-    /// Name of a session of which something is owed to the network → in which run of the store it came to be.
+    /// Name of a session of which something is owed to the network → in which run of the store that began.
     Owed,
     /// Name of a letter that waits → the letter.
     Letter,
