@@ -5,6 +5,7 @@
 //! sessions, the peers.
 
 mod changes;
+mod ending;
 mod operator;
 mod reload;
 mod settings;
@@ -41,7 +42,7 @@ use crate::{
     notify::{Notifier, SystemResolver},
     rx::RxError,
     session::{
-        ReleaseReason, SessionError, SessionFilter, SessionState, Sessions,
+        ReleaseReason, SessionError, Sessions,
         ports::{RxGateway, RxServer},
     },
     store::{OpenError, RecordFile},
@@ -53,12 +54,10 @@ pub(crate) use settings::template_settings;
 pub use templates::TemplateDirectory;
 pub(crate) use templates::read_file as read_template_file;
 
+use ending::{end_after, end_all};
 use operator::Operator;
 use reload::{Parts, Reloader, Source};
 use storage::Storage;
-
-/// Sessions that are ended at a time when the process ends.
-const ENDING_AT_A_TIME: usize = 64;
 
 /// Why the gateway cannot start.
 #[derive(Debug, Error)]
@@ -149,6 +148,9 @@ impl App {
         storage: Storage,
         connect: Arc<dyn Connect>,
     ) -> Result<Self, AppError> {
+        let mut session_config = settings::session_config(&config);
+        let identity = storage.identity(session_config.origin_state_id).await?;
+        session_config.origin_state_id = identity.origin_state_id;
         let dictionary: Live<&'static Dictionary> = match &config.dictionary {
             // It is needed for as long as the process lives.
             Some(directory) => {
@@ -178,8 +180,6 @@ impl App {
         let admin = Server::bind(config.admin.listen, Limits::default()).await;
         let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
 
-        let mut session_config = settings::session_config(&config);
-        session_config.origin_state_id = storage.origin_state_id(session_config.origin_state_id).await?;
         let gateway = Gateway::new(
             GatewayConfig {
                 origin_host: session_config.origin_host.clone(),
@@ -209,9 +209,8 @@ impl App {
         // What comes in from a peer right after it was dialled is about a session of an earlier process.
         sessions.start().await?;
         let pool = gateway.connect(pool_config, &from_network).await.map_err(AppError::Diameter)?;
-        if storage.lost {
-            let sessions = sessions.clone();
-            tokio::spawn(async move { end_all(&sessions, ReleaseReason::StoreLoss).await });
+        if let Some(loss) = identity.loss {
+            tokio::spawn(end_after(loss, sessions.clone(), store.clone()));
         }
 
         let requests = Arc::<Requests>::default();
@@ -352,7 +351,7 @@ impl App {
         let (http, admin) = self.serving;
         self.stopping.set(true);
         self.sessions.shut_down(self.request_timeout).await;
-        let ending = end_all(&self.sessions, ReleaseReason::Ended);
+        let ending = end_all(&self.sessions, ReleaseReason::Ended, None);
         if !self.durable && tokio::time::timeout(self.request_timeout, ending).await.is_err() {
             warn!("sessions are left at the PCRF");
         }
@@ -399,32 +398,5 @@ fn told(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + use<> {
 async fn ended(what: &str, task: JoinHandle<()>) {
     if let Err(error) = task.await {
         warn!(what, %error, "a listener failed");
-    }
-}
-
-/// Ends every open session: a PCRF would keep what nobody owns any more.
-async fn end_all(sessions: &Arc<Sessions>, why: ReleaseReason) {
-    let mut filter = SessionFilter {
-        state: Some(SessionState::Open),
-        limit: Some(ENDING_AT_A_TIME),
-        ..SessionFilter::default()
-    };
-    loop {
-        let page = match sessions.list(filter.clone()).await {
-            Ok(page) => page,
-            Err(error) => return warn!(%error, "the sessions cannot be listed"),
-        };
-        let Some(last) = page.last() else { return };
-        filter.after = Some(last.id.clone());
-        let mut ending = tokio::task::JoinSet::new();
-        for session in page {
-            let sessions = sessions.clone();
-            ending.spawn(async move {
-                if let Err(error) = sessions.end_because(&session.id, why).await {
-                    warn!(rx_session = %session.rx_session, %error, "a session cannot be ended");
-                }
-            });
-        }
-        ending.join_all().await;
     }
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::AppError;
 use crate::{
     config,
     metrics::Collect,
     session::{
-        SessionError, SessionStore, StoreError,
+        QosSessionId, SessionError, SessionFilter, SessionStore, StoreError,
         ports::{Commit, RecordKind, RecordWrite},
     },
     store::{EmbeddedConfig, EmbeddedStore, MemoryStore, OpenError, Opened},
@@ -18,12 +17,18 @@ use crate::{
 /// Where the Origin-State-Id is kept.
 const ORIGIN_STATE_ID: &str = "origin-state-id";
 
+/// Where the name of the last session is kept that was left after a loss.
+const LOSS: &str = "loss";
+
+/// Sessions read from the store at a time.
+const PAGE: usize = 1000;
+
 /// An open store.
 pub(super) struct Storage {
     pub store: Arc<dyn SessionStore>,
     pub figures: Option<Arc<dyn Collect>>,
     /// Something was lost, and that was accepted.
-    pub lost: bool,
+    lost: bool,
     /// It outlives the process, and nothing was in it.
     is_new: bool,
 }
@@ -51,43 +56,81 @@ impl Storage {
         Ok(Self { figures: Some(store.clone()), store, lost, is_new })
     }
 
-    /// What PCRFs take for the sign that nothing was forgotten (RFC 6733 §8.16): the same as before if the store
-    /// was kept, `now`, which is higher, if it is new, or if something in it is lost.
-    pub async fn origin_state_id(&self, now: u32) -> Result<u32, AppError> {
-        let kept =
-            self.store.record(RecordKind::Gateway, ORIGIN_STATE_ID).await.map_err(SessionError::from)?;
-        let known = match kept {
-            Some(kept) => Some(u32::from_be_bytes((*kept).try_into().map_err(|_| {
-                let reason = "the Origin-State-Id in it cannot be read".into();
-                SessionError::from(StoreError::Failed { reason })
-            })?)),
-            None => None,
-        };
-        let id = match known {
-            Some(known) if !self.lost => return Ok(known),
+    /// Reads what the gateway keeps about itself, and what is to be done about a loss. To be called before anything else
+    /// is written: what was lost is known for as long as nothing is.
+    ///
+    /// PCRFs take an Origin-State-Id that is the same as before for the sign that nothing was forgotten (RFC 6733
+    /// §8.16): so it is if the store was kept, and `now`, which is higher, if it is new or something in it is lost.
+    pub async fn identity(&self, now: u32) -> Result<Identity, SessionError> {
+        let known = self.read(ORIGIN_STATE_ID, |kept| kept.try_into().ok().map(u32::from_be_bytes)).await?;
+        let last = |kept: &[u8]| Some(Loss { last: str::from_utf8(kept).ok()?.into() });
+        let loss = self.read(LOSS, last).await?;
+        let origin_state_id = match known {
+            Some(known) if !self.lost => return Ok(Identity { origin_state_id: known, loss }),
             Some(known) => now.max(known.saturating_add(1)),
             None => now,
         };
+        let mut loss = loss;
         if self.lost {
             warn!(
-                origin_state_id = id,
-                "sessions may be lost: the PCRFs are told to end all that this host had"
+                origin_state_id,
+                "sessions may be lost: the PCRFs are told to end all that this host had, and those that are left are ended"
             );
+            loss = self.last().await?.map(|last| Loss { last }).or(loss);
         } else if self.is_new {
             warn!(
-                origin_state_id = id,
+                origin_state_id,
                 "the store is new: no session is known, and by the raised Origin-State-Id the PCRFs end what this host \
                  had before. Right on the first start; otherwise stop now, and look whether `path` of [store] is right \
                  and its disk is mounted"
             );
         }
-        let record = RecordWrite {
+        let record = |key: &str, value: Arc<[u8]>| RecordWrite {
             kind: RecordKind::Gateway,
-            key: ORIGIN_STATE_ID.into(),
-            value: Some(Arc::from(id.to_be_bytes())),
+            key: key.into(),
+            value: Some(value),
         };
-        let commit = Commit { records: vec![record], ..Commit::default() };
-        self.store.commit(commit).await.map_err(SessionError::from)?;
-        Ok(id)
+        let mut records = vec![record(ORIGIN_STATE_ID, Arc::from(origin_state_id.to_be_bytes()))];
+        records.extend(loss.as_ref().map(|loss| record(LOSS, loss.last.as_str().as_bytes().into())));
+        self.store.commit(Commit { records, ..Commit::default() }).await?;
+        Ok(Identity { origin_state_id, loss })
     }
+
+    /// Something about the gateway.
+    async fn read<T>(&self, key: &str, read: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, SessionError> {
+        let Some(kept) = self.store.record(RecordKind::Gateway, key).await? else { return Ok(None) };
+        let unreadable = || StoreError::Failed { reason: format!("the {key} in it cannot be read") };
+        Ok(Some(read(&kept).ok_or_else(unreadable)?))
+    }
+
+    /// The last session, by its name.
+    async fn last(&self) -> Result<Option<QosSessionId>, StoreError> {
+        let mut filter = SessionFilter { limit: Some(PAGE), ..SessionFilter::default() };
+        loop {
+            let page = self.store.list(filter.clone()).await?;
+            match page.last() {
+                Some(last) => filter.after = Some(last.id.clone()),
+                None => return Ok(filter.after),
+            }
+        }
+    }
+}
+
+/// What the gateway keeps about itself.
+pub(super) struct Identity {
+    pub origin_state_id: u32,
+    /// There was one, and what was left is not all ended yet.
+    pub loss: Option<Loss>,
+}
+
+/// A loss that was accepted.
+pub(super) struct Loss {
+    /// The last session that was left: it is ended, and those before it.
+    pub last: QosSessionId,
+}
+
+/// All that was left is ended.
+pub(super) async fn forget_loss(store: &dyn SessionStore) -> Result<(), StoreError> {
+    let record = RecordWrite { kind: RecordKind::Gateway, key: LOSS.into(), value: None };
+    store.commit(Commit { records: vec![record], ..Commit::default() }).await
 }

@@ -131,15 +131,34 @@ async fn sessions_over_a_loss_that_is_accepted_end_with_a_reason_of_their_own() 
     assert!(code == Some(1) && log.contains("start with --accept-store-loss"), "{log}");
     assert_eq!(pcrf.sessions().len(), 1);
 
-    let mut gateway = Gateway::spawn_as("accept", &config, &[], &["--accept-store-loss"]);
-    gateway.listening("http");
-    let admin = gateway.listening("admin");
+    // It ends before it has ended one of them: the next one goes on with that.
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = format!("listen = \"{}\"", taken.local_addr().unwrap());
+    let busy = config.replacen("listen = \"127.0.0.1:0\"", &listen, 1);
+    let (code, log) = Gateway::spawn_as("accept", &busy, &[], &["--accept-store-loss"]).end();
+    assert!(code == Some(1) && log.contains("sessions may be lost"), "{log}");
+    assert_eq!(pcrf.sessions().len(), 1);
+
+    let mut gateway = Gateway::spawn("accept", &config);
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
     until(|| pcrf.sessions().is_empty(), || "the session that is left is not ended".into());
+    gateway.log_until("every session is ended that was left");
+    let resource = made(&answer(http, "POST", &path(2), BODY));
     let (_, metrics) = call(admin, "GET", "/metrics", "");
     assert!(metrics.contains("rxgate_sessions_ended_total{by=\"loss\"} 1\n"), "{metrics}");
     gateway.signal("-TERM");
     assert_eq!(gateway.end().0, Some(0));
-    let record: Value = serde_json::from_str(&std::fs::read_to_string(records).unwrap()).unwrap();
+    // That is done once.
+    let mut gateway = Gateway::spawn("accept", &config);
+    let (http, admin) = (gateway.listening("http"), gateway.listening("admin"));
+    ready(admin);
+    assert_eq!(call(http, "GET", &resource, "").0, 200);
+    assert_eq!(call(http, "DELETE", &resource, "").0, 204);
+    gateway.signal("-TERM");
+    let (code, log) = gateway.end();
+    assert!(code == Some(0) && !log.contains("every session is ended"), "{log}");
+    let records = std::fs::read_to_string(records).unwrap();
+    let record: Value = serde_json::from_str(records.lines().next().unwrap()).unwrap();
     assert_eq!(record["reason"], "the gateway lost part of its memory of sessions");
     pcrf.stop().await;
 }

@@ -1,6 +1,7 @@
 //! Opening the store: what is refused, and why.
 
 use std::{
+    cell::Cell,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
@@ -220,7 +221,6 @@ impl EmbeddedStore {
                 missing = written.saturating_sub(found),
                 "the store is opened although confirmed changes are missing"
             );
-            sequence.reset(found).map_err(io)?;
         }
         let state = Arc::new(State {
             // Nearly all of it is chance.
@@ -238,6 +238,7 @@ impl EmbeddedStore {
             spaces: spaces.clone(),
             jobs: waiting,
             sequence,
+            is_behind: Cell::new(is_lost && written.is_some()),
             state: Arc::clone(&state),
             figures: Arc::clone(&figures),
             room,

@@ -1,6 +1,7 @@
 //! The one thread that writes: takes what has come meanwhile, and commits all of it with one sync.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     sync::{
         Arc,
@@ -187,6 +188,9 @@ pub(super) struct Writer {
     pub spaces: Spaces,
     pub jobs: Receiver<Job>,
     pub sequence: Sequence,
+    /// The number in the file is of a commit that is lost. It stays there until something is written over the loss: so
+    /// nobody takes the store for whole before it is stored what is to be done about that.
+    pub is_behind: Cell<bool>,
     pub state: Arc<State>,
     pub figures: Arc<Figures>,
     pub room: Room,
@@ -279,7 +283,11 @@ impl Writer {
             self.figures.group.record(u64::try_from(accepted.len()).unwrap_or(u64::MAX));
             self.state.sessions.store(sessions, Ordering::Relaxed);
             self.state.last.store(number, Ordering::Relaxed);
-            if let Err(error) = self.sequence.write(number) {
+            let kept = match self.is_behind.take() {
+                true => self.sequence.reset(number),
+                false => self.sequence.write(number),
+            };
+            if let Err(error) = kept {
                 self.break_down(&format!("the number of the last commit cannot be written: {error}"));
             }
         }
