@@ -22,7 +22,7 @@ use hooked::{Hook, Hooked};
 use net::{Attempt, Says, at};
 use rxgate::{
     BoxFuture,
-    dict::enums::TerminationCause,
+    dict::enums::{SpecificAction, TerminationCause},
     rx::Outcome,
     session::{
         EventKind, ReleaseReason, SessionError, StoreError,
@@ -261,6 +261,37 @@ async fn what_is_granted_but_cannot_be_stored_is_taken_back() {
     failing.0.store(false, Ordering::Relaxed);
     world.sessions.settled().await;
     assert_eq!(world.store.count().await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_used_is_told_though_the_end_cannot_be_stored_at_once() {
+    let store = Arc::new(MemoryStore::new());
+    let remembers = Arc::new(Remembers(AtomicBool::new(true)));
+    let port = Hooked { store: store.clone(), hook: remembers.clone() };
+    let mut world = world_over(&["a.net"], Arc::new(port), store, config()).await;
+    world.net.reports_usage.store(true, Ordering::Relaxed);
+    let applied = world.sessions.apply(request()).await.unwrap();
+    // The STA is there, and the caller need not wait for the store.
+    assert_ne!(world.sessions.remove(&applied.id).await.unwrap().answer, []);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!((world.sessions.closings(), world.kinds()), (1, vec![]));
+    remembers.0.store(false, Ordering::Relaxed);
+    world.balanced().await;
+    assert_eq!(world.kinds(), [EventKind::Network(SpecificAction::USAGE_REPORT)]);
+}
+
+/// Fails to forget a session.
+struct Remembers(AtomicBool);
+
+impl Hook for Arc<Remembers> {
+    fn commit<'a>(&'a self, store: &'a MemoryStore, commit: Commit) -> BoxFuture<'a, Result<(), StoreError>> {
+        match &commit.session {
+            Some(SessionWrite::Remove(_)) if self.0.load(Ordering::Relaxed) => {
+                Box::pin(async { Err(StoreError::Failed { reason: "disk full".into() }) })
+            }
+            _ => store.commit(commit),
+        }
+    }
 }
 
 /// Fails to store outcomes.

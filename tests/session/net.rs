@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, Weak,
-        atomic::{AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -13,8 +13,8 @@ use rxgate::{
     BoxFuture,
     dict::enums::{AbortCause, RxRequestType, SpecificAction},
     rx::{
-        AaAnswer, AaRequest, AsRequest, AvpText, AvpTextValue, Outcome, RaRequest, RxError, StAnswer,
-        StRequest,
+        AaAnswer, AaRequest, AsRequest, AvpText, AvpTextValue, Outcome, RaRequest, RxError,
+        SponsoredConnectivityData, StAnswer, StRequest, UsedServiceUnit,
     },
     session::ports::{Exchange, GatewayError, LateGrant, Replied, Reply, RxGateway, RxServer, Sending},
 };
@@ -82,6 +82,8 @@ pub struct Net {
     pub crossed: AtomicU64,
     /// What the next STRs get instead of the truth: a result, or (`None`) silence.
     pub stas: Mutex<VecDeque<Option<Outcome>>>,
+    /// Whether a PCRF says what was used when a session ends there.
+    pub reports_usage: AtomicBool,
     /// Everything that reached a PCRF.
     pub log: Mutex<Vec<String>>,
     /// Every AAR and STR that left.
@@ -430,9 +432,14 @@ impl RxGateway for Port {
                 return Err(GatewayError::NoAnswer { reason: "silence".into(), sent_to: vec![to] });
             };
             sleep(Duration::from_millis(1)).await;
+            let used = self.0.reports_usage.load(Ordering::Relaxed) && outcome.is_success();
             let answer = StAnswer {
                 origin_host: to.to_string().into(),
                 result_code: Some(outcome.code),
+                sponsored_connectivity_data: used.then(|| SponsoredConnectivityData {
+                    used_service_unit: Some(UsedServiceUnit::default()),
+                    ..SponsoredConnectivityData::default()
+                }),
                 ..StAnswer::default()
             };
             Ok(Exchange {

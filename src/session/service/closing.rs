@@ -305,7 +305,7 @@ impl Sessions {
                     progress.final_from
                 }
                 Attempt::Over(exchange) | Attempt::Unknown(exchange) => {
-                    let told = progress.ended.take().unwrap_or(exchange);
+                    let mut told = progress.ended.take().unwrap_or(exchange);
                     if *job.pokes.borrow() != seen {
                         // There was a reason meanwhile to tell it again.
                         progress.ended =
@@ -313,9 +313,11 @@ impl Sessions {
                         continue;
                     }
                     // That it is to be told is stored: nobody has to wait until it is stored that it was.
-                    job.answer.send_replace(Some(told.text.into()));
-                    let answer = told.answer.unwrap_or_default();
-                    match self.step(Key::Rx(&target.rx_session), Input::Closed(&closing, &answer)).await {
+                    let text: Arc<[AvpText]> = mem::take(&mut told.text).into();
+                    job.answer.send_replace(Some(Arc::clone(&text)));
+                    let nothing = StAnswer::default();
+                    let answer = told.answer.as_ref().unwrap_or(&nothing);
+                    match self.step(Key::Rx(&target.rx_session), Input::Closed(&closing, answer)).await {
                         Ok(_) => {
                             if self.jobs.end(target, seen) {
                                 return;
@@ -324,6 +326,10 @@ impl Sessions {
                         }
                         Err(error) => {
                             error!(rx_session = %target.rx_session, %error, "a termination cannot be stored");
+                            // The next one only says that there is no such session: what was used is in this one.
+                            told.text = text.to_vec();
+                            progress.ended =
+                                Some(told).filter(|told| told.outcome.is_some_and(Outcome::is_success));
                             progress.next_wait(target, &self.config)
                         }
                     }
