@@ -26,6 +26,7 @@ mod notification;
 mod notification_body;
 mod notification_refused;
 mod operations;
+mod pcrf;
 mod points;
 mod points_01_20;
 mod points_21_55;
