@@ -378,7 +378,7 @@ fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {
     opened.map(Arc::new).map_err(|error| AppError::RecordFile { file: file.clone(), error })
 }
 
-/// What every layer but this one has a part of.
+/// The pool, which has nothing to show but its peers.
 struct PoolHandle(Pool);
 
 impl std::fmt::Debug for PoolHandle {

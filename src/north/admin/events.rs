@@ -64,7 +64,7 @@ pub(crate) struct ListedEvent {
     pub id: String,
     #[schema(pattern = "^(waiting|dead)$")]
     pub state: String,
-    /// When it happened.
+    /// When it happened: the time in its id, which is never before that of an earlier id, whatever the clock does.
     pub at: String,
     /// Since when it waits: since it happened or was replayed. Its age counts from there.
     #[serde(skip_serializing_if = "Option::is_none")]
