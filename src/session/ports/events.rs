@@ -15,7 +15,7 @@ use crate::BoxFuture;
 pub struct LetterId(pub u128);
 
 impl LetterId {
-    /// When it was made, in whole milliseconds: its first 48 bits (RFC 9562 §5.7).
+    /// The time in it, in milliseconds (RFC 9562 §5.7): when it was written, or later if the clock went back.
     pub fn made(self) -> SystemTime {
         let millis = u64::try_from(self.0 >> 80).unwrap_or_default();
         SystemTime::UNIX_EPOCH + Duration::from_millis(millis)
