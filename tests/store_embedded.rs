@@ -171,11 +171,27 @@ async fn a_store_without_its_numbers_is_refused_until_the_loss_is_accepted() {
         );
     }
     let accepting = EmbeddedConfig { accept_loss: true, ..config(&folder) };
-    let (store, opened) = EmbeddedStore::open(&accepting).unwrap();
-    assert_eq!((opened, store.count().await), (Opened { is_new: false, lost: true }, Ok(1)));
-    drop(store);
-    let (_, opened) = EmbeddedStore::open(&config(&folder)).unwrap();
-    assert_eq!(opened, Opened { is_new: false, lost: false });
+    for (octets, says) in
+        [(&[][..], "commits is empty"), (&[b'x'; 32], "commits cannot be read"), (&[7; 5], "commits cannot")]
+    {
+        let (store, opened) = EmbeddedStore::open(&accepting).unwrap();
+        assert_eq!((opened, store.count().await), (Opened { is_new: false, lost: true }, Ok(1)));
+        drop(store);
+        // Nothing was written over it: it is a loss still.
+        assert!(EmbeddedStore::open(&config(&folder)).is_err());
+        let store = EmbeddedStore::open(&accepting).unwrap().0;
+        store.commit(Commit::default()).await.unwrap();
+        drop(store);
+        let (_, opened) = EmbeddedStore::open(&config(&folder)).unwrap();
+        assert_eq!(opened, Opened { is_new: false, lost: false });
+        fs::write(folder.path().join("commits"), octets).unwrap();
+        let error = EmbeddedStore::open(&config(&folder)).unwrap_err();
+        assert!(matches!(&error, OpenError::Damaged { reason, .. } if reason.starts_with(says)), "{error}");
+    }
+    // Nor without a database is it taken for a new store.
+    fs::remove_dir_all(folder.path().join("db")).unwrap();
+    let error = EmbeddedStore::open(&config(&folder)).unwrap_err();
+    assert!(matches!(error, OpenError::Damaged { .. }), "{error}");
 }
 
 /// Who waits for it, and whoever comes later, is told that nothing is written.

@@ -28,7 +28,7 @@ use super::{
     lists,
     make::{make, sync},
     room::Room,
-    sequence::{self, Sequence},
+    sequence::{self, Sequence, Written},
     writer::{LAST, State, Writer},
 };
 
@@ -168,16 +168,31 @@ impl EmbeddedStore {
         // Subscribers are named in it.
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let is_made = directory.join(DATABASE).try_exists().map_err(io)?;
-        // It was there, and synced, before the database was made.
-        let is_forgotten = is_made && !Sequence::is_there(directory).map_err(io)?;
-        if is_forgotten && !config.accept_loss {
-            return Err(damaged(format!("{} is missing, which says what was confirmed", sequence::NAME)));
+        // It was there, with a number in it, before the database was made.
+        let unknown = |how: &str| damaged(format!("{} {how}, which says what was confirmed", sequence::NAME));
+        if is_made && !config.accept_loss && !Sequence::is_there(directory).map_err(io)? {
+            return Err(unknown("is missing"));
         }
         // Keeps others out from here on.
         let (sequence, written) = Sequence::open(directory).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::Locked { directory: directory.clone() },
             _ => io(error),
         })?;
+        let is_forgotten = match written {
+            Written::Nothing if is_made => Some("is empty"),
+            Written::Unreadable => Some("cannot be read"),
+            Written::Nothing | Written::Number(_) => None,
+        };
+        if let Some(how) = is_forgotten.filter(|_| !config.accept_loss) {
+            return Err(unknown(how));
+        }
+        let written = match written {
+            Written::Number(number) => Some(number),
+            Written::Nothing | Written::Unreadable => None,
+        };
+        if !is_made && written.is_none() {
+            sequence.begin(0).map_err(io)?;
+        }
         for directory in [Some(&**directory), directory.parent()].into_iter().flatten() {
             sync(or_here(directory)).map_err(io)?;
         }
@@ -212,7 +227,8 @@ impl EmbeddedStore {
             }
             Some(Err(_)) => return Err(damaged("the number of its last change cannot be read".into())),
         };
-        let is_lost = set_aside || was_cut || is_forgotten || written.is_some_and(|written| found < written);
+        let is_lost =
+            set_aside || was_cut || is_forgotten.is_some() || written.is_some_and(|written| found < written);
         if let Some(written) = written.filter(|_| is_lost) {
             if !config.accept_loss {
                 return Err(OpenError::Lost { directory: directory.clone(), written, found });

@@ -23,6 +23,17 @@ const SLOT: usize = 16;
 /// What makes the other form.
 const CHECK: u64 = 0x7278_6761_7465_0001;
 
+/// What the file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Nothing: it is empty.
+    Nothing,
+    /// Nothing that can be read.
+    Unreadable,
+    /// The number of the last commit; zero before the first one.
+    Number(u64),
+}
+
 /// The file. Two slots are written in turn, so that a torn write leaves the number before.
 #[derive(Debug)]
 pub(super) struct Sequence(File);
@@ -33,9 +44,8 @@ impl Sequence {
         directory.join(NAME).try_exists()
     }
 
-    /// Opens the file in this directory, or makes it; with the number in it, if there is one. Locks it, or fails with
-    /// [`io::ErrorKind::WouldBlock`].
-    pub fn open(directory: &Path) -> io::Result<(Self, Option<u64>)> {
+    /// Opens the file in this directory, or makes it. Locks it, or fails with [`io::ErrorKind::WouldBlock`].
+    pub fn open(directory: &Path) -> io::Result<(Self, Written)> {
         let path = directory.join(NAME);
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         file.try_lock().map_err(io::Error::from)?;
@@ -48,16 +58,17 @@ impl Sequence {
                 Err(error) => return Err(error),
             }
         }
-        Ok((Self(file), found))
+        let written = match found {
+            Some(number) => Written::Number(number),
+            None if file.metadata()?.len() == 0 => Written::Nothing,
+            None => Written::Unreadable,
+        };
+        Ok((Self(file), written))
     }
 
     /// Writes the number of a commit that is on the disk.
     pub fn write(&self, number: u64) -> io::Result<()> {
-        let mut octets = [0; SLOT];
-        let (first, second) = octets.split_at_mut(8);
-        first.copy_from_slice(&number.to_be_bytes());
-        second.copy_from_slice(&(number ^ CHECK).to_be_bytes());
-        self.0.write_all_at(&octets, (number % 2) * SLOT as u64)
+        self.0.write_all_at(&slot(number), (number % 2) * SLOT as u64)
     }
 
     /// Makes it durable.
@@ -65,12 +76,19 @@ impl Sequence {
         self.0.sync_data()
     }
 
-    /// Begins again after a loss that was accepted.
-    pub fn reset(&self, number: u64) -> io::Result<()> {
-        self.0.set_len(0)?;
-        self.write(number)?;
+    /// Begins with this number, whatever stood there, and makes that durable.
+    pub fn begin(&self, number: u64) -> io::Result<()> {
+        self.0.write_all_at(&slot(number).repeat(2), 0)?;
         self.sync()
     }
+}
+
+fn slot(number: u64) -> [u8; SLOT] {
+    let mut octets = [0; SLOT];
+    let (first, second) = octets.split_at_mut(8);
+    first.copy_from_slice(&number.to_be_bytes());
+    second.copy_from_slice(&(number ^ CHECK).to_be_bytes());
+    octets
 }
 
 fn read(octets: [u8; SLOT]) -> Option<u64> {

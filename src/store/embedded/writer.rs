@@ -284,7 +284,7 @@ impl Writer {
             self.state.sessions.store(sessions, Ordering::Relaxed);
             self.state.last.store(number, Ordering::Relaxed);
             let kept = match self.is_behind.take() {
-                true => self.sequence.reset(number),
+                true => self.sequence.begin(number),
                 false => self.sequence.write(number),
             };
             if let Err(error) = kept {
