@@ -148,9 +148,6 @@ impl App {
         storage: Storage,
         connect: Arc<dyn Connect>,
     ) -> Result<Self, AppError> {
-        let mut session_config = settings::session_config(&config);
-        let identity = storage.identity(session_config.origin_state_id).await?;
-        session_config.origin_state_id = identity.origin_state_id;
         let dictionary: Live<&'static Dictionary> = match &config.dictionary {
             // It is needed for as long as the process lives.
             Some(directory) => {
@@ -167,6 +164,15 @@ impl App {
         kept.restore(dictionary.get(), template_settings.get()).await?;
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
         let read = read.map_err(AppError::Templates)?.rules;
+        let limits = settings::limits(&config.http);
+        let http = Server::bind(config.http.listen, limits).await;
+        let http = http.map_err(|error| AppError::Http { section: "http", error })?;
+        let admin = Server::bind(config.admin.listen, Limits::default()).await;
+        let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
+
+        let mut session_config = settings::session_config(&config);
+        let identity = storage.identity(session_config.origin_state_id).await?;
+        session_config.origin_state_id = identity.origin_state_id;
         let lines = kept
             .changing()
             .await
@@ -174,12 +180,6 @@ impl App {
             .await
             .map_err(SessionError::from)?;
         lines.iter().for_each(|template| info!("{template}"));
-        let limits = settings::limits(&config.http);
-        let http = Server::bind(config.http.listen, limits).await;
-        let http = http.map_err(|error| AppError::Http { section: "http", error })?;
-        let admin = Server::bind(config.admin.listen, Limits::default()).await;
-        let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
-
         let gateway = Gateway::new(
             GatewayConfig {
                 origin_host: session_config.origin_host.clone(),

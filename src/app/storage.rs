@@ -29,8 +29,6 @@ pub(super) struct Storage {
     pub figures: Option<Arc<dyn Collect>>,
     /// Something was lost, and that was accepted.
     lost: bool,
-    /// It outlives the process, and nothing was in it.
-    is_new: bool,
 }
 
 impl Storage {
@@ -39,7 +37,7 @@ impl Storage {
         let (directory, min_free) = match config {
             config::Store::Memory => {
                 let store = Arc::new(MemoryStore::new());
-                return Ok(Self { store, figures: None, lost: false, is_new: false });
+                return Ok(Self { store, figures: None, lost: false });
             }
             config::Store::Embedded { directory, min_free } => (directory.clone(), *min_free),
         };
@@ -53,7 +51,7 @@ impl Storage {
         let sessions = store.count().await.unwrap_or_default();
         let Opened { is_new, lost } = opened;
         info!(directory = %directory.display(), sessions, is_new, "store opened");
-        Ok(Self { figures: Some(store.clone()), store, lost, is_new })
+        Ok(Self { figures: Some(store.clone()), store, lost })
     }
 
     /// Reads what the gateway keeps about itself, and what is to be done about a loss. To be called before anything else
@@ -77,7 +75,8 @@ impl Storage {
                 "sessions may be lost: the PCRFs are told to end all that this host had, and those that are left are ended"
             );
             loss = self.last().await?.map(|last| Loss { last }).or(loss);
-        } else if self.is_new {
+        } else if self.store.is_durable() {
+            // Also if the start that made it did not come this far.
             warn!(
                 origin_state_id,
                 "the store is new: no session is known, and by the raised Origin-State-Id the PCRFs end what this host \

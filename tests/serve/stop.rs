@@ -143,8 +143,8 @@ async fn sessions_over_a_loss_that_is_accepted_end_with_a_reason_of_their_own() 
 
     // It ends before it has ended one of them: the next one goes on with that.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let listen = format!("listen = \"{}\"", taken.local_addr().unwrap());
-    let busy = config.replacen("listen = \"127.0.0.1:0\"", &listen, 1);
+    let listen = format!("[diameter]\nlisten = [\"{}\"]\n", taken.local_addr().unwrap());
+    let busy = config.replacen("[diameter]\n", &listen, 1);
     let (code, log) = Gateway::spawn_as("accept", &busy, &[], &["--accept-store-loss"]).end();
     assert!(code == Some(1) && log.contains("sessions may be lost"), "{log}");
     assert_eq!(pcrf.sessions().len(), 1);
