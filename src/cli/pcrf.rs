@@ -50,8 +50,8 @@ Examples:
 
 Then, in another window:
   curl 127.0.0.1:8868/sessions
-  curl 127.0.0.1:8868/sessions/SESSION-ID/rar -d '{\"specificActions\": [\"INDICATION_OF_LOSS_OF_BEARER\"]}'
-  curl 127.0.0.1:8868/sessions/SESSION-ID/asr -d '{\"abortCause\": \"BEARER_RELEASED\"}'
+  curl '127.0.0.1:8868/sessions/SESSION-ID/rar' -d '{\"specificActions\": [\"INDICATION_OF_LOSS_OF_BEARER\"]}'
+  curl '127.0.0.1:8868/sessions/SESSION-ID/asr' -d '{\"abortCause\": \"BEARER_RELEASED\"}'
   curl 127.0.0.1:8868/rules -d '{\"times\": 1, \"action\": \"result\", \"resultCode\": 5012}'
   curl 127.0.0.1:8868/rules -d '{\"ue\": \"10.0.0.1\", \"action\": \"silence\"}'
   curl -X DELETE 127.0.0.1:8868/rules

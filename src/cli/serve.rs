@@ -133,7 +133,8 @@ pub(super) fn about_the_store(error: &OpenError) -> &'static str {
         OpenError::Damaged { .. } | OpenError::Lost { .. } => {
             "look at the disk and its log; put back a copy of the directory that was made after the last stop, if there is \
              one (an older one knows nothing of what was confirmed since); if not, start with --accept-store-loss: it \
-             ends every session, and templates of the admin interface and registrations have to be made again"
+             ends every session, and what else is lost, of templates of the admin interface and registrations, has to be \
+             made again"
         }
     }
 }
