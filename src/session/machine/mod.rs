@@ -179,10 +179,8 @@ pub fn step(session: &mut Session, now: SystemTime, input: Input<'_>) -> Vec<Out
         }
         (SessionState::Open, Input::ReAuth(request, sending)) => {
             out.push(Output::Reply(Reply::Success));
-            let before = session.clone();
-            report(session, now, request, &mut out);
-            // One that says nothing new may come again: it needs no room, and no write.
-            if *session != before {
+            // One that says nothing may come again: it needs no room, and no write.
+            if report(session, now, request, &mut out) {
                 session.rars.add(now, &request.origin_host, sending);
             }
         }

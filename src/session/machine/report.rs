@@ -9,13 +9,14 @@ use crate::{
     session::{EventKind, FlowId, Granted, QosEvent, ReleaseReason, Report, Session, flows::merge},
 };
 
-/// A RAR: what is known about the access network, the flows, and the events (TS 29.214 §4.4.6).
+/// A RAR: what is known about the access network, the flows, and the events (TS 29.214 §4.4.6). Whether it says any of
+/// that.
 pub(super) fn report(
     session: &mut Session,
     now: SystemTime,
     request: &RaRequest<'static>,
     out: &mut Vec<Output>,
-) {
+) -> bool {
     let facts = Granted {
         ip_can_type: request.ip_can_type,
         rat_type: request.rat_type,
@@ -26,6 +27,7 @@ pub(super) fn report(
         class: request.class.iter().map(|class| class.to_vec()).collect(),
         ..Granted::default()
     };
+    let mut says_something = facts != Granted::default();
     if let Some(update) = &mut session.update {
         update.reported.take_over(facts.clone());
     }
@@ -63,7 +65,9 @@ pub(super) fn report(
         }
         session.record(now, format!("reported: {action}"));
         emit(session, now, EventKind::Network(action), report.clone(), false, out);
+        says_something = true;
     }
+    says_something
 }
 
 /// Notes which flows are lost, or are not any more. No Flows means all, and so does one without numbers for

@@ -50,9 +50,9 @@ impl Sessions {
     }
 
     async fn go_on_with(&self, id: &QosSessionId, counted: Option<SessionState>) -> Result<(), StoreError> {
-        let found = self.store.get(id).await?.map(|session| session.state);
-        self.step(Key::Qos(id), Input::Found(&self.config.peers)).await?;
-        self.states.change(found.and(counted), found);
+        if let Some(stepped) = self.step(Key::Qos(id), Input::Found(&self.config.peers)).await? {
+            self.states.change(counted, Some(stepped.before.state));
+        }
         Ok(())
     }
 }

@@ -171,6 +171,11 @@ impl Progress {
         }
     }
 
+    /// There is a reason to ask again: what ended the session is told then.
+    fn keep(&mut self, told: Exchange<StAnswer<'static>>) {
+        self.ended = Some(told).filter(|told| told.outcome.is_some_and(Outcome::is_success));
+    }
+
     /// When to repeat it: each time later, and not everything in the same moment.
     fn next_wait(&mut self, target: &Target, config: &SessionConfig) -> Instant {
         let wait = spread(&target.rx_session, self.wait);
@@ -308,8 +313,7 @@ impl Sessions {
                     let mut told = progress.ended.take().unwrap_or(exchange);
                     if *job.pokes.borrow() != seen {
                         // There was a reason meanwhile to tell it again.
-                        progress.ended =
-                            Some(told).filter(|told| told.outcome.is_some_and(Outcome::is_success));
+                        progress.keep(told);
                         continue;
                     }
                     // That it is to be told is stored: nobody has to wait until it is stored that it was.
@@ -328,8 +332,7 @@ impl Sessions {
                             error!(rx_session = %target.rx_session, %error, "a termination cannot be stored");
                             // The next one only says that there is no such session: what was used is in this one.
                             told.text = text.to_vec();
-                            progress.ended =
-                                Some(told).filter(|told| told.outcome.is_some_and(Outcome::is_success));
+                            progress.keep(told);
                             progress.next_wait(target, &self.config)
                         }
                     }

@@ -221,11 +221,9 @@ impl Sessions {
         // Whoever takes it out of the open state ends it; to all others it is gone.
         let Stepped { session, mut closings, .. } =
             stepped.filter(Stepped::ended).ok_or(SessionError::NotFound)?;
-        match input {
-            // Counted where it is told.
-            Input::End(ReleaseReason::StoreLoss) => {}
-            Input::End(_) => count(&self.counters.ended),
-            _ => count(&self.counters.removed),
+        // Nobody is told of it; anything else is counted where it is told.
+        if matches!(input, Input::Remove) {
+            count(&self.counters.removed);
         }
         let pcrf = session.pcrf.as_ref().map(|pcrf| &pcrf.host);
         let mut answers = Vec::new();

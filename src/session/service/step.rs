@@ -212,8 +212,9 @@ impl Sessions {
                 ReleaseReason::PcrfRestarted | ReleaseReason::Forgotten | ReleaseReason::StoreLoss,
             ) => count(&self.counters.lost),
             EventKind::Released(ReleaseReason::Undecided) => count(&self.counters.undecided),
-            // Counted by whoever ended it.
-            EventKind::Released(ReleaseReason::Expired | ReleaseReason::Ended) | EventKind::Network(_) => {}
+            EventKind::Released(ReleaseReason::Ended) => count(&self.counters.ended),
+            // Counted with how late it is; and an ASR with its answer.
+            EventKind::Released(ReleaseReason::Expired) | EventKind::Network(_) => {}
         }
         for (sink, letters) in letters {
             let mut after = after.clone();
