@@ -62,13 +62,12 @@ impl Storage {
     pub async fn identity(&self, now: u32) -> Result<Identity, SessionError> {
         let known = self.read(ORIGIN_STATE_ID, |kept| kept.try_into().ok().map(u32::from_be_bytes)).await?;
         let last = |kept: &[u8]| Some(Loss { last: str::from_utf8(kept).ok()?.into() });
-        let loss = self.read(LOSS, last).await?;
+        let mut loss = self.read(LOSS, last).await?;
         let origin_state_id = match known {
             Some(known) if !self.lost => return Ok(Identity { origin_state_id: known, loss }),
             Some(known) => now.max(known.saturating_add(1)),
             None => now,
         };
-        let mut loss = loss;
         if self.lost {
             warn!(
                 origin_state_id,

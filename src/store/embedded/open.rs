@@ -168,23 +168,19 @@ impl EmbeddedStore {
         // Subscribers are named in it.
         DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let is_made = directory.join(DATABASE).try_exists().map_err(io)?;
-        // It was there, with a number in it, before the database was made.
-        let unknown = |how: &str| damaged(format!("{} {how}, which says what was confirmed", sequence::NAME));
-        if is_made && !config.accept_loss && !Sequence::is_there(directory).map_err(io)? {
-            return Err(unknown("is missing"));
-        }
         // Keeps others out from here on.
         let (sequence, written) = Sequence::open(directory).map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock => OpenError::Locked { directory: directory.clone() },
             _ => io(error),
         })?;
         let is_forgotten = match written {
-            Written::Nothing if is_made => Some("is empty"),
+            // There was a number before the database was made.
+            Written::Nothing if is_made => Some("is missing or empty"),
             Written::Unreadable => Some("cannot be read"),
             Written::Nothing | Written::Number(_) => None,
         };
         if let Some(how) = is_forgotten.filter(|_| !config.accept_loss) {
-            return Err(unknown(how));
+            return Err(damaged(format!("{} {how}, which says what was confirmed", sequence::NAME)));
         }
         let written = match written {
             Written::Number(number) => Some(number),

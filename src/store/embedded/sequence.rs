@@ -26,7 +26,7 @@ const CHECK: u64 = 0x7278_6761_7465_0001;
 /// What the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    /// Nothing: it is empty.
+    /// Nothing: it is empty, or was not there.
     Nothing,
     /// Nothing that can be read.
     Unreadable,
@@ -39,11 +39,6 @@ pub(super) enum Written {
 pub(super) struct Sequence(File);
 
 impl Sequence {
-    /// Whether this directory has the file.
-    pub fn is_there(directory: &Path) -> io::Result<bool> {
-        directory.join(NAME).try_exists()
-    }
-
     /// Opens the file in this directory, or makes it. Locks it, or fails with [`io::ErrorKind::WouldBlock`].
     pub fn open(directory: &Path) -> io::Result<(Self, Written)> {
         let path = directory.join(NAME);
