@@ -285,7 +285,9 @@ impl SessionStore for MemoryStore {
     }
 
     fn claim_sessions(&self, limit: usize) -> BoxFuture<'_, Result<Vec<QosSessionId>, StoreError>> {
-        let (owners, now, mut due) = (self.renew(), Instant::now(), self.due());
+        // Who is there is asked with the lock held: whoever came meanwhile, and claimed, is there.
+        let mut due = self.due();
+        let (owners, now) = (self.renew(), Instant::now());
         let is_gone = |owner: &Owner| owners.is_gone(*owner, now);
         let left = due.owed.iter_mut().filter(|(_, parts)| parts.iter().any(is_gone));
         let claim = |(id, parts): (&QosSessionId, &mut BTreeSet<Owner>)| {
@@ -297,7 +299,8 @@ impl SessionStore for MemoryStore {
     }
 
     fn claim_letters(&self, limit: usize) -> BoxFuture<'_, Result<Vec<Letter>, StoreError>> {
-        let (owners, now, mut rest) = (self.renew(), Instant::now(), self.rest());
+        let mut rest = self.rest();
+        let (owners, now) = (self.renew(), Instant::now());
         let left = rest.letters.values_mut().filter(|(owner, _)| owners.is_gone(*owner, now));
         let claim = |(owner, letter): &mut (Owner, Letter)| {
             *owner = self.me;
