@@ -17,7 +17,7 @@
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
 //!    words, counters, ids, clock, live,    ground: words for people, names, the time, what is replaced while it is
-//!    metrics, task                         worked with, figures, work to its end; import nothing
+//!    metrics, task, handover               worked with, figures, work to its end or in a thread; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -38,6 +38,8 @@ mod counters;
 pub mod dict;
 #[cfg(feature = "net")]
 pub mod gateway;
+#[cfg(feature = "net")]
+mod handover;
 #[cfg(feature = "net")]
 mod ids;
 #[cfg(feature = "net")]

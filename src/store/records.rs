@@ -10,16 +10,16 @@ use std::{
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
+        mpsc::Receiver,
     },
-    thread::{self, JoinHandle},
 };
 
 use tracing::{error, info};
 
 use crate::{
+    handover::Handover,
     metrics::{Collect, Page},
     session::{Ledger, SessionRecord},
 };
@@ -33,8 +33,7 @@ const BATCH: usize = 256 * 1024;
 /// Records are appended to a file, until it is [closed](Self::close).
 #[derive(Debug)]
 pub struct RecordFile {
-    /// `None`: it is closed.
-    writer: Mutex<Option<(SyncSender<SessionRecord>, JoinHandle<()>)>>,
+    writer: Handover<SessionRecord>,
     state: Arc<State>,
 }
 
@@ -51,12 +50,11 @@ struct State {
 impl RecordFile {
     /// Appends to this file, which is made if it is not there. `end_user`: with whose traffic it was.
     pub fn open(path: PathBuf, end_user: bool) -> io::Result<Self> {
-        let (sender, records) = sync_channel(MAX_WAITING);
         let state = Arc::<State>::default();
         let file = Some(append(&path)?);
         let writer = Writer { path, file, end_user, state: Arc::clone(&state), failing: false };
-        let thread = thread::Builder::new().name("records".into()).spawn(move || writer.run(&records))?;
-        Ok(Self { writer: Mutex::new(Some((sender, thread))), state })
+        let writer = Handover::start("records", MAX_WAITING, move |records| writer.run(records))?;
+        Ok(Self { writer, state })
     }
 
     /// What is written from now on goes to the file of that name, which may be another one than before.
@@ -66,21 +64,13 @@ impl RecordFile {
 
     /// Takes no more, and returns when everything is written. Blocks.
     pub fn close(&self) {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((sender, thread)) = writer {
-            drop(sender);
-            if thread.join().is_err() {
-                error!("the writer of records broke down");
-            }
-        }
+        self.writer.close();
     }
 }
 
 impl Ledger for RecordFile {
     fn completed(&self, record: SessionRecord) {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = writer.as_ref().is_some_and(|(sender, _)| sender.try_send(record).is_ok());
-        if sent {
+        if self.writer.offer(record) {
             self.state.crowded.store(false, Ordering::Relaxed);
         } else {
             let lost = self.state.lost.fetch_add(1, Ordering::Relaxed) + 1;
