@@ -6,6 +6,7 @@
 //!
 //! Nothing below the composition root names this module: each layer has its own small configuration.
 
+mod list_file;
 mod problem;
 mod read;
 mod rules;

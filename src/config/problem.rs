@@ -66,6 +66,12 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// For these reasons, in any order.
+    pub(super) fn refused(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| problem.at);
+        Self::Refused(problems)
+    }
+
     /// Every problem with its hint; an unreadable file is one, too.
     pub fn problems(&self) -> Vec<Problem> {
         match self {

@@ -13,8 +13,7 @@ use std::{
 use toml::de::DeTable;
 
 use super::{
-    Admin, Config, ConfigError, Http, Loaded, Store,
-    problem::{Position, Problem},
+    Admin, Config, ConfigError, Http, Loaded, Store, list_file,
     section::{Found, Number, Reader, Section},
 };
 use crate::words::nearest;
@@ -45,30 +44,26 @@ const MINUTES_10: u64 = 600_000;
 const HOUR: u64 = 3_600_000;
 const YEAR_S: u64 = 31_536_000;
 const DIRECTORY: &str = "the path of an existing directory";
+const MADE: &str = "the path of a file in an existing directory; it is made if it is not there";
 const LISTEN: &str =
     "an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one";
+
 pub(super) fn read(file: &Path, text: &str) -> Result<Loaded, ConfigError> {
-    let (document, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        let problems = errors.iter().map(|error| Problem {
-            file: file.to_owned(),
-            at: error.span().map(|span| Position::of(text, span.start)),
-            text: format!("not TOML: {}", error.message()),
-            hint: "write [section] headers and `key = value` lines; text values stand in double quotes"
-                .into(),
-        });
-        return Err(ConfigError::Refused(problems.collect()));
-    }
-    let mut reader = Reader { file, text, problems: Vec::new(), warnings: Vec::new(), settings: Vec::new() };
+    const HOW: &str = "write [section] headers and `key = value` lines; text values stand in double quotes";
+    let document = list_file::document(file, text, HOW)?;
+    let mut reader = Reader::new(file, text);
     let config = read_sections(&mut reader, document.get_ref());
-    let Reader { mut problems, warnings, settings, .. } = reader;
+    let Reader { problems, warnings, settings, .. } = reader;
     match config {
         Some(config) if problems.is_empty() => Ok(Loaded { config, warnings, settings }),
-        _ => {
-            problems.sort_by_key(|problem| problem.at);
-            Err(ConfigError::Refused(problems))
-        }
+        _ => Err(ConfigError::refused(problems)),
     }
+}
+
+/// Whether a file is there or can be made.
+fn can_be_made(path: &Path) -> bool {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    !path.is_dir() && directory.is_none_or(Path::is_dir)
 }
 
 /// `None` only after a problem was noted.

@@ -43,7 +43,11 @@ pub(super) struct Reader<'d> {
     pub settings: Vec<Setting>,
 }
 
-impl Reader<'_> {
+impl<'d> Reader<'d> {
+    pub fn new(file: &'d Path, text: &'d str) -> Self {
+        Self { file, text, problems: Vec::new(), warnings: Vec::new(), settings: Vec::new() }
+    }
+
     pub fn refuse(&mut self, offset: Option<usize>, text: impl Into<String>, hint: impl Into<String>) {
         let problem = self.problem(offset, text.into(), hint.into());
         self.problems.push(problem);

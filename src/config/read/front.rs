@@ -9,7 +9,7 @@ use super::{
         Gatekeeper, Notify, Profile, Records, Templates,
         section::{Found, Number, Section},
     },
-    DIRECTORY, HOUR, MINUTES_10, PLACES, YEAR_S, in_order, once_each,
+    DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each,
 };
 
 /// Specific-Actions that a session subscribes to by default: those that cost no signalling of their own.
@@ -115,12 +115,7 @@ pub(super) fn templates(mut section: Section<'_, '_>) -> Option<Templates> {
 
 /// `None` without a file, or after a problem was noted.
 pub(super) fn records(mut section: Section<'_, '_>) -> Option<Records> {
-    const FILE: &str = "the path of a file in an existing directory; it is made if it is not there";
-    let in_directory = |path: &Path| {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        !path.is_dir() && directory.is_none_or(Path::is_dir)
-    };
-    let file = section.optional_path("file", FILE, in_directory);
+    let file = section.optional_path("file", MADE, can_be_made);
     if file.is_none() {
         section.note_unset("file", "sessions leave no records");
     }

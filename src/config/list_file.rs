@@ -1,0 +1,77 @@
+//! A file that is a list of sections of one kind, such as `[[rule]]`; and what is no TOML at all.
+
+use std::path::Path;
+
+use toml::{Spanned, de::DeTable};
+
+use super::{
+    ConfigError,
+    problem::{Position, Problem},
+    section::Reader,
+};
+
+/// What the sections of such a file are.
+pub(super) struct Kind {
+    /// What stands in the brackets: `rule`.
+    pub key: &'static str,
+    /// One of them, and all: `a rule`, `rules`.
+    pub names: (&'static str, &'static str),
+    /// How they are written.
+    pub how: &'static str,
+}
+
+/// Reads such a file: `one` adds what a section says to the list, or notes what is wrong with it. With the warnings.
+pub(super) fn read<T>(
+    file: &Path,
+    text: &str,
+    Kind { key, names: (name, names), how }: &Kind,
+    one: impl for<'d> Fn(&mut Reader<'d>, &'d DeTable<'d>, Option<usize>, &mut Vec<T>),
+) -> Result<(Vec<T>, Vec<Problem>), ConfigError> {
+    let hint = format!("{how}; a text with a backslash stands in single quotes");
+    let document = document(file, text, &hint)?;
+    let mut reader = Reader::new(file, text);
+    let mut list = Vec::new();
+    for (found, value) in document.get_ref() {
+        let at = Some(found.span().start);
+        if found.get_ref() != key {
+            reader.refuse(
+                at,
+                format!("there is no section [{}] in a file of {names}", found.get_ref()),
+                *how,
+            );
+            continue;
+        }
+        let Some(items) = value.get_ref().as_array() else {
+            reader.refuse(at, format!("`{key}` is not a list of {names}"), *how);
+            continue;
+        };
+        for item in items {
+            let offset = Some(item.span().start);
+            match item.get_ref().as_table() {
+                Some(table) => one(&mut reader, table, offset, &mut list),
+                None => reader.refuse(offset, format!("{name} is not a section"), *how),
+            }
+        }
+    }
+    let Reader { problems, warnings, .. } = reader;
+    if problems.is_empty() { Ok((list, warnings)) } else { Err(ConfigError::refused(problems)) }
+}
+
+/// What a file says; `hint`: what to write instead of what is no TOML.
+pub(super) fn document<'t>(
+    file: &Path,
+    text: &'t str,
+    hint: &str,
+) -> Result<Spanned<DeTable<'t>>, ConfigError> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Ok(document);
+    }
+    let problems = errors.iter().map(|error| Problem {
+        file: file.to_owned(),
+        at: error.span().map(|span| Position::of(text, span.start)),
+        text: format!("not TOML: {}", error.message()),
+        hint: hint.to_owned(),
+    });
+    Err(ConfigError::Refused(problems.collect()))
+}
