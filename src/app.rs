@@ -33,7 +33,6 @@ use crate::{
     north::{
         admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
-        limits::Limits,
         observe::Requests,
         outbox::{Outbox, OutboxConfig},
         records::RestoreError,
@@ -164,10 +163,11 @@ impl App {
         kept.restore(dictionary.get(), template_settings.get()).await?;
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
         let read = read.map_err(AppError::Templates)?.rules;
+        let admin_limits = settings::admin_limits(&config.admin);
         let limits = settings::limits(&config.http);
         let http = Server::bind(config.http.listen, limits).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?;
-        let admin = Server::bind(config.admin.listen, Limits::default()).await;
+        let admin = Server::bind(config.admin.listen, admin_limits).await;
         let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
 
         let mut session_config = settings::session_config(&config);

@@ -22,8 +22,13 @@ pub(super) fn limits(http: &config::Http) -> Limits {
         max_body: http.max_body_bytes,
         header_timeout: http.header_timeout,
         idle_timeout: http.idle_timeout,
+        max_connections: http.max_connections,
         max_connections_per_address: http.max_connections_per_address,
     }
+}
+
+pub(super) fn admin_limits(admin: &config::Admin) -> Limits {
+    Limits { max_connections: admin.max_connections, ..Limits::default() }
 }
 
 /// `port`: where peers may connect.

@@ -59,6 +59,8 @@ pub struct Http {
     pub header_timeout: Duration,
     /// How long a connection may stay unused; default 60000 ms, 10 ms to 1 day.
     pub idle_timeout: Duration,
+    /// Connections at a time; default 10000, 1 to 1000000.
+    pub max_connections: u32,
     /// Connections from one address at a time; default 2000, 0 = no limit.
     pub max_connections_per_address: u32,
 }
@@ -68,6 +70,8 @@ pub struct Http {
 pub struct Admin {
     /// Where the admin interface listens; port 0 takes a free one. Default 127.0.0.1:8002; loopback only.
     pub listen: SocketAddr,
+    /// Connections at a time; default 100, 1 to 1000000.
+    pub max_connections: u32,
 }
 
 /// `[diameter]`.

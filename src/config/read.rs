@@ -144,7 +144,8 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
     });
     let header_timeout = section.duration("header_timeout_ms", 5_000, 10..=MINUTES_10);
     let idle_timeout = section.duration("idle_timeout_ms", 60_000, 10..=24 * HOUR);
-    let connections = section.number(Number {
+    let max_connections = max_connections(&mut section, 10_000);
+    let per_address = section.number(Number {
         key: "max_connections_per_address",
         unit: "connections (0: no limit)",
         default: 2_000,
@@ -156,15 +157,23 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
         max_body_bytes: max_body_bytes.value,
         header_timeout: header_timeout.value,
         idle_timeout: idle_timeout.value,
-        max_connections_per_address: connections.value,
+        max_connections: max_connections.value,
+        max_connections_per_address: per_address.value,
     };
     (http, listen.offset)
 }
 
 fn admin(mut section: Section<'_, '_>) -> (Admin, Option<usize>) {
     let listen = loopback(&mut section, 8002);
+    let max_connections = max_connections(&mut section, 100);
     section.finish(&PLACES);
-    (Admin { listen: listen.value }, listen.offset)
+    let admin = Admin { listen: listen.value, max_connections: max_connections.value };
+    (admin, listen.offset)
+}
+
+fn max_connections(section: &mut Section<'_, '_>, default: u32) -> Found<u32> {
+    let (key, unit) = ("max_connections", "connections");
+    section.number(Number { key, unit, default, accepted: 1..=1_000_000 })
 }
 
 /// `listen` of a listener that anybody who reaches it may use.

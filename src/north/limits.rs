@@ -20,6 +20,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Longest that a connection may be idle, and that a body may take. Default 60 s.
     pub idle_timeout: Duration,
+    /// Connections at a time, whoever made them. Default 10,000.
+    pub max_connections: u32,
     /// Connections from one address at a time; 0 is no limit. Default 2,000.
     pub max_connections_per_address: u32,
 }
@@ -30,6 +32,7 @@ impl Default for Limits {
             max_body: 262_144,
             header_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),
+            max_connections: 10_000,
             max_connections_per_address: 2000,
         }
     }
@@ -67,39 +70,51 @@ impl Limits {
     }
 }
 
-/// Connections per address.
+/// Connections, in all and per address.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Arc<Mutex<HashMap<IpAddr, u32>>>);
+pub(super) struct Connections(Arc<Mutex<Counts>>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    all: u32,
+    per_address: HashMap<IpAddr, u32>,
+}
 
 /// A connection that is counted until this is dropped.
 #[derive(Debug)]
 pub(super) struct Counted {
-    all: Connections,
+    among: Connections,
     address: IpAddr,
 }
 
 impl Connections {
-    /// Counts a connection; `None` if the address has as many as it may have.
-    pub fn count(&self, address: IpAddr, max: u32) -> Option<Counted> {
+    /// Counts a connection; `None` if there are as many as there may be, in all or of its address.
+    pub fn count(&self, address: IpAddr, limits: &Limits) -> Option<Counted> {
         let address = address.to_canonical();
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(address).or_default();
+        if counts.all >= limits.max_connections {
+            return None;
+        }
+        let count = counts.per_address.entry(address).or_default();
+        let max = limits.max_connections_per_address;
         if max != 0 && *count >= max {
             return None;
         }
         *count += 1;
+        counts.all += 1;
         drop(counts);
-        Some(Counted { all: self.clone(), address })
+        Some(Counted { among: self.clone(), address })
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut counts = self.all.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.address) {
+        let mut counts = self.among.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.all -= 1;
+        if let Some(count) = counts.per_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.address);
+                counts.per_address.remove(&self.address);
             }
         }
     }
@@ -111,15 +126,29 @@ mod tests {
 
     #[test]
     fn connections_are_counted_per_address() {
+        let limits = |max| Limits { max_connections_per_address: max, ..Limits::default() };
         let connections = Connections::default();
         let (one, other) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([127, 0, 0, 2]));
-        let first = connections.count(one, 2).unwrap();
-        let _second = connections.count("::ffff:127.0.0.1".parse().unwrap(), 2).unwrap();
-        assert!(connections.count(one, 2).is_none());
-        assert!(connections.count(other, 2).is_some());
-        assert!(connections.count(one, 0).is_some());
+        let first = connections.count(one, &limits(2)).unwrap();
+        let _second = connections.count("::ffff:127.0.0.1".parse().unwrap(), &limits(2)).unwrap();
+        assert!(connections.count(one, &limits(2)).is_none());
+        assert!(connections.count(other, &limits(2)).is_some());
+        assert!(connections.count(one, &limits(0)).is_some());
         drop(first);
-        assert!(connections.count(one, 2).is_some());
-        assert_eq!(connections.0.lock().unwrap().len(), 1);
+        assert!(connections.count(one, &limits(2)).is_some());
+        assert_eq!(connections.0.lock().unwrap().per_address.len(), 1);
+    }
+
+    #[test]
+    fn connections_are_counted_in_all() {
+        let limits = Limits { max_connections: 2, max_connections_per_address: 0, ..Limits::default() };
+        let connections = Connections::default();
+        let count = |last| connections.count(IpAddr::from([127, 0, 0, last]), &limits);
+        let (first, _second) = (count(1).unwrap(), count(2).unwrap());
+        assert!(count(3).is_none());
+        drop(first);
+        assert!(count(3).is_some());
+        // Those that were refused have left nothing behind.
+        assert_eq!(connections.0.lock().unwrap().per_address.len(), 1);
     }
 }

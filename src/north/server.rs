@@ -40,7 +40,7 @@ const BACKLOG: usize = 1024;
 /// Time for what clients sent before they could know of the end, and the system has not handed over yet.
 const LAST_CHANCE: Duration = Duration::from_millis(100);
 
-/// What a client is told whose address has too many connections.
+/// What a client is told that there is no room for: its address, or all of them, have too many connections.
 const TOO_MANY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
 
@@ -112,7 +112,7 @@ impl Server {
         let connections = Connections::default();
         let mut tasks = JoinSet::new();
         let take = |tasks: &mut JoinSet<()>, (stream, client): (TcpStream, SocketAddr)| {
-            match connections.count(client.ip(), self.limits.max_connections_per_address) {
+            match connections.count(client.ip(), &self.limits) {
                 Some(counted) => {
                     let (router, stopped, draining) =
                         (router.clone(), stopped.clone(), self.draining.clone());

@@ -20,6 +20,7 @@ fn the_least_file_gets_every_documented_default() {
     assert_eq!(config.http.header_timeout, Duration::from_millis(5_000));
     assert_eq!(config.http.idle_timeout, Duration::from_millis(60_000));
     assert_eq!(config.http.max_connections_per_address, 2_000);
+    assert_eq!((config.http.max_connections, config.admin.max_connections), (10_000, 100));
     assert_eq!(config.admin.listen, "127.0.0.1:8002".parse().unwrap());
     let diameter = config.diameter;
     assert_eq!(diameter.origin_host, "af.rx.test");
@@ -68,9 +69,11 @@ listen = "[::1]:0"
 max_body_bytes = 0x1000
 header_timeout_ms = 1_000
 idle_timeout_ms = 2000
+max_connections = 300
 max_connections_per_address = 0
 [admin]
 listen = "127.0.0.1:0"
+max_connections = 30
 [diameter]
 origin_host = "af.rx.test"
 origin_realm = "af-realm"
@@ -127,6 +130,7 @@ end_user = true
     assert_eq!(config.http.header_timeout, Duration::from_secs(1));
     assert_eq!(config.http.idle_timeout, Duration::from_secs(2));
     assert_eq!(config.http.max_connections_per_address, 0);
+    assert_eq!((config.http.max_connections, config.admin.max_connections), (300, 30));
     assert_eq!(config.admin.listen, "127.0.0.1:0".parse().unwrap());
     assert_eq!(config.diameter.origin_realm, "af-realm");
     assert_eq!(config.diameter.destination_realm, "pcrf-realm");
@@ -179,12 +183,12 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     assert_refused(
         &with("[admin]\ncolour = 1\n"),
         "10:1: [admin] has no key `colour`",
-        "accepted here: listen",
+        "accepted here: listen, max_connections",
     );
     assert_refused(
         &with("[admin]\nwatchdog_interval_ms = 1\n"),
         "10:1: [admin] has no key `watchdog_interval_ms`",
-        "`watchdog_interval_ms` belongs in [diameter]; accepted here: listen",
+        "`watchdog_interval_ms` belongs in [diameter]; accepted here: listen, max_connections",
     );
 }
 
@@ -274,7 +278,9 @@ fn every_number_has_both_limits() {
         ("[http]", "max_body_bytes", 1_024, 16_777_216_u64),
         ("[http]", "header_timeout_ms", 10, 600_000),
         ("[http]", "idle_timeout_ms", 10, 86_400_000),
+        ("[http]", "max_connections", 1, 1_000_000),
         ("[http]", "max_connections_per_address", 0, 1_000_000),
+        ("[admin]", "max_connections", 1, 1_000_000),
         ("[diameter]", "request_timeout_ms", 10, 600_000),
         ("[diameter]", "attempt_timeout_ms", 10, 600_000),
         ("[diameter]", "watchdog_interval_ms", 100, 3_600_000),

@@ -9,7 +9,7 @@ use rxgate::north::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
@@ -203,6 +203,29 @@ async fn an_address_has_so_many_connections() {
         }
     };
     tokio::time::timeout(DEADLINE, answered).await.expect("there is room again");
+}
+
+#[tokio::test]
+async fn a_listener_has_so_many_connections_whoever_makes_them() {
+    let limits = Limits { max_connections: 2, max_connections_per_address: 0, ..Limits::default() };
+    let running = start(empty(), limits, DEADLINE).await;
+    let mut kept = Vec::new();
+    for last in [1, 2] {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, last], 0).into()).unwrap();
+        let mut stream = socket.connect(running.address).await.unwrap();
+        stream.write_all(GET).await.unwrap();
+        assert!(head(&mut stream).await.starts_with("HTTP/1.1 200 OK"));
+        kept.push(stream);
+    }
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 3], 0).into()).unwrap();
+    let told = rest(&mut socket.connect(running.address).await.unwrap()).await;
+    assert!(told.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{told}");
+    for stream in &mut kept {
+        stream.write_all(GET).await.unwrap();
+        assert!(head(stream).await.starts_with("HTTP/1.1 200 OK"));
+    }
 }
 
 /// Whether the answer, whose first octet was read, is the refusal.
