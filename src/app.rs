@@ -5,6 +5,7 @@
 //! sessions, the peers.
 
 mod changes;
+mod descriptors;
 mod ending;
 mod operator;
 mod reload;
@@ -164,7 +165,7 @@ impl App {
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
         let read = read.map_err(AppError::Templates)?.rules;
         let admin_limits = settings::admin_limits(&config.admin);
-        let limits = settings::limits(&config.http);
+        let limits = descriptors::fit(settings::limits(&config.http), &admin_limits);
         let http = Server::bind(config.http.listen, limits).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?;
         let admin = Server::bind(config.admin.listen, admin_limits).await;
