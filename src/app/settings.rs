@@ -24,6 +24,7 @@ pub(super) fn limits(http: &config::Http) -> Limits {
         idle_timeout: http.idle_timeout,
         max_connections: http.max_connections,
         max_connections_per_address: http.max_connections_per_address,
+        ..Limits::default()
     }
 }
 

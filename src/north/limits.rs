@@ -20,6 +20,8 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// Longest that a connection may be idle, and that a body may take. Default 60 s.
     pub idle_timeout: Duration,
+    /// Longest that a client may read nothing of what it is sent. Default 30 s.
+    pub write_timeout: Duration,
     /// Connections at a time, whoever made them. Default 10,000.
     pub max_connections: u32,
     /// Connections from one address at a time; 0 is no limit. Default 2,000.
@@ -32,6 +34,7 @@ impl Default for Limits {
             max_body: 262_144,
             header_timeout: Duration::from_secs(5),
             idle_timeout: Duration::from_secs(60),
+            write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
             max_connections_per_address: 2000,
         }

@@ -1,44 +1,27 @@
 //! A listener with its connections: how many, how long they may idle, how they end.
 
-use std::{
-    future::Future,
-    io, iter,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+mod activity;
+mod connection;
+mod stall;
+
+use std::{future::Future, io, iter, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::Router;
-use hyper::{
-    body::Incoming,
-    header::{self, HeaderValue},
-    server::conn::http1,
-    service::Service,
-};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use thiserror::Error;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
-    time::Instant,
 };
-use tracing::{debug, warn};
+use tracing::warn;
 
-use super::limits::{Connections, Counted, Limits};
+use super::limits::{Connections, Limits};
 use crate::live::Live;
-
-/// Largest header of a request. Octets; a larger one is answered with 431.
-const MAX_HEADER: usize = 32 * 1024;
+use connection::Connection;
+use stall::Stalling;
 
 /// Connections that the system makes before they are accepted: what tokio asks for, and Linux' own limit is more.
 const BACKLOG: usize = 1024;
-
-/// Time for what clients sent before they could know of the end, and the system has not handed over yet.
-const LAST_CHANCE: Duration = Duration::from_millis(100);
 
 /// What a client is told that there is no room for: its address, or all of them, have too many connections.
 const TOO_MANY: &[u8] =
@@ -114,9 +97,18 @@ impl Server {
         let take = |tasks: &mut JoinSet<()>, (stream, client): (TcpStream, SocketAddr)| {
             match connections.count(client.ip(), &self.limits) {
                 Some(counted) => {
-                    let (router, stopped, draining) =
-                        (router.clone(), stopped.clone(), self.draining.clone());
-                    tasks.spawn(connection(stream, router, self.limits, stopped, draining, counted));
+                    // Answers are small: waiting for more to send only makes them late.
+                    let _ = stream.set_nodelay(true);
+                    let connection = Connection {
+                        client,
+                        router: router.clone(),
+                        limits: self.limits,
+                        stopped: stopped.clone(),
+                        draining: self.draining.clone(),
+                        counted,
+                    };
+                    let stream = Stalling::new(stream, self.limits.write_timeout);
+                    tasks.spawn(connection.serve(stream));
                 }
                 // If it cannot be written at once, the client finds out anyway.
                 None => drop(stream.try_write(TOO_MANY)),
@@ -166,187 +158,9 @@ impl Server {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    limits: Limits,
-    mut stopped: watch::Receiver<bool>,
-    draining: Live<bool>,
-    _counted: Counted,
-) {
-    // Answers are small: waiting for more to send only makes them late.
-    let _ = stream.set_nodelay(true);
-    let activity = Activity::new(limits);
-    let expired = activity.expired();
-    let router = TowerToHyperService::new(router);
-    let during = activity.clone();
-    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        during.set(Phase::Busy);
-        let (response, during, draining) = (router.call(request), during.clone(), draining.clone());
-        async move {
-            let mut response = response.await;
-            if draining.get()
-                && let Ok(response) = &mut response
-            {
-                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            }
-            during.idle();
-            response
-        }
-    });
-    let mut phase = activity.phase.subscribe();
-    let told = async move {
-        // Whoever could tell is there until all connections are gone; so is the phase.
-        _ = stopped.wait_for(|stop| *stop).await;
-        tokio::time::sleep(LAST_CHANCE).await;
-        // Timers are looked at after the sockets: on a busy machine what came in between is in the socket, and only
-        // the next look at the sockets tells.
-        tokio::task::yield_now().await;
-        _ = phase.wait_for(|phase| !matches!(phase, Phase::Header(_))).await;
-    };
-    let io = TokioIo::new(Watched { stream, activity });
-    let connection = http1::Builder::new().max_buf_size(MAX_HEADER).serve_connection(io, service);
-    let (mut connection, mut expired, mut told) = (pin!(connection), pin!(expired), pin!(told));
-    let mut is_told = false;
-    loop {
-        tokio::select! {
-            // What has arrived is looked at before the end.
-            biased;
-            ended = &mut connection => {
-                if let Err(error) = ended {
-                    debug!(%error, "a connection broke");
-                }
-                return;
-            }
-            () = &mut expired => return,
-            () = &mut told, if !is_told => {
-                is_told = true;
-                connection.as_mut().graceful_shutdown();
-            }
-        }
-    }
-}
-
-/// What a connection is doing, and until when it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// Waiting for the first request.
-    Fresh(Instant),
-    /// Waiting for another request.
-    Idle(Instant),
-    /// In the header of a request.
-    Header(Instant),
-    /// Serving a request: that has bounds of its own.
-    Busy,
-}
-
-#[derive(Clone, Debug)]
-struct Activity {
-    phase: Arc<watch::Sender<Phase>>,
-    limits: Limits,
-}
-
-impl Activity {
-    fn new(limits: Limits) -> Self {
-        let phase = Phase::Fresh(Instant::now() + limits.header_timeout);
-        Self { phase: Arc::new(watch::Sender::new(phase)), limits }
-    }
-
-    fn set(&self, phase: Phase) {
-        self.phase.send_replace(phase);
-    }
-
-    fn idle(&self) {
-        self.set(Phase::Idle(Instant::now() + self.limits.idle_timeout));
-    }
-
-    /// Octets came: if they begin a request, its header has to follow soon.
-    fn received(&self) {
-        self.phase.send_if_modified(|phase| {
-            *phase = match *phase {
-                Phase::Fresh(until) => Phase::Header(until),
-                Phase::Idle(_) => Phase::Header(Instant::now() + self.limits.header_timeout),
-                Phase::Header(_) | Phase::Busy => return false,
-            };
-            true
-        });
-    }
-
-    /// Is done when the connection has been doing nothing for too long.
-    fn expired(&self) -> impl Future<Output = ()> + use<> {
-        let mut phase = self.phase.subscribe();
-        async move {
-            loop {
-                let now = *phase.borrow_and_update();
-                let changed = phase.changed();
-                let changed = match now {
-                    Phase::Busy => changed.await,
-                    Phase::Fresh(until) | Phase::Idle(until) | Phase::Header(until) => {
-                        match tokio::time::timeout_at(until, changed).await {
-                            Ok(changed) => changed,
-                            Err(_) => return,
-                        }
-                    }
-                };
-                if changed.is_err() {
-                    // The connection is gone; its task ends by that.
-                    return std::future::pending().await;
-                }
-            }
-        }
-    }
-}
-
-/// A stream that reports when octets come.
-struct Watched {
-    stream: TcpStream,
-    activity: Activity,
-}
-
-impl AsyncRead for Watched {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if buf.filled().len() > before {
-            self.activity.received();
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Watched {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, octets)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{connection::LAST_CHANCE, *};
 
     #[tokio::test(start_paused = true)]
     async fn what_came_while_the_last_chance_ended_is_answered() {

@@ -1,8 +1,13 @@
 //! The listener over real sockets: bounds of connections, and how they end.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{Router, routing};
+use bytes::Bytes;
 use rxgate::north::{
     limits::Limits,
     server::{BindError, Server},
@@ -265,6 +270,72 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
                 Content-Length: 10\r\n\r\n{";
     stream.write_all(head.as_bytes()).await.unwrap();
     assert!(rest(&mut stream).await.starts_with("HTTP/1.1 408 Request Timeout\r\n"));
+}
+
+#[tokio::test]
+async fn a_body_that_comes_octet_by_octet_is_not_waited_for() {
+    let limits = Limits { idle_timeout: Duration::from_millis(50), ..Limits::default() };
+    let running = start(World::with(limits).router(), limits, DEADLINE).await;
+    let (mut answers, mut requests) = connect(&running).await.into_split();
+    let head = format!(
+        "POST /ApplicationQoSService/tel:1/qos HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        limits.max_body
+    );
+    requests.write_all(head.as_bytes()).await.unwrap();
+    // Without a last octet the body never is whole, and the next octet is always on its way.
+    let drip = async {
+        for _ in 1..limits.max_body {
+            if requests.write_all(b" ").await.is_err() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut start = [0; 12];
+    let answered = async { drop(answers.read_exact(&mut start).await) };
+    tokio::select! {
+        () = drip => {}
+        answered = tokio::time::timeout(DEADLINE, answered) => answered.expect("an answer comes"),
+    }
+    assert_eq!(&start, b"HTTP/1.1 408");
+}
+
+/// So large that no buffer on the way holds it, and saying when the server lets go of it.
+fn large(gone: oneshot::Sender<()>) -> Bytes {
+    struct Large(Vec<u8>, Option<oneshot::Sender<()>>);
+    impl AsRef<[u8]> for Large {
+        fn as_ref(&self) -> &[u8] {
+            &self.0
+        }
+    }
+    impl Drop for Large {
+        fn drop(&mut self) {
+            // The test may be over.
+            _ = self.1.take().map(|gone| gone.send(()));
+        }
+    }
+    Bytes::from_owner(Large(vec![b'x'; 64 << 20], Some(gone)))
+}
+
+#[tokio::test]
+async fn who_does_not_read_an_answer_is_cut_off() {
+    // Nothing else ends the connection.
+    let limits = Limits {
+        write_timeout: Duration::from_millis(50),
+        idle_timeout: Duration::from_secs(3600),
+        ..Limits::default()
+    };
+    let (gone, is_gone) = oneshot::channel();
+    let answer = Arc::new(Mutex::new(Some(large(gone))));
+    let answer = move || std::future::ready(answer.lock().unwrap().take().unwrap());
+    let router = Router::new().route("/", routing::get(answer));
+    let running = start(router, limits, DEADLINE).await;
+    let mut stream = connect(&running).await;
+    stream.write_all(GET).await.unwrap();
+    tokio::time::timeout(DEADLINE, is_gone).await.expect("the server gives up").unwrap();
+    assert!(rest(&mut stream).await.len() < 64 << 20);
 }
 
 #[tokio::test]
