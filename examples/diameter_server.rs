@@ -6,7 +6,7 @@
 //!
 //! Serves at ADDRESS until Ctrl-C. Without one it sends itself an AAR over loopback and prints the AAA.
 
-use std::{env, error::Error, sync::Arc, time::Duration};
+use std::{env, error::Error, net::SocketAddr, sync::Arc, time::Duration};
 
 use rxgate::{
     BoxFuture,
@@ -54,7 +54,7 @@ impl RequestHandler for Handler {
 async fn main() -> Result<(), Box<dyn Error>> {
     let address = env::args().nth(1);
     let mut config = PoolConfig::new(LocalNode::rx("server.example.org", "example.org"));
-    config.listen = vec![address.as_deref().unwrap_or("127.0.0.1:0").parse()?];
+    config.listen = vec![address.as_deref().unwrap_or("127.0.0.1:0").parse::<SocketAddr>()?.into()];
     config.node.accept_any_peer = true;
     config.node.commands = vec![commands::AA];
     let server = Pool::start(config, Arc::new(Handler::default())).await?;

@@ -47,7 +47,7 @@ use crate::{
     },
     store::{OpenError, RecordFile},
     template::Templates,
-    transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp},
+    transport::{Connect, DisconnectCause, PeerStatus, Pool, Transports},
 };
 pub(crate) use changes::reloadable;
 pub(crate) use settings::template_settings;
@@ -125,7 +125,8 @@ pub struct App {
 impl App {
     /// Starts everything that the configuration asks for.
     pub async fn start(config: Config) -> Result<Self, AppError> {
-        Self::start_over(config, Arc::new(Tcp::default())).await
+        let storage = Storage::open(&config.store, false).await?;
+        Self::launch(config, None, storage, None).await
     }
 
     /// Starts everything that a file asks for; a reload reads it again. With `accept_loss` also over a store in
@@ -133,20 +134,20 @@ impl App {
     pub async fn start_file(file: &Path, loaded: Loaded, accept_loss: bool) -> Result<Self, AppError> {
         let source = Source { file: file.to_owned(), settings: loaded.settings };
         let storage = Storage::open(&loaded.config.store, accept_loss).await?;
-        Self::launch(loaded.config, Some(source), storage, Arc::new(Tcp::default())).await
+        Self::launch(loaded.config, Some(source), storage, None).await
     }
 
     /// Starts everything that the configuration asks for, over connections that `connect` makes.
     pub async fn start_over(config: Config, connect: Arc<dyn Connect>) -> Result<Self, AppError> {
         let storage = Storage::open(&config.store, false).await?;
-        Self::launch(config, None, storage, connect).await
+        Self::launch(config, None, storage, Some(connect)).await
     }
 
     async fn launch(
         config: Config,
         source: Option<Source>,
         storage: Storage,
-        connect: Arc<dyn Connect>,
+        connect: Option<Arc<dyn Connect>>,
     ) -> Result<Self, AppError> {
         let dictionary: Live<&'static Dictionary> = match &config.dictionary {
             // It is needed for as long as the process lives.
@@ -189,7 +190,10 @@ impl App {
             },
             dictionary.clone(),
         )?;
-        let pool_config = settings::pool_config(&config.diameter, &session_config, connect);
+        let transports = Arc::new(Transports::default());
+        let connect = connect.unwrap_or_else(|| transports.clone());
+        let mut pool_config = settings::pool_config(&config.diameter, &session_config);
+        (pool_config.connect, pool_config.accept) = (connect, transports);
         let to_network: Arc<dyn RxGateway> = gateway.clone();
         let durable = storage.store.is_durable();
         let store = storage.store;
@@ -200,7 +204,8 @@ impl App {
             sessions.record_to(records.clone());
         }
         let from_network: Arc<dyn RxServer> = sessions.clone();
-        let notify_config = settings::notify_config(&config.notify, vec![http.address(), admin.address()]);
+        let own = vec![http.address(), admin.address()];
+        let notify_config = settings::notify_config(&config.notify, own);
         let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
         let outbox = Outbox::new(outbox_config, notifier.clone(), store.clone());
         let notifications = Notifications::new(outbox.clone(), notifying.clone());

@@ -24,7 +24,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("notify", &[]),
     ("north", &["wire", "dict", "rx", "session", "template", "notify"]),
     ("pcrf", &["wire", "dict", "peer", "rx", "transport"]),
-    ("config", &[]),
+    ("config", &["peer"]),
 ];
 
 /// The ground: they name nothing, and every module may name them.

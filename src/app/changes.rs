@@ -75,12 +75,15 @@ pub(super) fn of_peers(old: &[Peer], new: &[Peer]) -> Vec<String> {
     let same_host = |one: &Peer, other: &Peer| one.host.eq_ignore_ascii_case(&other.host);
     let mut lines = Vec::new();
     for peer in new {
-        let Peer { host, address, transport: _, priority, weight } = peer;
+        let Peer { host, address, transport, priority, weight } = peer;
         let Some(before) = old.iter().find(|old| same_host(old, peer)) else {
             lines.push(format!("peer {host} added: {address}, priority {priority}, weight {weight}"));
             continue;
         };
         let mut what = Vec::new();
+        if before.transport != *transport {
+            what.push(format!("transport {} -> {transport}", before.transport));
+        }
         if before.address != *address {
             what.push(format!("address {} -> {address}", before.address));
         }

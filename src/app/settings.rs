@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use crate::{
-    config::{self, Config, Transport},
+    config::{self, Config},
     dict::enums::SpecificAction,
     north::{
         admin::LocalView,
@@ -14,7 +14,7 @@ use crate::{
     peer::{NodePeer, PeerConfig},
     session::SessionConfig,
     template,
-    transport::{Connect, LocalNode, PoolConfig},
+    transport::{ListenOn, LocalNode, PeerAddress, PoolConfig},
 };
 
 pub(super) fn limits(http: &config::Http) -> Limits {
@@ -108,18 +108,13 @@ pub(super) fn notification_settings(gatekeeper: &config::Gatekeeper) -> Notifica
     }
 }
 
-pub(super) fn pool_config(
-    diameter: &config::Diameter,
-    session: &SessionConfig,
-    connect: Arc<dyn Connect>,
-) -> PoolConfig {
+pub(super) fn pool_config(diameter: &config::Diameter, session: &SessionConfig) -> PoolConfig {
     let local = LocalNode {
         origin_state_id: Some(session.origin_state_id),
         ..LocalNode::rx(&diameter.origin_host, &diameter.origin_realm)
     };
     let mut pool = PoolConfig::new(local.clone());
-    pool.listen = diameter.listen.clone();
-    pool.connect = connect;
+    pool.listen = diameter.listen.iter().copied().map(ListenOn::from).collect();
     pool.node.started = session.started;
     pool.node.attempt_timeout = diameter.attempt_timeout;
     pool.node.redirect_hosts = diameter.redirect_hosts.clone();
@@ -135,12 +130,13 @@ pub(super) fn pool_config(
 }
 
 pub(super) fn peers(diameter: &config::Diameter) -> Vec<NodePeer> {
-    let peers = diameter.peers.iter().map(|peer| match peer.transport {
-        Transport::Tcp => NodePeer {
+    let peers = diameter.peers.iter().map(|peer| {
+        let address = PeerAddress { transport: peer.transport, at: peer.address.clone() };
+        NodePeer {
             priority: peer.priority.into(),
             weight: peer.weight.into(),
-            ..NodePeer::new(&peer.host, &peer.address)
-        },
+            ..NodePeer::new(&peer.host, address)
+        }
     });
     peers.collect()
 }

@@ -25,6 +25,8 @@ pub use section::Setting;
 
 use ipnet::IpNet;
 
+pub use crate::peer::Transport;
+
 /// Everything that `rxgate serve` is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -118,13 +120,6 @@ pub struct Peer {
     pub priority: u16,
     /// Share among peers of the same priority; default 1, 1 to 65535.
     pub weight: u16,
-}
-
-/// `transport` of a peer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
-    /// TCP (RFC 6733 §2.1).
-    Tcp,
 }
 
 /// `[gatekeeper]`.

@@ -20,8 +20,8 @@ use crate::words::nearest;
 
 const SECTIONS: [&str; 9] =
     ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store", "records"];
-const SECTION_TITLES: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [gatekeeper], \
-                              [templates], [notify], [store], [records]";
+const SECTION_TITLES: &str = "[http], [admin], [diameter], [[diameter.peers]], \
+                              [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
 /// Keys that are easily put under the wrong header.
 const PLACES: [(&str, &str); 14] = [
     ("[http]", "max_body_bytes"),

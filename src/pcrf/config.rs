@@ -9,7 +9,7 @@ use crate::{
         enums::{IpCanType, RatType},
     },
     rx::FeatureList,
-    transport::{Listen, Tcp},
+    transport::{Listen, ListenOn, Transports},
 };
 
 /// Everything that [`Pcrf::start`](super::Pcrf::start) needs to know.
@@ -17,7 +17,9 @@ use crate::{
 pub struct PcrfConfig {
     /// Where AFs connect; port 0 takes a free one. Default 127.0.0.1:3868.
     pub listen: SocketAddr,
-    /// How their connections are accepted. Default TCP.
+    /// Where they connect over other transports. Default: nowhere.
+    pub also: Vec<ListenOn>,
+    /// How their connections are accepted. Default: over whichever transport that is.
     pub accept: Arc<dyn Listen>,
     /// Where the control API listens, a loopback address; `None`: there is none. Default 127.0.0.1:8868.
     pub control: Option<SocketAddr>,
@@ -64,7 +66,8 @@ impl Default for PcrfConfig {
             | FeatureList::SC_TIME_BASED_UM;
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3868)),
-            accept: Arc::new(Tcp::default()),
+            also: Vec::new(),
+            accept: Arc::new(Transports::default()),
             control: Some(SocketAddr::from(([127, 0, 0, 1], 8868))),
             origin_host: "pcrf.rx.test".into(),
             origin_realm: "rx.test".into(),

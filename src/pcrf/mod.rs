@@ -50,7 +50,7 @@ pub use rules::{AcceptableComponent, AcceptableService, Action, Command, Rule, R
 pub use sessions::{ComponentView, FeatureView, FlowView, SessionView};
 pub use stats::{ConnectedPeer, Counts, Stats};
 
-use crate::transport::DisconnectCause;
+use crate::transport::{DisconnectCause, ListenOn};
 use server::Server;
 
 /// A running PCRF. Dropped, it is gone as if its process had been killed.
@@ -74,6 +74,11 @@ impl Pcrf {
     /// Where AFs connect.
     pub fn address(&self) -> SocketAddr {
         self.server.address()
+    }
+
+    /// Where else they connect: as configured, with the ports that the system gave.
+    pub fn also(&self) -> &[ListenOn] {
+        self.server.also()
     }
 
     /// Where the control API listens.

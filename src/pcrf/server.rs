@@ -25,7 +25,7 @@ use crate::{
     BoxFuture,
     dict::commands,
     peer::LocalNode,
-    transport::{DisconnectCause, Handled, PeerEvent, Pool, PoolConfig, RequestHandler},
+    transport::{DisconnectCause, Handled, ListenOn, PeerEvent, Pool, PoolConfig, RequestHandler},
     wire::MessageBuf,
 };
 
@@ -49,8 +49,8 @@ pub(super) struct Server {
     pub report: Report,
     counters: Counters,
     overlap: Overlap,
-    /// Where AFs connect; known from the first opening on.
-    address: OnceLock<SocketAddr>,
+    /// Where AFs connect, with the ports that the system gave; known from the first opening on.
+    bound: OnceLock<Vec<ListenOn>>,
     /// The connections; `None` during a restart and after the end.
     pool: RwLock<Option<Pool>>,
     /// Counts the restarts: what began before one must not have an effect after it.
@@ -79,7 +79,7 @@ impl Server {
             report: Report::default(),
             counters: Counters::default(),
             overlap: Overlap::default(),
-            address: OnceLock::new(),
+            bound: OnceLock::new(),
             pool: RwLock::new(None),
             life: AtomicU64::new(0),
             local: RwLock::new(Arc::new(local)),
@@ -93,7 +93,10 @@ impl Server {
 
     async fn open(self: &Arc<Self>) -> Result<(), PcrfError> {
         let mut config = PoolConfig::new((*self.local()).clone());
-        config.listen = vec![self.address()];
+        config.listen = self.bound.get().cloned().unwrap_or_else(|| {
+            [self.config.listen.into()].into_iter().chain(self.config.also.iter().cloned()).collect()
+        });
+        let listen = config.listen.clone();
         config.accept = self.config.accept.clone();
         if let Some(seed) = self.config.seed {
             // Another one in each life.
@@ -105,16 +108,21 @@ impl Server {
         // A new connection is trusted at once: whoever plays with a PCRF does not want to wait for three DWAs.
         config.node.each_peer.reopen_probes = 0;
         let pool = Pool::start(config, self.clone()).await.map_err(PcrfError::Listen)?;
-        if let Some(address) = pool.local_addresses().first() {
-            self.address.get_or_init(|| *address);
-        }
+        let ports = pool.local_addresses();
+        self.bound.get_or_init(|| listen.into_iter().zip(ports).map(with_port).collect());
         self.set_pool(Some(pool));
         Ok(())
     }
 
     /// Where AFs connect.
     pub fn address(&self) -> SocketAddr {
-        self.address.get().copied().unwrap_or(self.config.listen)
+        let first = self.bound.get().and_then(|bound| bound.first()?.addresses.first().copied());
+        first.unwrap_or(self.config.listen)
+    }
+
+    /// Where else they do.
+    pub fn also(&self) -> &[ListenOn] {
+        self.bound.get().and_then(|bound| bound.get(1..)).unwrap_or_default()
     }
 
     /// The connections, unless there are none at the moment.
@@ -295,6 +303,12 @@ impl Server {
             call(&pool);
         }
     }
+}
+
+/// The addresses of an endpoint with the port that it got: after a restart it takes the same.
+fn with_port((mut on, bound): (ListenOn, SocketAddr)) -> ListenOn {
+    on.addresses.iter_mut().for_each(|address| address.set_port(bound.port()));
+    on
 }
 
 impl RequestHandler for Server {

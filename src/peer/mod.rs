@@ -18,6 +18,7 @@
 //! [`Node`] is the floor above: several peers, routing, deadlines, failover, duplicates.
 
 mod act;
+mod address;
 mod base;
 mod candidates;
 mod capabilities;
@@ -55,6 +56,7 @@ use std::{
 
 #[cfg(feature = "net")]
 pub(crate) use crate::dict::commands::abbreviation_of;
+pub use address::{PeerAddress, Transport};
 pub use capabilities::{Refusal, accept_identity};
 pub use config::{Application, LocalNode, PeerConfig};
 pub use counters::{Counter, PeerCounters, PeerCounts};

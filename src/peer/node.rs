@@ -13,7 +13,7 @@ use std::{
 
 use super::{
     ConnectionId, DisconnectCause, Event, NodeCommand, NodeConfig, NodeEvent, NodePeer, NodeStatus, Peer,
-    PeerConfig, PeerEvent, PeerIndex, Refusal, State, accept_identity,
+    PeerAddress, PeerConfig, PeerEvent, PeerIndex, Refusal, State, accept_identity,
     duplicates::Duplicates,
     overload::Overload,
     pending::{Memory, Table},
@@ -106,7 +106,7 @@ impl Node {
         self.with_peer(now, peer, |peer| peer.handle_connect_failed(now, reason));
     }
 
-    /// The first message came in on a connection that somebody made from `remote`.
+    /// The first message came in on a connection that somebody made from there.
     ///
     /// `Ok`: the connection belongs to this peer. `Err`: send the refusal's answer, if it has one, and close.
     pub fn handle_first_message(
@@ -114,7 +114,7 @@ impl Node {
         now: Instant,
         id: ConnectionId,
         local: &[IpAddr],
-        remote: &str,
+        from: &PeerAddress,
         first: MessageBuf,
     ) -> Result<PeerIndex, Refusal> {
         if self.stopping {
@@ -126,13 +126,13 @@ impl Node {
             open_house || self.peer_named(host).is_some()
         })?;
         let peer = self.peer_named(&host).unwrap_or_else(|| {
-            let peer = NodePeer { connect: false, ..NodePeer::new(host, remote) };
+            let peer = NodePeer { connect: false, ..NodePeer::new(host, from.clone()) };
             self.add(now, peer, Origin::Stranger)
         });
         if let Some(slot) = self.slots.get_mut(peer.0)
             && slot.origin == Origin::Stranger
         {
-            remote.clone_into(&mut slot.address);
+            slot.address.clone_from(from);
         }
         self.with_peer(now, peer, |peer| peer.handle_accepted(now, id, local, first));
         Ok(peer)
@@ -241,9 +241,9 @@ impl Node {
         [peers, self.table.next_wake(), leaving].into_iter().flatten().min()
     }
 
-    /// Where to dial a peer: `host:port`.
-    pub fn address(&self, peer: PeerIndex) -> Option<&str> {
-        self.slots.get(peer.0).map(|slot| slot.address.as_str())
+    /// Where to dial a peer.
+    pub fn address(&self, peer: PeerIndex) -> Option<&PeerAddress> {
+        self.slots.get(peer.0).map(|slot| &slot.address)
     }
 
     /// The name of a peer: its Origin-Host.
@@ -356,7 +356,7 @@ impl Node {
                         host,
                         realm: slot.realm.clone(),
                         origin_state_id: slot.origin_state_id,
-                        address: slot.address.clone(),
+                        address: slot.address.at.clone(),
                     },
                 };
                 self.events.push_back(NodeEvent::Peer(news));

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{LocalNode, PeerConfig};
+use super::{LocalNode, PeerAddress, PeerConfig};
 
 /// A configured peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodePeer {
     /// Origin-Host that the peer must show; compared without case.
     pub host: String,
-    /// Where to dial it: `host:port`.
-    pub address: String,
+    /// Where to dial it.
+    pub address: PeerAddress,
     /// Lower is tried first.
     pub priority: u32,
     /// Share among those of the same priority; 0 gets something only when all of them have 0.
@@ -21,7 +21,7 @@ pub struct NodePeer {
 
 impl NodePeer {
     /// A peer that we dial, of priority 1 and weight 1.
-    pub fn new(host: impl Into<String>, address: impl Into<String>) -> Self {
+    pub fn new(host: impl Into<String>, address: impl Into<PeerAddress>) -> Self {
         Self { host: host.into(), address: address.into(), priority: 1, weight: 1, connect: true }
     }
 }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use super::{
-    NodePeer, Peer, RequestId, State, Status, WatchdogState, counters::PeerCounters, overload::Busy,
-    route::Penalty,
+    NodePeer, Peer, PeerAddress, RequestId, State, Status, WatchdogState, counters::PeerCounters,
+    overload::Busy, route::Penalty,
 };
 
 /// How a peer came to be known.
@@ -24,8 +24,8 @@ pub(super) enum Origin {
 pub(super) struct Slot {
     pub peer: Peer,
     pub host: Arc<str>,
-    /// `host:port`; of a stranger, where it connected from.
-    pub address: String,
+    /// Where it is dialled; of a stranger, where it connected from.
+    pub address: PeerAddress,
     pub origin: Origin,
     pub priority: u32,
     pub weight: u32,
@@ -85,7 +85,7 @@ impl Slot {
 
     /// What an error text calls it.
     pub fn name(&self) -> String {
-        format!("{} ({})", self.host, self.address)
+        format!("{} ({})", self.host, self.address.at)
     }
 
     pub fn status(&self) -> NodeStatus {
@@ -104,8 +104,8 @@ impl Slot {
 pub struct NodeStatus {
     /// Origin-Host, as configured.
     pub host: Arc<str>,
-    /// `host:port`.
-    pub address: String,
+    /// Where it is dialled; of a peer that is not configured, where it connected from.
+    pub address: PeerAddress,
     /// Whether it is an agent: takes requests for other hosts. Known once it has been open.
     pub is_relay: bool,
     /// Its states, since when and why.

@@ -86,7 +86,7 @@ pub(super) async fn run(
     inputs: mpsc::Sender<Input>,
     write_timeout: Duration,
 ) {
-    let Link { mut rx, mut tx, local: _ } = link;
+    let Link { mut rx, mut tx, .. } = link;
     let mut writing = pin!(write(&mut *tx, queue, write_timeout));
     let written = tokio::select! {
         // Writing first: an answer should not wait for the next request.

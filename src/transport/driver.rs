@@ -225,10 +225,10 @@ impl Driver {
     }
 
     fn accepted(&mut self, now: Instant, newcomer: Newcomer) {
-        let Newcomer { link, remote, first, rest, mut place } = newcomer;
+        let Newcomer { link, from, first, rest, mut place } = newcomer;
         let local: Vec<IpAddr> = link.local.clone();
         let id = self.next_id();
-        match self.parts.node.handle_first_message(now, id, &local, &remote.to_string(), first) {
+        match self.parts.node.handle_first_message(now, id, &local, &from, first) {
             Ok(peer) => {
                 self.open_as(id, peer, link);
                 for message in rest {
@@ -236,10 +236,10 @@ impl Driver {
                 }
             }
             Err(Refusal { answer, reason }) => {
-                tracing::warn!(%remote, %reason, "connection refused");
+                tracing::warn!(remote = from.at, %reason, "connection refused");
                 let write_timeout = self.parts.write_timeout;
                 self.tasks.spawn(async move {
-                    let Link { mut rx, mut tx, local: _ } = link;
+                    let Link { mut rx, mut tx, .. } = link;
                     let say_why = async {
                         if let Some(answer) = answer {
                             tx.send(&[answer.into_bytes()]).await?;
@@ -338,12 +338,15 @@ impl Driver {
     }
 
     fn dial(&mut self, peer: PeerIndex) {
-        let Some(address) = self.parts.node.address(peer).map(str::to_owned) else { return };
+        let node = &self.parts.node;
+        let (Some(address), Some(host)) = (node.address(peer).cloned(), node.host(peer).cloned()) else {
+            return;
+        };
         self.next_dial += 1;
         let dial = self.next_dial;
         let (connect, reports) = (self.parts.connect.clone(), self.parts.reports.clone());
         let task = self.tasks.spawn(async move {
-            let result = connect.connect(&address).await.map_err(|error| error.to_string());
+            let result = connect.connect(&host, &address).await.map_err(|error| error.to_string());
             // Refused only when the driver is gone.
             _ = reports.send(Input::Dialled { peer, dial, result }).await;
         });

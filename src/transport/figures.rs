@@ -11,7 +11,7 @@ use crate::{
 impl Collect for Pool {
     fn collect(&self, page: &mut Page) {
         let statuses = self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let shown: Vec<_> = statuses.iter().map(|status| self.shown(status)).collect();
+        let shown: Vec<_> = statuses.iter().map(PeerStatus::from).collect();
         states(page, &shown);
         page.gauge("rxgate_diameter_requests_pending", "Diameter requests without an outcome.")
             .sample(&[], self.pending.get());

@@ -18,7 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Accept, Link, driver::Input};
+use super::{Accept, Arriving, Link, PeerAddress, RecvError, Transport, driver::Input};
 use crate::wire::MessageBuf;
 
 /// Wait after the system refused to accept a connection, for want of file descriptors perhaps.
@@ -66,7 +66,8 @@ impl Place {
 /// A connection on which the first message came in.
 pub(super) struct Newcomer {
     pub link: Link,
-    pub remote: SocketAddr,
+    /// From where it was made.
+    pub from: PeerAddress,
     /// The first message.
     pub first: MessageBuf,
     /// What came along with it.
@@ -77,6 +78,7 @@ pub(super) struct Newcomer {
 
 /// Accepts connections for ever.
 pub(super) async fn run(
+    transport: Transport,
     mut listener: Box<dyn Accept>,
     inputs: mpsc::Sender<Input>,
     places: Places,
@@ -84,7 +86,7 @@ pub(super) async fn run(
 ) {
     let mut waiting = JoinSet::new();
     loop {
-        let (link, remote) = match listener.accept().await {
+        let (arriving, remote) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
@@ -93,31 +95,37 @@ pub(super) async fn run(
             }
         };
         while waiting.try_join_next().is_some() {}
-        waiting.spawn(first_message(link, remote, inputs.clone(), places.take(), patience));
+        let at = (transport, remote);
+        waiting.spawn(first_message(arriving, at, inputs.clone(), places.take(), patience));
     }
 }
 
 async fn first_message(
-    mut link: Link,
-    remote: SocketAddr,
+    arriving: Arriving,
+    (transport, remote): (Transport, SocketAddr),
     inputs: mpsc::Sender<Input>,
     mut place: Place,
     patience: Duration,
 ) {
-    let mut messages = Vec::new();
+    let first = async {
+        let (mut link, mut messages) = (arriving.link().await?, Vec::new());
+        link.rx.recv(&mut messages).await?;
+        Ok::<_, RecvError>((link, messages))
+    };
     let received = tokio::select! {
         biased;
-        received = timeout(patience, link.rx.recv(&mut messages)) => received,
+        received = timeout(patience, first) => received,
         () = place.lost() => return tracing::debug!(%remote, "no CER so far: connection closed"),
     };
-    match received {
-        Ok(Ok(())) => {}
+    let (link, messages) = match received {
+        Ok(Ok(received)) => received,
         Ok(Err(error)) => return tracing::warn!(%remote, %error, "connection closed before a CER"),
         Err(_) => return tracing::warn!(%remote, "no CER in {patience:?}: connection closed"),
-    }
+    };
     let mut messages = messages.into_iter();
     if let Some(first) = messages.next() {
-        let newcomer = Newcomer { link, remote, first, rest: messages.collect(), place };
+        let from = PeerAddress { transport, at: remote.to_string() };
+        let newcomer = Newcomer { link, from, first, rest: messages.collect(), place };
         // Refused only when the driver is gone.
         _ = inputs.send(Input::Accepted(newcomer)).await;
     }

@@ -7,7 +7,7 @@
 //!    ├── connection   one task for each: messages in, messages out
 //!    └── listener     connections that peers make, up to their first message
 //!         │
-//!   Connect, Link     message-oriented: TCP today, and nothing above knows about a byte stream
+//!   Connect, Listen, Link   message-oriented: nothing above knows about a byte stream
 //! ```
 
 mod connection;
@@ -16,10 +16,12 @@ mod driver;
 mod figures;
 mod listener;
 mod pool;
+mod stream;
 mod tcp;
+mod transports;
 
 use std::{
-    io,
+    fmt, io,
     net::{IpAddr, SocketAddr},
     time::Instant,
 };
@@ -28,11 +30,12 @@ use bytes::Bytes;
 use thiserror::Error;
 
 pub use crate::peer::{
-    Answered, DisconnectCause, LocalNode, NodeConfig, NodePeer, OutgoingRequest, PeerCounts, PeerEvent,
-    RequestError,
+    Answered, DisconnectCause, LocalNode, NodeConfig, NodePeer, OutgoingRequest, PeerAddress, PeerCounts,
+    PeerEvent, RequestError, Transport,
 };
 pub use pool::{Handled, PeerStatus, Pool, PoolConfig, RequestHandler};
 pub use tcp::Tcp;
+pub use transports::Transports;
 
 use crate::{
     BoxFuture,
@@ -41,17 +44,15 @@ use crate::{
 
 /// Makes connections.
 pub trait Connect: Send + Sync + 'static {
-    /// Connects to `address`, which is `host:port`; the name is resolved each time.
-    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Link>>;
-
-    /// What `/peers` calls it: `tcp`.
-    fn name(&self) -> &'static str;
+    /// Connects to a peer at `address`; a name in it is resolved each time. `host` is the Origin-Host that it has to
+    /// show.
+    fn connect<'a>(&'a self, host: &'a str, address: &'a PeerAddress) -> BoxFuture<'a, io::Result<Link>>;
 }
 
 /// Opens listeners.
 pub trait Listen: Send + Sync + 'static {
-    /// Listens on `address`; port 0 takes a free one.
-    fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Accept>>>;
+    /// Listens there; port 0 takes a free one.
+    fn listen<'a>(&'a self, on: &'a ListenOn) -> BoxFuture<'a, io::Result<Box<dyn Accept>>>;
 }
 
 /// Accepts connections. Dropped: nobody can connect any more.
@@ -60,7 +61,53 @@ pub trait Accept: Send {
     fn local_addr(&self) -> io::Result<SocketAddr>;
 
     /// Waits for a connection; says from where it was made. After an error it is called again a little later.
-    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Link, SocketAddr)>>;
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Arriving, SocketAddr)>>;
+}
+
+/// A connection that somebody makes, which may take a handshake. Others do not wait for that: it goes on in
+/// [`link`](Self::link), for as long as whoever awaits that has patience.
+pub struct Arriving(BoxFuture<'static, io::Result<Link>>);
+
+impl Arriving {
+    /// There once this is done.
+    pub fn after(handshake: impl Future<Output = io::Result<Link>> + Send + 'static) -> Self {
+        Self(Box::pin(handshake))
+    }
+
+    /// The connection, when it is made.
+    pub async fn link(self) -> io::Result<Link> {
+        self.0.await
+    }
+}
+
+impl From<Link> for Arriving {
+    /// It is there already.
+    fn from(link: Link) -> Self {
+        Self::after(std::future::ready(Ok(link)))
+    }
+}
+
+/// Where to listen, and for what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenOn {
+    /// What carries Diameter.
+    pub transport: Transport,
+    /// Any of them: the first that can be had.
+    pub addresses: Vec<SocketAddr>,
+}
+
+impl fmt::Display for ListenOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
+        f.write_str(&addresses.join(", "))
+    }
+}
+
+impl From<SocketAddr> for ListenOn {
+    /// Over TCP.
+    fn from(address: SocketAddr) -> Self {
+        Self { transport: Transport::Tcp, addresses: vec![address] }
+    }
 }
 
 /// A connection that carries whole messages.
@@ -108,6 +155,18 @@ pub enum RecvError {
         /// The header of the message that is wrong, if it can be read.
         header: Option<Header>,
     },
+}
+
+/// Every address of `host:port`; there is one at least.
+async fn resolve(at: &str) -> io::Result<Vec<SocketAddr>> {
+    let found = tokio::net::lookup_host(at).await;
+    let found =
+        found.map_err(|error| io::Error::new(error.kind(), format!("{at} cannot be resolved: {error}")))?;
+    let addresses: Vec<_> = found.collect();
+    if addresses.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("{at} has no addresses")));
+    }
+    Ok(addresses)
 }
 
 /// The time as the runtime has it: in a test that pauses it, the test's.

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Connect, Listen, Tcp,
+    Connect, Listen, ListenOn, Transports,
     control::Control,
     driver::{Driver, Input, Parts, Snapshot, wall},
     listener::{self, Places},
@@ -39,10 +39,10 @@ pub struct PoolConfig {
     /// This node, its peers, timers and limits.
     pub node: NodeConfig,
     /// Where to accept connections; port 0 takes a free one, see [`Pool::local_addresses`].
-    pub listen: Vec<SocketAddr>,
-    /// How connections are made; default TCP.
+    pub listen: Vec<ListenOn>,
+    /// How connections are made; by default whatever their addresses name.
     pub connect: Arc<dyn Connect>,
-    /// How connections are accepted; default TCP.
+    /// How connections are accepted; by default whatever their addresses name.
     pub accept: Arc<dyn Listen>,
     /// Longest time in which a peer must take something of what it is sent; default 10 s.
     pub write_timeout: Duration,
@@ -60,8 +60,8 @@ impl PoolConfig {
         Self {
             node: NodeConfig::new(local, SystemTime::now()),
             listen: Vec::new(),
-            connect: Arc::new(Tcp::default()),
-            accept: Arc::new(Tcp::default()),
+            connect: Arc::new(Transports::default()),
+            accept: Arc::new(Transports::default()),
             write_timeout: Duration::from_secs(10),
             first_message_timeout: Duration::from_secs(10),
             max_unidentified: 64,
@@ -118,7 +118,7 @@ pub struct PeerStatus {
     pub host: String,
     /// `host:port`; of a peer that is not configured, where it connected from.
     pub address: String,
-    /// `tcp`.
+    /// What carries Diameter: `tcp`.
     pub transport: &'static str,
     /// State of RFC 6733 §5.6, with that of the watchdog (RFC 3539) while it is open: `I-Open (OKAY)`.
     pub state: String,
@@ -149,7 +149,6 @@ pub struct Pool {
     /// Requests without an outcome.
     pub(super) pending: Arc<Gauge>,
     listening: Arc<[SocketAddr]>,
-    transport: &'static str,
 }
 
 impl Pool {
@@ -166,19 +165,20 @@ impl Pool {
             seed,
         } = config;
         let mut bound = Vec::new();
-        for address in listen {
-            let listener = accept.listen(address).await;
-            bound.push(listener.map_err(|error| {
-                io::Error::new(error.kind(), format!("cannot listen on {address}: {error}"))
-            })?);
+        for on in listen {
+            let listener = accept.listen(&on).await;
+            let listener = listener
+                .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {on}: {error}")))?;
+            bound.push((on.transport, listener));
         }
-        let listening = bound.iter().map(|listener| listener.local_addr()).collect::<io::Result<_>>()?;
+        let listening = bound.iter().map(|(_, listener)| listener.local_addr()).collect::<io::Result<_>>()?;
         let (inputs, input) = mpsc::channel(MAX_INPUTS);
         let (control, controlled) = mpsc::unbounded_channel();
         let places = Places::new(max_unidentified);
         let mut listeners = JoinSet::new();
-        for listener in bound {
-            listeners.spawn(listener::run(listener, inputs.clone(), places.clone(), first_message_timeout));
+        for (transport, listener) in bound {
+            let (inputs, places) = (inputs.clone(), places.clone());
+            listeners.spawn(listener::run(transport, listener, inputs, places, first_message_timeout));
         }
         let node = Node::new(node, seed, now());
         let snapshot = Snapshot::default();
@@ -189,7 +189,6 @@ impl Pool {
             snapshot: snapshot.clone(),
             pending: Arc::default(),
             listening,
-            transport: connect.name(),
         };
         let driver = Driver::new(Parts {
             node,
@@ -220,18 +219,17 @@ impl Pool {
     /// How every peer is doing.
     pub fn peers(&self) -> Vec<PeerStatus> {
         let statuses = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
-        statuses.iter().map(|status| self.shown(status)).collect()
+        statuses.iter().map(PeerStatus::from).collect()
     }
+}
 
-    pub(super) fn shown(
-        &self,
-        NodeStatus { host, address, is_relay, status, counters }: &NodeStatus,
-    ) -> PeerStatus {
+impl From<&NodeStatus> for PeerStatus {
+    fn from(NodeStatus { host, address, is_relay, status, counters }: &NodeStatus) -> Self {
         let open = status.state.is_open() && status.watchdog == WatchdogState::Okay;
-        PeerStatus {
+        Self {
             host: host.to_string(),
-            address: address.clone(),
-            transport: self.transport,
+            address: address.at.clone(),
+            transport: address.transport.name(),
             state: match status.state.is_open() {
                 true => format!("{} ({})", status.state, status.watchdog),
                 false => status.state.to_string(),
@@ -245,7 +243,9 @@ impl Pool {
             counts: counters.read(),
         }
     }
+}
 
+impl Pool {
     /// Where connections are accepted.
     pub fn local_addresses(&self) -> Vec<SocketAddr> {
         self.listening.to_vec()

@@ -172,8 +172,9 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         &with_diameter("watchdog_intervall_ms = 30000"),
         "5:1: [diameter] has no key `watchdog_intervall_ms`",
         "did you mean `watchdog_interval_ms`? accepted here: origin_host, origin_realm, destination_realm, \
-         listen, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, reconnect_initial_ms, \
-         reconnect_max_ms, reconnect_after_refusal_ms, redirect_hosts, give_up_str_after_s, peers",
+         listen, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, \
+         reconnect_initial_ms, reconnect_max_ms, reconnect_after_refusal_ms, redirect_hosts, give_up_str_after_s, \
+         peers",
     );
     assert_refused(
         &with("tranport = \"tcp\"\n"),
@@ -194,8 +195,8 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 
 #[test]
 fn unknown_sections_are_refused() {
-    const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], [dictionary], [gatekeeper], \
-                       [templates], [notify], [store], [records]";
+    const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], \
+                       [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
     for later in ["access", "metrics"] {
         assert_refused(
             &with(&format!("[{later}]\n")),

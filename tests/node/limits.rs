@@ -72,7 +72,13 @@ fn after_shutting_down_there_are_no_requests() {
     let id = world.request();
     assert_eq!(*world.error(id), RequestError::ShuttingDown);
     // Nobody comes in any more who would have to be said goodbye to.
-    let late = world.node.handle_first_message(world.now, ConnectionId(99), &[], "192.0.2.7:9", cer("pcrf1"));
+    let late = world.node.handle_first_message(
+        world.now,
+        ConnectionId(99),
+        &[],
+        &"192.0.2.7:9".into(),
+        cer("pcrf1"),
+    );
     assert!(late.is_err());
     world.advance(5 * SECOND);
     assert!(world.node.is_closed());
@@ -98,10 +104,11 @@ fn strangers_are_refused_or_get_to_be_peers() {
         let mut config = config(&[]);
         config.accept_any_peer = open_house;
         let mut world = World::with(config, 1, |_| {});
-        let first = world.node.handle_first_message(world.now, ConnectionId(1), &[], "192.0.2.7:9", cer("x"));
+        let first =
+            world.node.handle_first_message(world.now, ConnectionId(1), &[], &"192.0.2.7:9".into(), cer("x"));
         match (open_house, first) {
             (true, Ok(peer)) => {
-                assert_eq!((peer, world.node.address(peer)), (PeerIndex(0), Some("192.0.2.7:9")))
+                assert_eq!((peer, world.node.address(peer)), (PeerIndex(0), Some(&"192.0.2.7:9".into())))
             }
             (false, Err(refusal)) => {
                 assert_eq!(crate::world::result_code(&refusal.answer.unwrap()), 3010);
@@ -109,8 +116,13 @@ fn strangers_are_refused_or_get_to_be_peers() {
             (_, other) => panic!("{other:?}"),
         }
         // The same one again is the same peer.
-        let again =
-            world.node.handle_first_message(world.now, ConnectionId(2), &[], "192.0.2.7:10", cer("X"));
+        let again = world.node.handle_first_message(
+            world.now,
+            ConnectionId(2),
+            &[],
+            &"192.0.2.7:10".into(),
+            cer("X"),
+        );
         assert_eq!(again.ok(), open_house.then_some(PeerIndex(0)));
     }
 }
@@ -122,7 +134,10 @@ fn there_are_only_so_many_strangers() {
     let mut world = World::with(config, 1, |_| {});
     let accepted = (0..5000).filter(|number| {
         let cer = cer(&format!("host{number}"));
-        world.node.handle_first_message(world.now, ConnectionId(*number), &[], "192.0.2.7:9", cer).is_ok()
+        world
+            .node
+            .handle_first_message(world.now, ConnectionId(*number), &[], &"192.0.2.7:9".into(), cer)
+            .is_ok()
     });
     assert_eq!(accepted.count(), 4096);
 }

@@ -43,7 +43,7 @@ fn a_peer_that_the_operator_disconnected_stays_down_whatever_happens() {
     // Nor does it get in by itself.
     let id = ConnectionId(1_000);
     world.remote(0).connection = Some(id);
-    world.node.handle_first_message(world.now, id, &[], "192.0.2.7:40000", cer("pcrf1")).unwrap();
+    world.node.handle_first_message(world.now, id, &[], &"192.0.2.7:40000".into(), cer("pcrf1")).unwrap();
     world.settle();
     let (_, cea) = world.remote(0).answers.pop().unwrap();
     assert_eq!((cea.header().command, result_code(&cea)), (commands::CAPABILITIES_EXCHANGE, 5012));

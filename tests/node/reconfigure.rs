@@ -63,8 +63,13 @@ fn a_peer_that_is_removed_gets_a_dpr_and_its_requests_go_to_another() {
     world.advance(3600 * SECOND);
     assert_eq!(world.remote(0).connection, None);
     assert!(!world.node.connect(world.now, "pcrf1"));
-    let refused =
-        world.node.handle_first_message(world.now, ConnectionId(1_000), &[], "192.0.2.7:1", cer("pcrf1"));
+    let refused = world.node.handle_first_message(
+        world.now,
+        ConnectionId(1_000),
+        &[],
+        &"192.0.2.7:1".into(),
+        cer("pcrf1"),
+    );
     assert!(refused.is_err());
     let id = world.request_for(Some("pcrf1"), SECOND);
     world.advance(2 * SECOND);
@@ -85,7 +90,7 @@ fn a_peer_that_comes_back_is_dialled_where_it_is_now() {
         reconfigure(&mut world, vec![moved, peer("pcrf2", 2)]);
         let statuses = world.node.statuses();
         assert_eq!(statuses.len(), 2);
-        assert_eq!(statuses[0].address, "elsewhere:3868");
+        assert_eq!(statuses[0].address, "elsewhere:3868".into());
         assert!(world.remote(0).connection.is_some());
     }
 }
@@ -101,7 +106,7 @@ fn a_peer_with_another_address_is_left_and_dialled_there() {
     world.advance(SECOND);
     assert_ne!(world.remote(0).connection, before);
     assert!(world.remote(0).connection.is_some());
-    assert_eq!(world.node.statuses()[0].address, "elsewhere:3868");
+    assert_eq!(world.node.statuses()[0].address, "elsewhere:3868".into());
 }
 
 #[test]

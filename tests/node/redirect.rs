@@ -18,7 +18,7 @@ fn a_redirect_to_a_listed_host_is_followed_over_a_new_connection() {
     let first = world.asked(0);
     world.answer_as(0, &first, 3006, "pcrf1", &["aaa://evil:1", "aaa://pcrf9:3999;transport=tcp"]);
     let second = world.asked(1);
-    assert_eq!(world.node.address(rxgate::peer::PeerIndex(1)), Some("pcrf9:3999"));
+    assert_eq!(world.node.address(rxgate::peer::PeerIndex(1)), Some(&"pcrf9:3999".into()));
     assert_eq!(second.header().end_to_end, first.header().end_to_end);
     assert!(!is_retransmission(&second));
     world.answer(1, &second, 2001);

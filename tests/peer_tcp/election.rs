@@ -6,7 +6,7 @@ use bytes::Bytes;
 use rxgate::{
     BoxFuture,
     dict::commands,
-    transport::{Connect, Link, NodePeer, PeerEvent, PoolConfig, SendMessage, Tcp},
+    transport::{Connect, Link, NodePeer, PeerAddress, PeerEvent, PoolConfig, SendMessage, Tcp},
 };
 use tokio::{net::TcpListener, sync::Barrier};
 
@@ -27,18 +27,14 @@ struct Counted {
 }
 
 impl Connect for Together {
-    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Link>> {
+    fn connect<'a>(&'a self, host: &'a str, address: &'a PeerAddress) -> BoxFuture<'a, io::Result<Link>> {
         Box::pin(async move {
             self.start.wait().await;
-            let Link { rx, tx, local } = self.tcp.connect(address).await?;
-            let tx = Box::new(Counted { tx, _alive: self.alive.clone() });
+            let link = self.tcp.connect(host, address).await?;
+            let tx = Box::new(Counted { tx: link.tx, _alive: self.alive.clone() });
             self.connected.wait().await;
-            Ok(Link { rx, tx, local })
+            Ok(Link { tx, ..link })
         })
-    }
-
-    fn name(&self) -> &'static str {
-        self.tcp.name()
     }
 }
 
@@ -59,7 +55,7 @@ async fn free() -> SocketAddr {
 }
 
 fn node(mut config: PoolConfig, at: SocketAddr, other: (&str, SocketAddr), connect: Together) -> PoolConfig {
-    config.listen = vec![at];
+    config.listen = vec![at.into()];
     config.node.accept_any_peer = false;
     config.node.peers = vec![NodePeer::new(other.0, other.1.to_string())];
     config.connect = Arc::new(connect);

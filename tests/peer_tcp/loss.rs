@@ -140,7 +140,7 @@ async fn both_dial_and_one_connection_is_left() {
     drop(waiting);
     config.node.peers = client(&[("af.rx.test", af_address)]).node.peers;
     let mut af = client(&[("pcrf.rx.test", reserved)]);
-    af.listen = vec![af_address];
+    af.listen = vec![af_address.into()];
     let mut pcrf = End::start(config, |r| Some(answer(r, "pcrf.rx.test", 2001))).await;
     let mut af = End::start(af, |r| Some(answer(r, "af.rx.test", 2001))).await;
     pcrf.up("af.rx.test").await;

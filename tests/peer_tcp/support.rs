@@ -133,7 +133,7 @@ fn config(host: &str) -> PoolConfig {
 /// A server that accepts anybody, on a free port or on `listen`.
 pub fn server(host: &str, listen: Option<SocketAddr>) -> PoolConfig {
     let mut config = config(host);
-    config.listen = vec![listen.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap())];
+    config.listen = vec![listen.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap()).into()];
     config.node.accept_any_peer = true;
     config.node.commands = vec![commands::AA, commands::SESSION_TERMINATION];
     config

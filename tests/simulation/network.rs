@@ -12,7 +12,9 @@ use std::{
 use bytes::Bytes;
 use rxgate::{
     BoxFuture,
-    transport::{Accept, Connect, Link, Listen, RecvError, RecvMessage, SendMessage},
+    transport::{
+        Accept, Arriving, Connect, Link, Listen, ListenOn, PeerAddress, RecvError, RecvMessage, SendMessage,
+    },
     wire::MessageBuf,
 };
 use tokio::{
@@ -136,15 +138,15 @@ impl Network {
         let fate = Arc::new(Value::new(Fate::Fine));
         let (near, far) = (IpAddr::V4(Ipv4Addr::new(10, 9, 0, 1)), server.ip());
         let (there, here) = (Channel::new(), Channel::new());
-        let end = |name, to: &Channel, from: &mut Channel, at| Link {
-            rx: Box::new(Receiver {
+        let end = |name, to: &Channel, from: &mut Channel, at| {
+            let rx = Box::new(Receiver {
                 incoming: from.receiver.take().expect("each is taken once"),
                 next: None,
                 over: false,
                 fate: fate.clone(),
                 stalled: stalled.clone(),
-            }),
-            tx: Box::new(Sender {
+            });
+            let tx = Box::new(Sender {
                 name,
                 port,
                 trace: self.trace.clone(),
@@ -155,8 +157,8 @@ impl Network {
                 fate: fate.clone(),
                 stalled: stalled.clone(),
                 process: Arc::clone(process),
-            }),
-            local: vec![at],
+            });
+            Link { rx, tx, local: vec![at] }
         };
         let (mut there, mut here) = (there, here);
         let client = end(">", &there, &mut here, near);
@@ -190,12 +192,8 @@ pub struct Dialler {
 }
 
 impl Connect for Dialler {
-    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Link>> {
-        Box::pin(self.network.dial(&self.process, address))
-    }
-
-    fn name(&self) -> &'static str {
-        "simulated"
+    fn connect<'a>(&'a self, _: &'a str, address: &'a PeerAddress) -> BoxFuture<'a, io::Result<Link>> {
+        Box::pin(self.network.dial(&self.process, &address.at))
     }
 }
 
@@ -203,7 +201,8 @@ impl Connect for Dialler {
 pub struct Acceptor(pub Arc<Network>);
 
 impl Listen for Acceptor {
-    fn listen(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Accept>>> {
+    fn listen<'a>(&'a self, on: &'a ListenOn) -> BoxFuture<'a, io::Result<Box<dyn Accept>>> {
+        let address = on.addresses[0];
         let (sender, accepted) = mpsc::unbounded_channel();
         self.0.state.lock().unwrap().listeners.insert(address, sender);
         Box::pin(async move { Ok(Box::new(Listener { address, accepted }) as Box<dyn Accept>) })
@@ -220,10 +219,10 @@ impl Accept for Listener {
         Ok(self.address)
     }
 
-    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Link, SocketAddr)>> {
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<(Arriving, SocketAddr)>> {
         Box::pin(async move {
             match self.accepted.recv().await {
-                Some(accepted) => Ok(accepted),
+                Some((link, from)) => Ok((link.into(), from)),
                 None => std::future::pending().await,
             }
         })

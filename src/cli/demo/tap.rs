@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{
     BoxFuture,
-    transport::{Connect, Link, RecvError, RecvMessage, SendMessage, Tcp},
+    transport::{Connect, Link, PeerAddress, RecvError, RecvMessage, SendMessage, Tcp},
     wire::MessageBuf,
 };
 
@@ -33,17 +33,13 @@ impl Tap {
 }
 
 impl Connect for Tap {
-    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Link>> {
+    fn connect<'a>(&'a self, host: &'a str, address: &'a PeerAddress) -> BoxFuture<'a, io::Result<Link>> {
         Box::pin(async move {
-            let Link { rx, tx, local } = self.tcp.connect(address).await?;
-            let rx = Box::new(Receiver { rx, seen: self.seen.clone() });
-            let tx = Box::new(Sender { tx, seen: self.seen.clone() });
-            Ok(Link { rx, tx, local })
+            let link = self.tcp.connect(host, address).await?;
+            let rx = Box::new(Receiver { rx: link.rx, seen: self.seen.clone() });
+            let tx = Box::new(Sender { tx: link.tx, seen: self.seen.clone() });
+            Ok(Link { rx, tx, ..link })
         })
-    }
-
-    fn name(&self) -> &'static str {
-        self.tcp.name()
     }
 }
 

@@ -76,11 +76,12 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
         reconnect_after_refusal: reconnect_after_refusal.value,
         redirect_hosts: redirect_hosts.into_iter().map(|found| found.value).collect(),
         give_up_str_after: give_up_str_after.value,
-        peers: peers?,
+        peers: peers?.into_iter().map(|(peer, _)| peer).collect(),
     })
 }
 
-fn peers(section: &mut Section<'_, '_>, origin_host: Option<&str>) -> Option<Vec<Peer>> {
+/// The peers, each with the place of its host.
+fn peers(section: &mut Section<'_, '_>, origin_host: Option<&str>) -> Option<Vec<(Peer, Option<usize>)>> {
     const HOW: &str = "add a [[diameter.peers]] section with `host` and `address` of the PCRF or relay";
     let offset = section.offset();
     let Some(value) = section.take("peers") else {
@@ -120,7 +121,7 @@ fn peers(section: &mut Section<'_, '_>, origin_host: Option<&str>) -> Option<Vec
         }
         peers.push((peer, host_at));
     }
-    Some(peers.into_iter().map(|(peer, _)| peer).collect())
+    Some(peers)
 }
 
 fn peer<'d>(

@@ -1,0 +1,96 @@
+//! Diameter over a stream of octets, which TCP is (RFC 6733 §2.1): cutting it into messages.
+
+use std::{io, net::IpAddr};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::{Link, RecvError, RecvMessage, SendMessage};
+use crate::{
+    BoxFuture,
+    wire::{Header, MAX_MESSAGE, MessageBuf, WireError, frame_length},
+};
+
+/// Room made for one read: several messages under load. Octets.
+const READ_SIZE: usize = 16 * 1024;
+
+/// The two directions of a connection as a link.
+pub(super) fn link(
+    reader: impl AsyncRead + Send + Unpin + 'static,
+    writer: impl AsyncWrite + Send + Unpin + 'static,
+    local: Vec<IpAddr>,
+) -> Link {
+    let rx = Receiver { stream: reader, buffer: BytesMut::new(), lost: false };
+    let tx = Sender { stream: writer, joined: Vec::new() };
+    Link { rx: Box::new(rx), tx: Box::new(tx), local }
+}
+
+struct Receiver<R> {
+    stream: R,
+    buffer: BytesMut,
+    /// Out of step: nothing that follows can be understood.
+    lost: bool,
+}
+
+impl<R: AsyncRead + Send + Unpin> RecvMessage for Receiver<R> {
+    fn recv<'a>(&'a mut self, into: &'a mut Vec<MessageBuf>) -> BoxFuture<'a, Result<(), RecvError>> {
+        Box::pin(async move {
+            loop {
+                if self.lost {
+                    self.buffer.clear();
+                }
+                let before = into.len();
+                let error = self.cut(into).err();
+                if into.len() > before {
+                    // The error, if there is one, comes again with the next call.
+                    return Ok(());
+                }
+                if let Some(error) = error {
+                    self.lost = true;
+                    return Err(RecvError::Bad { error, header: Header::parse(&self.buffer).ok() });
+                }
+                self.buffer.reserve(READ_SIZE);
+                if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                    return Err(RecvError::Ended);
+                }
+            }
+        })
+    }
+}
+
+impl<R> Receiver<R> {
+    /// Cuts the whole messages off the buffer.
+    fn cut(&mut self, into: &mut Vec<MessageBuf>) -> Result<(), WireError> {
+        while let Some(length) = frame_length(&self.buffer, MAX_MESSAGE)? {
+            if self.buffer.len() < length {
+                self.buffer.reserve(length - self.buffer.len());
+                break;
+            }
+            into.push(MessageBuf::from_bytes(self.buffer.split_to(length).freeze())?);
+        }
+        Ok(())
+    }
+}
+
+struct Sender<W> {
+    stream: W,
+    joined: Vec<u8>,
+}
+
+impl<W: AsyncWrite + Send + Unpin> SendMessage for Sender<W> {
+    fn send<'a>(&'a mut self, messages: &'a [Bytes]) -> BoxFuture<'a, io::Result<()>> {
+        Box::pin(async move {
+            if let [message] = messages {
+                return self.stream.write_all(message).await;
+            }
+            // One system call for all of them.
+            self.joined.clear();
+            messages.iter().for_each(|message| self.joined.extend_from_slice(message));
+            self.stream.write_all(&self.joined).await
+        })
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, io::Result<()>> {
+        Box::pin(self.stream.shutdown())
+    }
+}
