@@ -17,7 +17,8 @@
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
 //!    words, counters, ids, clock, live,    ground: words for people, names, the time, what is replaced while it is
-//!    metrics, task, handover               worked with, figures, work to its end or in a thread; import nothing
+//!    metrics, task, handover, tls          worked with, figures, work to its end or in a thread, certificates; import
+//!                                          nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -59,6 +60,8 @@ pub mod store;
 #[cfg(feature = "net")]
 mod task;
 pub mod template;
+#[cfg(feature = "net")]
+pub mod tls;
 #[cfg(feature = "net")]
 pub mod transport;
 pub mod wire;

@@ -28,7 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// The ground: they name nothing, and every module may name them.
-const GROUND: [&str; 8] = ["words", "counters", "ids", "clock", "metrics", "live", "task", "handover"];
+const GROUND: [&str; 9] = ["words", "counters", "ids", "clock", "metrics", "live", "task", "handover", "tls"];
 
 /// Put everything together, and are named by each other only.
 const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];

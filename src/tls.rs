@@ -1,0 +1,387 @@
+//! Certificates, keys and revocations from files, and the TLS 1.2 and 1.3 (RFC 5246, RFC 8446) that is made of them.
+//!
+//! The one place for everything that speaks TLS: Diameter, the HTTP listeners, the delivery of events, the command
+//! line. Nothing in here opens a socket. What is wrong with a file is told with its name; what is wrong with the
+//! other side's certificate in words that name nobody, for they are logged.
+
+mod der;
+mod subject;
+mod validity;
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore, ServerConfig,
+    client::{Resumption, WebPkiServerVerifier},
+    crypto::CryptoProvider,
+    pki_types::{
+        CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime,
+        pem::{self, PemObject},
+    },
+    server::{NoServerSessionStorage, WebPkiClientVerifier},
+    sign::{CertifiedKey, SingleCertAndKey},
+};
+use thiserror::Error;
+use webpki::{CertRevocationList, EndEntityCert, OwnedCertRevocationList};
+
+pub use validity::Doubt;
+
+/// A file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}: {text}", .file.display())]
+pub struct FileError {
+    /// Which.
+    pub file: PathBuf,
+    /// What is wrong with it, and what is accepted.
+    pub text: String,
+}
+
+/// The one provider of cryptography.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// A certificate with its chain and its key: what this side shows.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    certified: Arc<CertifiedKey>,
+    /// The chain's.
+    file: PathBuf,
+    /// Changes with the files.
+    digest: u64,
+}
+
+impl Identity {
+    /// Reads a PEM chain, the own certificate first, and its PEM key without a passphrase.
+    pub fn read(certificate: &Path, key: &Path) -> Result<Self, FileError> {
+        let mut digest = DefaultHasher::new();
+        let octets = read(certificate, &mut digest)?;
+        let chain = certificates(certificate, &octets)?;
+        for one in &chain {
+            EndEntityCert::try_from(one).map_err(|error| FileError {
+                file: certificate.to_owned(),
+                text: format!("has a certificate that cannot be read: {error}"),
+            })?;
+        }
+        let octets = read(key, &mut digest)?;
+        let wrong = |text: String| FileError { file: key.to_owned(), text };
+        let private = PrivateKeyDer::from_pem_slice(&octets).map_err(|error| {
+            let encrypted = octets.windows(9).any(|word| word == b"ENCRYPTED");
+            wrong(match (error, encrypted) {
+                (_, true) => {
+                    "its key has a passphrase; accepted is one without, in a file that only this user may \
+                              read: `openssl pkey -in FILE -out FILE`"
+                        .into()
+                }
+                (pem::Error::NoItemsFound, false) => "has no PRIVATE KEY in PEM form".into(),
+                (error, false) => not_pem(&error),
+            })
+        })?;
+        let certified = CertifiedKey::from_der(chain, private, &provider()).map_err(|error| match error {
+            Error::InconsistentKeys(_) => {
+                wrong(format!("is not the key of the first certificate in {}", certificate.display()))
+            }
+            error => wrong(format!("cannot be used with {}: {error}", certificate.display())),
+        })?;
+        Ok(Self { certified: Arc::new(certified), file: certificate.to_owned(), digest: digest.finish() })
+    }
+
+    /// Whom the certificate names.
+    pub fn names(&self) -> Names {
+        Names::of(&self.certified.cert)
+    }
+}
+
+/// First octet of a TLS handshake: the content type of its record (RFC 8446 §5.1).
+pub const HANDSHAKE: u8 = 0x16;
+
+/// Who is trusted: certificate authorities, and what they have revoked.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    roots: Arc<RootCertStore>,
+    revoked: Vec<CertificateRevocationListDer<'static>>,
+    /// Of the CRLs, each with its file.
+    next_updates: Vec<(PathBuf, validity::Time)>,
+    digest: u64,
+}
+
+impl Trust {
+    /// Reads the certificates of the authorities and, if there are any, their CRLs (RFC 5280 §5), all PEM.
+    ///
+    /// With CRLs each certificate below an authority needs one of its issuer that is not past its next update: a
+    /// certificate of which nobody says whether it is revoked is refused.
+    pub fn read(authorities: &Path, revocations: &[PathBuf]) -> Result<Self, FileError> {
+        let mut digest = DefaultHasher::new();
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates(authorities, &read(authorities, &mut digest)?)? {
+            roots.add(certificate).map_err(|error| FileError {
+                file: authorities.to_owned(),
+                text: format!("has a certificate that cannot be an authority: {}", reason(&error)),
+            })?;
+        }
+        let (mut revoked, mut next_updates, mut of) = (Vec::new(), Vec::new(), HashSet::new());
+        for file in revocations {
+            let wrong = |text: String| FileError { file: file.clone(), text };
+            let octets = read(file, &mut digest)?;
+            let before = revoked.len();
+            for list in CertificateRevocationListDer::pem_slice_iter(&octets) {
+                let list = list.map_err(|error| wrong(not_pem(&error)))?;
+                let parsed = OwnedCertRevocationList::from_der(&list);
+                let parsed: CertRevocationList<'_> =
+                    parsed.map_err(|error| wrong(validity::unreadable(&list, &error)))?.into();
+                let part = parsed.issuing_distribution_point().map(<[u8]>::to_vec);
+                if !of.insert((parsed.issuer().to_vec(), part)) {
+                    // Only the first that is found would count.
+                    return Err(wrong(
+                        "has a second CRL of the same authority: leave only the newest".into(),
+                    ));
+                }
+                next_updates.extend(validity::next_update(&list).map(|next| (file.clone(), next)));
+                revoked.push(list);
+            }
+            if revoked.len() == before {
+                return Err(wrong("has no X509 CRL in PEM form".into()));
+            }
+        }
+        Ok(Self { roots: Arc::new(roots), revoked, next_updates, digest: digest.finish() })
+    }
+
+    /// The authorities that the system trusts, or that the file in SSL_CERT_FILE has; `None`: there are none.
+    pub fn system() -> Option<Self> {
+        let mut roots = RootCertStore::empty();
+        // What cannot be read of them is no authority; a machine without any is found out by their number.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let digest = roots.len() as u64;
+        let (revoked, next_updates) = (Vec::new(), Vec::new());
+        (!roots.is_empty()).then(|| Self { roots: Arc::new(roots), revoked, next_updates, digest })
+    }
+}
+
+/// What a server asks of its clients.
+#[derive(Clone, Debug)]
+pub enum Clients {
+    /// No certificate.
+    Unasked,
+    /// A certificate of these authorities, or none.
+    Optional(Trust),
+    /// A certificate of these authorities.
+    Required(Trust),
+}
+
+/// What one end of a connection is set up with; equal when it was made of the same files.
+#[derive(Clone, Debug)]
+pub struct Settings<C> {
+    /// As rustls takes it.
+    pub config: Arc<C>,
+    digest: (u64, u64),
+}
+
+impl<C> PartialEq for Settings<C> {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+/// The accepting end. `protocols` are those that clients may ask for inside of TLS (RFC 7301), the best first.
+///
+/// A client that showed a certificate shows it again in each handshake: no session is resumed, so that what has been
+/// revoked since is refused.
+pub fn server(identity: &Identity, clients: &Clients, protocols: &[&[u8]]) -> Settings<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has cipher suites for TLS 1.2 and 1.3");
+    let (verifier, digest) = match clients {
+        Clients::Unasked => (None, 0),
+        Clients::Optional(trust) | Clients::Required(trust) => {
+            let verifier = WebPkiClientVerifier::builder_with_provider(trust.roots.clone(), provider())
+                .with_crls(trust.revoked.clone())
+                .enforce_revocation_expiration();
+            let verifier = match clients {
+                Clients::Optional(_) => verifier.allow_unauthenticated(),
+                _ => verifier,
+            };
+            (Some(verifier.build().expect(READ)), trust.digest)
+        }
+    };
+    let asks = verifier.is_some();
+    let builder = match verifier {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        None => builder.with_no_client_auth(),
+    };
+    let resolver = SingleCertAndKey::from(CertifiedKey::clone(&identity.certified));
+    let mut config = builder.with_cert_resolver(Arc::new(resolver));
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    if asks {
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+    }
+    Settings { config: Arc::new(config), digest: (identity.digest, digest) }
+}
+
+/// The connecting end; without an identity it shows no certificate.
+pub fn client(identity: Option<&Identity>, trust: &Trust) -> Settings<ClientConfig> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(trust.roots.clone(), provider())
+        .with_crls(trust.revoked.clone())
+        .enforce_revocation_expiration()
+        .build()
+        .expect(READ);
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("the provider has cipher suites for TLS 1.2 and 1.3")
+        .with_webpki_verifier(verifier);
+    let mut config = match identity {
+        Some(identity) => {
+            let resolver = SingleCertAndKey::from(CertifiedKey::clone(&identity.certified));
+            builder.with_client_cert_resolver(Arc::new(resolver))
+        }
+        None => builder.with_no_client_auth(),
+    };
+    config.resumption = Resumption::disabled();
+    let own = identity.map_or(0, |identity| identity.digest);
+    Settings { config: Arc::new(config), digest: (own, trust.digest) }
+}
+
+/// The connecting end that trusts whom the system trusts; `None`: that is nobody.
+///
+/// Read when it is first asked for, which blocks on the disk, and then kept for the life of the process.
+pub fn system_client() -> Option<Settings<ClientConfig>> {
+    static SYSTEM: OnceLock<Option<Settings<ClientConfig>>> = OnceLock::new();
+    SYSTEM.get_or_init(|| Trust::system().map(|trust| client(None, &trust))).clone()
+}
+
+/// Why a verifier can be made of a [`Trust`].
+const READ: &str = "there are authorities, and the CRLs were read";
+
+/// Whom a certificate names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// DNS names of its subjectAltName (RFC 5280 §4.2.1.6), without those that stand for several.
+    pub dns: Vec<String>,
+    /// Common name of its subject.
+    pub common: Option<String>,
+}
+
+impl Names {
+    /// The names in the first certificate of a chain that was verified; none without one.
+    pub fn of(chain: &[CertificateDer<'_>]) -> Self {
+        let Some(Ok(first)) = chain.first().map(EndEntityCert::try_from) else { return Self::default() };
+        let dns = first.valid_dns_names().filter(|name| !name.contains('*')).map(str::to_owned);
+        Self { dns: dns.collect(), common: subject::common_name(first.subject()) }
+    }
+
+    /// The name that stands for whoever shows it: the first DNS name, else the common name.
+    pub fn first(self) -> Option<String> {
+        self.dns.into_iter().next().or(self.common)
+    }
+}
+
+/// Why a handshake or a connection failed, in words that lead to what to change.
+pub fn io_reason(error: &io::Error) -> String {
+    match of_tls(error) {
+        Some(error) => reason(error),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
+        None => error.to_string(),
+    }
+}
+
+/// What TLS has against a connection, if that is what ended it.
+pub fn of_tls(error: &io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// The same of an error of TLS.
+pub fn reason(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(error) => of_certificate(error),
+        Error::NoCertificatesPresented => "it shows no certificate, and has to".into(),
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => "what it sends is not TLS".into(),
+        Error::AlertReceived(alert) => of_alert(*alert),
+        Error::PeerIncompatible(why) => {
+            format!("no TLS in common, accepted are 1.2 and 1.3 with their modern cipher suites: {why:?}")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn of_certificate(error: &CertificateError) -> String {
+    match error {
+        CertificateError::Expired => "its certificate has expired".into(),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            format!("its certificate expired on {}", date(*not_after))
+        }
+        CertificateError::NotValidYet => "its certificate is not valid yet".into(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("its certificate is not valid before {}", date(*not_before))
+        }
+        CertificateError::UnknownIssuer => "its certificate is of no authority that is trusted here".into(),
+        CertificateError::Revoked => "its certificate is revoked".into(),
+        CertificateError::UnknownRevocationStatus => {
+            "no CRL here says whether its certificate is revoked: each authority on the way to it needs one"
+                .into()
+        }
+        CertificateError::ExpiredRevocationList => "the CRL of its authority is out of date".into(),
+        CertificateError::ExpiredRevocationListContext { next_update, .. } => {
+            format!("the CRL of its authority is out of date since {}", date(*next_update))
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name".into()
+        }
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "its certificate is not made for this side of TLS (extended key usage)".into()
+        }
+        other => format!("its certificate is refused: {other:?}"),
+    }
+}
+
+fn of_alert(alert: AlertDescription) -> String {
+    use AlertDescription as Alert;
+    match alert {
+        Alert::CertificateRequired => "it wants a certificate and was shown none".into(),
+        Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateExpired
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::AccessDenied
+        | Alert::DecryptError => format!("it refuses the certificate it was shown ({alert:?})"),
+        Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::InsufficientSecurity => {
+            format!("it has no TLS in common, offered are 1.2 and 1.3 ({alert:?})")
+        }
+        _ => format!("it ends TLS with {alert:?}"),
+    }
+}
+
+fn date(time: UnixTime) -> String {
+    let at = UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()));
+    at.map_or_else(|| format!("second {}", time.as_secs()), httpdate::fmt_http_date)
+}
+
+fn read(file: &Path, digest: &mut DefaultHasher) -> Result<Vec<u8>, FileError> {
+    let octets = std::fs::read(file)
+        .map_err(|error| FileError { file: file.to_owned(), text: format!("cannot be read: {error}") })?;
+    octets.hash(digest);
+    Ok(octets)
+}
+
+/// All certificates of a PEM file; at least one.
+fn certificates(file: &Path, octets: &[u8]) -> Result<Vec<CertificateDer<'static>>, FileError> {
+    let wrong = |text: String| FileError { file: file.to_owned(), text };
+    let found = CertificateDer::pem_slice_iter(octets).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| wrong(not_pem(&error)))?;
+    if found.is_empty() {
+        return Err(wrong("has no CERTIFICATE in PEM form".into()));
+    }
+    Ok(found)
+}
+
+fn not_pem(error: &pem::Error) -> String {
+    format!("is no PEM file: {error}")
+}
