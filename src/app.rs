@@ -12,6 +12,7 @@ mod reload;
 mod settings;
 mod storage;
 mod templates;
+mod tls;
 
 use std::{
     io,
@@ -47,12 +48,13 @@ use crate::{
     },
     store::{OpenError, RecordFile},
     template::Templates,
-    transport::{Connect, DisconnectCause, PeerStatus, Pool, Transports},
+    transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp, Tls, Transports},
 };
 pub(crate) use changes::reloadable;
 pub(crate) use settings::template_settings;
 pub use templates::TemplateDirectory;
 pub(crate) use templates::read_file as read_template_file;
+pub(crate) use tls::Material as TlsMaterial;
 
 use ending::{end_after, end_all};
 use operator::Operator;
@@ -96,6 +98,9 @@ pub enum AppError {
         /// What the system says.
         error: io::Error,
     },
+    /// Certificates, keys or CRLs are refused, for every one of these reasons.
+    #[error("TLS: {} problems", .0.len())]
+    Tls(Vec<config::Problem>),
     /// The templates of the directory are refused, for every one of these reasons.
     #[error("[templates] {} problems", .0.len())]
     Templates(Vec<config::Problem>),
@@ -157,6 +162,11 @@ impl App {
             }
             None => Dictionary::builtin().into(),
         };
+        let tls = TlsMaterial::read(&config).map_err(AppError::Tls)?;
+        for warning in &tls.warnings {
+            warn!(hint = %warning.hint, "{warning}");
+        }
+        let tls = tls::InForce::from(tls);
         let template_settings = Live::from(settings::template_settings(&config.gatekeeper));
         let reading = Live::from(settings::read_settings(&config.gatekeeper));
         let notifying = Live::from(settings::notification_settings(&config.gatekeeper));
@@ -190,7 +200,8 @@ impl App {
             },
             dictionary.clone(),
         )?;
-        let transports = Arc::new(Transports::default());
+        let over_tls = tls.diameter.clone().map(|ends| Tls::new(Tcp::default(), ends));
+        let transports = Arc::new(Transports { tls: over_tls, ..Transports::default() });
         let connect = connect.unwrap_or_else(|| transports.clone());
         let mut pool_config = settings::pool_config(&config.diameter, &session_config);
         (pool_config.connect, pool_config.accept) = (connect, transports);
@@ -256,6 +267,7 @@ impl App {
             notifier: notifier.clone(),
             pool: pool.clone(),
             records: records.clone(),
+            tls,
         };
         let reloader = Arc::new(Reloader::new(config, source, parts));
         let stopping = Live::from(false);

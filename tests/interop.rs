@@ -2,6 +2,9 @@
 //! on loopback (tests/interop/README.md).
 #![allow(clippy::unwrap_used)]
 
+#[path = "tls/authority.rs"]
+#[allow(dead_code)]
+mod authority;
 #[path = "interop/everything.rs"]
 mod everything;
 #[path = "interop/gateway.rs"]
@@ -10,6 +13,8 @@ mod gateway;
 mod peers;
 #[path = "interop/rest.rs"]
 mod rest;
+#[path = "interop/tls.rs"]
+mod tls;
 
 use everything::{Connection, authorization, termination};
 use peers::{

@@ -63,6 +63,7 @@ pub(crate) fn reloadable() -> String {
     for (section, keys) in RELOADABLE {
         text.push_str(&format!("#   {section} {}\n", keys.join(", ")));
     }
+    text.push_str("# The PEM files of [diameter.tls] are read again; new connections take them.\n");
     text
 }
 

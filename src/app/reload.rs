@@ -16,6 +16,7 @@ use super::{
     changes::{self, Changed},
     settings,
     templates::{self, TemplateDirectory, of_file},
+    tls::{InForce, Material},
 };
 use crate::{
     BoxFuture,
@@ -50,6 +51,7 @@ pub(super) struct Parts {
     pub notifier: Arc<Notifier>,
     pub pool: Pool,
     pub records: Option<Arc<RecordFile>>,
+    pub tls: InForce,
 }
 
 /// Reads the configuration, and what it names, again.
@@ -76,6 +78,7 @@ struct Read {
     directory: TemplateDirectory,
     /// The templates of the admin interface, read with the new dictionary and settings.
     recompiled: Vec<Arc<Template>>,
+    tls: Material,
 }
 
 /// The dictionary that is to be in force.
@@ -123,7 +126,8 @@ impl Reloader {
         let mut changing = self.parts.rules.changing().await;
         let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
         let rules = self.parts.rules.in_force().list();
-        let read = move || read(before, dictionary, &rules);
+        let tls = self.parts.tls.clone();
+        let read = move || read(before, dictionary, &rules, &tls);
         let read = tokio::task::spawn_blocking(read).await.expect("reading files does not panic");
         let read = read.inspect_err(|problems| {
             for problem in problems {
@@ -144,8 +148,8 @@ impl Reloader {
 
     /// Puts it into force; if the templates cannot be stored, nothing of it.
     async fn put(&self, read: Read, changing: &mut Changing<'_>) -> Result<Vec<String>, Vec<Problem>> {
-        let Read { running: Running { config, .. }, mut changed, dictionary, directory, recompiled, .. } =
-            read;
+        let Read { running, mut changed, dictionary, directory, recompiled, tls, .. } = read;
+        let config = running.config;
         let parts = &self.parts;
         let put = |rules: &mut RuleSet| {
             rules.recompile(&recompiled);
@@ -162,6 +166,7 @@ impl Reloader {
         parts.reading.set(settings::read_settings(&config.gatekeeper));
         parts.notifications.set(settings::notification_settings(&config.gatekeeper));
         parts.notifier.allow(config.notify.allow_networks.clone());
+        parts.tls.put(tls);
         // Refused only after the end.
         _ = parts.pool.reconfigure(settings::peers(&config.diameter)).await;
         Ok(changed)
@@ -193,6 +198,7 @@ fn read(
     before: Running,
     dictionary: &'static Dictionary,
     rules: &[Arc<MatchRule>],
+    tls: &InForce,
 ) -> Result<Read, Vec<Problem>> {
     let Running { config: old, source } = &before;
     let mut problems = Vec::new();
@@ -239,9 +245,15 @@ fn read(
             }
         }
     }
-    match problems.is_empty() {
-        true => Ok(Read { running, changed, warnings, dictionary: new, directory, recompiled }),
-        false => Err(problems),
+    let material = Material::read(config).map_err(|found| problems.extend(found));
+    match material {
+        Ok(material) if problems.is_empty() => {
+            changed.extend(tls.changes(&material));
+            warnings.extend(material.warnings.iter().cloned());
+            let (dictionary, tls) = (new, material);
+            Ok(Read { running, changed, warnings, dictionary, directory, recompiled, tls })
+        }
+        _ => Err(problems),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     peer::{NodePeer, PeerConfig},
     session::SessionConfig,
     template,
-    transport::{ListenOn, LocalNode, PeerAddress, PoolConfig},
+    transport::{ListenOn, LocalNode, PeerAddress, PoolConfig, Transport},
 };
 
 pub(super) fn limits(http: &config::Http) -> Limits {
@@ -114,7 +114,10 @@ pub(super) fn pool_config(diameter: &config::Diameter, session: &SessionConfig) 
         ..LocalNode::rx(&diameter.origin_host, &diameter.origin_realm)
     };
     let mut pool = PoolConfig::new(local.clone());
-    pool.listen = diameter.listen.iter().copied().map(ListenOn::from).collect();
+    let plain = diameter.listen.iter().copied().map(ListenOn::from);
+    let over_tls = diameter.listen_tls.iter();
+    let over_tls = over_tls.map(|address| ListenOn { transport: Transport::Tls, addresses: vec![*address] });
+    pool.listen = plain.chain(over_tls).collect();
     pool.node.started = session.started;
     pool.node.attempt_timeout = diameter.attempt_timeout;
     pool.node.redirect_hosts = diameter.redirect_hosts.clone();

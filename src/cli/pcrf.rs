@@ -30,6 +30,8 @@ use crate::{
         enums::{IpCanType, RatType},
     },
     pcrf::{Exchange, Pcrf, PcrfConfig, PcrfError, Rule, Ue},
+    tls::{FileError, Identity, Trust},
+    transport::{ListenOn, Tcp, Tls, TlsEnds, Transport, Transports},
 };
 
 /// Lines that wait for a slow terminal; more are left out and counted.
@@ -47,6 +49,7 @@ Examples:
   rxgate pcrf --listen 127.0.0.1:3868 --control 127.0.0.1:8868 \\
     --origin-host pcrf.rx.test --origin-realm rx.test
   rxgate pcrf --ue 10.0.0.1 --ue 2001:db8:1::/64 --strict
+  rxgate pcrf --listen-tls 127.0.0.1:5658 --certificate pcrf.pem --key pcrf.key --ca ca.pem
 
 Then, in another window:
   curl 127.0.0.1:8868/sessions
@@ -68,6 +71,18 @@ pub(super) struct Arguments {
     /// Where AFs connect.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3868")]
     listen: SocketAddr,
+    /// Where AFs connect over TLS, with certificates of both sides.
+    #[arg(long, value_name = "ADDR", requires_all = ["certificate", "key", "ca"])]
+    listen_tls: Option<SocketAddr>,
+    /// What it shows there: a PEM chain; the first certificate is for the Origin-Host.
+    #[arg(long, value_name = "FILE", requires = "listen_tls")]
+    certificate: Option<PathBuf>,
+    /// The key of that certificate: PEM without a passphrase.
+    #[arg(long, value_name = "FILE", requires = "listen_tls")]
+    key: Option<PathBuf>,
+    /// The authorities whose certificates AFs show: PEM.
+    #[arg(long, value_name = "FILE", requires = "listen_tls")]
+    ca: Option<PathBuf>,
     /// Where the control API listens; loopback only, as it has no access control.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8868")]
     control: SocketAddr,
@@ -123,8 +138,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => Dictionary::builtin(),
     };
     let (lines, printed) = sync_channel(MAX_WAITING);
+    let tls = over_tls(arguments)?;
     let config = PcrfConfig {
         listen: arguments.listen,
+        also: tls.iter().map(|(on, _)| on.clone()).collect(),
+        accept: Arc::new(Transports { tls: tls.map(|(_, tls)| tls), ..Transports::default() }),
         control: Some(arguments.control),
         origin_host: arguments.origin_host.clone(),
         origin_realm: arguments.origin_realm.clone(),
@@ -142,12 +160,41 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     runtime.block_on(serve(config, printed))
 }
 
+/// Where it listens for TLS, and with what.
+fn over_tls(arguments: &Arguments) -> Result<Option<(ListenOn, Tls)>, Failure> {
+    let Arguments {
+        listen_tls: Some(address),
+        certificate: Some(certificate),
+        key: Some(key),
+        ca: Some(ca),
+        ..
+    } = arguments
+    else {
+        return Ok(None);
+    };
+    let wrong = |error: FileError| {
+        Failure::usage(
+            error.to_string(),
+            "--certificate, --key and --ca are PEM files that this user may read",
+        )
+    };
+    let identity = Identity::read(certificate, key).map_err(wrong)?;
+    let trust = Trust::read(ca, &[]).map_err(wrong)?;
+    let ends = TlsEnds::new(&identity, &trust);
+    let on = ListenOn { transport: Transport::Tls, addresses: vec![*address] };
+    Ok(Some((on, Tls::new(Tcp::default(), ends.into()))))
+}
+
 async fn serve(config: PcrfConfig, printed: Receiver<String>) -> Result<(), Failure> {
     let (host, realm) = (config.origin_host.clone(), config.origin_realm.clone());
     let pcrf = Pcrf::start(config).await?;
     {
         let mut out = io::stdout().lock();
         writeln!(out, "simulated PCRF {host} of realm {realm}: AFs connect to {}", pcrf.address())?;
+        for ListenOn { transport, addresses } in pcrf.also() {
+            let addresses: Vec<String> = addresses.iter().map(SocketAddr::to_string).collect();
+            writeln!(out, "over {transport} they connect to {}", addresses.join(", "))?;
+        }
         if let Some(control) = pcrf.control_address() {
             writeln!(out, "control API: curl http://{control}/sessions (rxgate pcrf --help shows more)")?;
         }

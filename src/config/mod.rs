@@ -87,6 +87,10 @@ pub struct Diameter {
     pub destination_realm: String,
     /// Where configured peers may connect; default: nowhere.
     pub listen: Vec<SocketAddr>,
+    /// Where they may connect over TLS (RFC 6733 §13.1); default: nowhere.
+    pub listen_tls: Vec<SocketAddr>,
+    /// `[diameter.tls]`; there if something of Diameter goes over TLS.
+    pub tls: Option<DiameterTls>,
     /// One HTTP operation's whole Diameter time, resends included; default 10000 ms, 10 ms to 10 minutes.
     pub request_timeout: Duration,
     /// One attempt at one peer; default 4000 ms, at most `request_timeout`.
@@ -105,6 +109,19 @@ pub struct Diameter {
     pub give_up_str_after: Duration,
     /// `[[diameter.peers]]`; at least one, no host twice.
     pub peers: Vec<Peer>,
+}
+
+/// `[diameter.tls]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiameterTls {
+    /// PEM chain, this node's own first: it names `origin_host`.
+    pub certificate: PathBuf,
+    /// Its PEM key, without a passphrase.
+    pub key: PathBuf,
+    /// Authorities of the peers' certificates, PEM.
+    pub ca: PathBuf,
+    /// What they have revoked, PEM; default: nothing is asked.
+    pub crl: Vec<PathBuf>,
 }
 
 /// `[[diameter.peers]]`.

@@ -2,6 +2,7 @@
 
 mod diameter;
 mod front;
+mod tls;
 
 use std::{
     fmt,
@@ -20,15 +21,17 @@ use crate::words::nearest;
 
 const SECTIONS: [&str; 9] =
     ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store", "records"];
-const SECTION_TITLES: &str = "[http], [admin], [diameter], [[diameter.peers]], \
+const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [[diameter.peers]], \
                               [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
 /// Keys that are easily put under the wrong header.
-const PLACES: [(&str, &str); 14] = [
+const PLACES: [(&str, &str); 17] = [
     ("[http]", "max_body_bytes"),
     ("[diameter]", "origin_host"),
     ("[diameter]", "origin_realm"),
     ("[diameter]", "destination_realm"),
     ("[diameter]", "watchdog_interval_ms"),
+    ("[diameter]", "listen_tls"),
+    ("[diameter.tls]", "crl"),
     ("[[diameter.peers]]", "host"),
     ("[[diameter.peers]]", "transport"),
     ("[dictionary]", "directory"),
@@ -37,6 +40,7 @@ const PLACES: [(&str, &str); 14] = [
     ("[gatekeeper]", "max_duration_s"),
     ("[gatekeeper]", "baseline_events"),
     ("[notify]", "allow_networks"),
+    ("[diameter.tls]", "ca"),
     ("[store]", "kind"),
 ];
 

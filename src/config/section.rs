@@ -103,6 +103,21 @@ impl<'r, 'd> Section<'r, 'd> {
         self.offset
     }
 
+    /// A section in this one, which has no keys and no [`offset`](Self::offset) if the file lacks it; `None` if it is
+    /// something else, which is then noted.
+    pub fn inside(&mut self, key: &'static str) -> Option<Section<'_, 'd>> {
+        let title = format!("{}.{key}]", self.title.trim_end_matches(']'));
+        let value = self.take(key);
+        let offset = value.map(|value| value.span().start);
+        let table = value.and_then(|value| value.get_ref().as_table());
+        if value.is_some() && table.is_none() {
+            let text = format!("`{key}` of {} is not a section", self.title);
+            self.reader.refuse(offset, text, format!("write {title} on a line of its own"));
+            return None;
+        }
+        Some(Section::new(self.reader, title, table, offset))
+    }
+
     /// The raw value of `key`, which from now on is known here.
     pub fn take(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.known.push(key);

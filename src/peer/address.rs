@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Transport {
     /// TCP without security.
     Tcp,
+    /// TLS over TCP, from the first octet on (RFC 6733 §13.1).
+    Tls,
 }
 
 impl Transport {
@@ -14,6 +16,7 @@ impl Transport {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
         }
     }
 }
@@ -37,5 +40,21 @@ impl<T: Into<String>> From<T> for PeerAddress {
     /// Over TCP.
     fn from(at: T) -> Self {
         Self { transport: Transport::Tcp, at: at.into() }
+    }
+}
+
+/// A connection that somebody made, as its transport knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// From where.
+    pub from: PeerAddress,
+    /// The DNS names in the certificate that was shown and checked; `None`: the transport has none.
+    pub certified: Option<Vec<String>>,
+}
+
+impl<T: Into<PeerAddress>> From<T> for Arrival {
+    /// Without a certificate.
+    fn from(from: T) -> Self {
+        Self { from: from.into(), certified: None }
     }
 }

@@ -19,6 +19,7 @@
 
 mod act;
 mod address;
+mod arrival;
 mod base;
 mod candidates;
 mod capabilities;
@@ -56,7 +57,7 @@ use std::{
 
 #[cfg(feature = "net")]
 pub(crate) use crate::dict::commands::abbreviation_of;
-pub use address::{PeerAddress, Transport};
+pub use address::{Arrival, PeerAddress, Transport};
 pub use capabilities::{Refusal, accept_identity};
 pub use config::{Application, LocalNode, PeerConfig};
 pub use counters::{Counter, PeerCounters, PeerCounts};
@@ -204,6 +205,13 @@ impl Peer {
     /// Somebody connected, and the first message is a CER that [`accept_identity`] found to name this peer.
     pub fn handle_accepted(&mut self, now: Instant, id: ConnectionId, local: &[IpAddr], cer: MessageBuf) {
         self.accepted(now, id, local, &cer);
+    }
+
+    /// Somebody else said to be this peer: for people, while it is missed.
+    fn note(&mut self, reason: &str) {
+        if !self.state.is_open() {
+            reason.clone_into(&mut self.reason);
+        }
     }
 
     /// A message came in.

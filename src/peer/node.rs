@@ -12,8 +12,8 @@ use std::{
 };
 
 use super::{
-    ConnectionId, DisconnectCause, Event, NodeCommand, NodeConfig, NodeEvent, NodePeer, NodeStatus, Peer,
-    PeerAddress, PeerConfig, PeerEvent, PeerIndex, Refusal, State, accept_identity,
+    Arrival, ConnectionId, DisconnectCause, Event, NodeCommand, NodeConfig, NodeEvent, NodePeer, NodeStatus,
+    Peer, PeerAddress, PeerConfig, PeerEvent, PeerIndex, Refusal, State, accept_identity,
     duplicates::Duplicates,
     overload::Overload,
     pending::{Memory, Table},
@@ -106,7 +106,7 @@ impl Node {
         self.with_peer(now, peer, |peer| peer.handle_connect_failed(now, reason));
     }
 
-    /// The first message came in on a connection that somebody made from there.
+    /// The first message came in on a connection that somebody made.
     ///
     /// `Ok`: the connection belongs to this peer. `Err`: send the refusal's answer, if it has one, and close.
     pub fn handle_first_message(
@@ -114,11 +114,14 @@ impl Node {
         now: Instant,
         id: ConnectionId,
         local: &[IpAddr],
-        from: &PeerAddress,
+        arrival: &Arrival,
         first: MessageBuf,
     ) -> Result<PeerIndex, Refusal> {
         if self.stopping {
             return Err(Refusal { answer: None, reason: "this node is shutting down".into() });
+        }
+        if let Some(refusal) = self.impostor(local, arrival, &first) {
+            return Err(refusal);
         }
         let strangers = self.slots.iter().filter(|slot| slot.origin == Origin::Stranger).count();
         let open_house = self.config.accept_any_peer && strangers < MAX_STRANGERS;
@@ -126,13 +129,13 @@ impl Node {
             open_house || self.peer_named(host).is_some()
         })?;
         let peer = self.peer_named(&host).unwrap_or_else(|| {
-            let peer = NodePeer { connect: false, ..NodePeer::new(host, from.clone()) };
+            let peer = NodePeer { connect: false, ..NodePeer::new(host, arrival.from.clone()) };
             self.add(now, peer, Origin::Stranger)
         });
         if let Some(slot) = self.slots.get_mut(peer.0)
             && slot.origin == Origin::Stranger
         {
-            slot.address.clone_from(from);
+            slot.address.clone_from(&arrival.from);
         }
         self.with_peer(now, peer, |peer| peer.handle_accepted(now, id, local, first));
         Ok(peer)

@@ -225,10 +225,10 @@ impl Driver {
     }
 
     fn accepted(&mut self, now: Instant, newcomer: Newcomer) {
-        let Newcomer { link, from, first, rest, mut place } = newcomer;
+        let Newcomer { link, arrival, first, rest, mut place } = newcomer;
         let local: Vec<IpAddr> = link.local.clone();
         let id = self.next_id();
-        match self.parts.node.handle_first_message(now, id, &local, &from, first) {
+        match self.parts.node.handle_first_message(now, id, &local, &arrival, first) {
             Ok(peer) => {
                 self.open_as(id, peer, link);
                 for message in rest {
@@ -236,7 +236,7 @@ impl Driver {
                 }
             }
             Err(Refusal { answer, reason }) => {
-                tracing::warn!(remote = from.at, %reason, "connection refused");
+                tracing::warn!(remote = arrival.from.at, %reason, "connection refused");
                 let write_timeout = self.parts.write_timeout;
                 self.tasks.spawn(async move {
                     let Link { mut rx, mut tx, .. } = link;

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{Accept, Arriving, Link, PeerAddress, RecvError, Transport, driver::Input};
-use crate::wire::MessageBuf;
+use crate::{peer::Arrival, wire::MessageBuf};
 
 /// Wait after the system refused to accept a connection, for want of file descriptors perhaps.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -66,8 +66,8 @@ impl Place {
 /// A connection on which the first message came in.
 pub(super) struct Newcomer {
     pub link: Link,
-    /// From where it was made.
-    pub from: PeerAddress,
+    /// Who made it, as far as that is known.
+    pub arrival: Arrival,
     /// The first message.
     pub first: MessageBuf,
     /// What came along with it.
@@ -125,7 +125,8 @@ async fn first_message(
     let mut messages = messages.into_iter();
     if let Some(first) = messages.next() {
         let from = PeerAddress { transport, at: remote.to_string() };
-        let newcomer = Newcomer { link, from, first, rest: messages.collect(), place };
+        let arrival = Arrival { from, certified: link.certified.clone() };
+        let newcomer = Newcomer { link, arrival, first, rest: messages.collect(), place };
         // Refused only when the driver is gone.
         _ = inputs.send(Input::Accepted(newcomer)).await;
     }

@@ -18,6 +18,7 @@ mod listener;
 mod pool;
 mod stream;
 mod tcp;
+mod tls;
 mod transports;
 
 use std::{
@@ -35,6 +36,7 @@ pub use crate::peer::{
 };
 pub use pool::{Handled, PeerStatus, Pool, PoolConfig, RequestHandler};
 pub use tcp::Tcp;
+pub use tls::{Tls, TlsEnds};
 pub use transports::Transports;
 
 use crate::{
@@ -45,7 +47,7 @@ use crate::{
 /// Makes connections.
 pub trait Connect: Send + Sync + 'static {
     /// Connects to a peer at `address`; a name in it is resolved each time. `host` is the Origin-Host that it has to
-    /// show.
+    /// show: a transport with certificates lets nobody else answer.
     fn connect<'a>(&'a self, host: &'a str, address: &'a PeerAddress) -> BoxFuture<'a, io::Result<Link>>;
 }
 
@@ -99,7 +101,11 @@ pub struct ListenOn {
 impl fmt::Display for ListenOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let addresses: Vec<String> = self.addresses.iter().map(SocketAddr::to_string).collect();
-        f.write_str(&addresses.join(", "))
+        f.write_str(&addresses.join(", "))?;
+        match self.transport {
+            Transport::Tcp => Ok(()),
+            other => write!(f, " over {other}"),
+        }
     }
 }
 
@@ -118,6 +124,15 @@ pub struct Link {
     pub tx: Box<dyn SendMessage>,
     /// Our addresses on it: Host-IP-Address.
     pub local: Vec<IpAddr>,
+    /// The DNS names in the other side's certificate, which was checked; `None`: there are no certificates.
+    pub certified: Option<Vec<String>>,
+}
+
+impl Link {
+    /// A connection without certificates.
+    pub fn plain(rx: Box<dyn RecvMessage>, tx: Box<dyn SendMessage>, local: Vec<IpAddr>) -> Self {
+        Self { rx, tx, local, certified: None }
+    }
 }
 
 /// The receiving half of a [`Link`].
@@ -147,6 +162,12 @@ pub enum RecvError {
     /// The connection broke.
     #[error(transparent)]
     Broken(#[from] io::Error),
+    /// The other side speaks TLS (RFC 8446 §5.1), where plain Diameter is spoken.
+    #[error(
+        "TLS (octets 0x16 0x03, or 0x15 0x03) came to a connection of plain Diameter: for TLS there are `listen_tls` and \
+         `transport = \"tls\"`"
+    )]
+    Tls,
     /// What comes in is not Diameter.
     #[error("not Diameter: {error}")]
     Bad {

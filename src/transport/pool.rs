@@ -118,7 +118,7 @@ pub struct PeerStatus {
     pub host: String,
     /// `host:port`; of a peer that is not configured, where it connected from.
     pub address: String,
-    /// What carries Diameter: `tcp`.
+    /// What carries Diameter: `tcp`, `tls`.
     pub transport: &'static str,
     /// State of RFC 6733 §5.6, with that of the watchdog (RFC 3539) while it is open: `I-Open (OKAY)`.
     pub state: String,

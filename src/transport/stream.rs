@@ -1,4 +1,4 @@
-//! Diameter over a stream of octets, which TCP is (RFC 6733 §2.1): cutting it into messages.
+//! Diameter over a stream of octets, which TCP and TLS are (RFC 6733 §2.1): cutting it into messages.
 
 use std::{io, net::IpAddr};
 
@@ -7,27 +7,33 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::{Link, RecvError, RecvMessage, SendMessage};
 use crate::{
-    BoxFuture,
+    BoxFuture, tls,
     wire::{Header, MAX_MESSAGE, MessageBuf, WireError, frame_length},
 };
 
 /// Room made for one read: several messages under load. Octets.
 const READ_SIZE: usize = 16 * 1024;
 
+/// Two octets that a TLS record begins with: a handshake or an alert, and the version (RFC 8446 §5.1).
+const TLS: [[u8; 2]; 2] = [[0x16, 0x03], [0x15, 0x03]];
+
 /// The two directions of a connection as a link.
 pub(super) fn link(
     reader: impl AsyncRead + Send + Unpin + 'static,
     writer: impl AsyncWrite + Send + Unpin + 'static,
     local: Vec<IpAddr>,
+    certified: Option<Vec<String>>,
 ) -> Link {
-    let rx = Receiver { stream: reader, buffer: BytesMut::new(), lost: false };
+    let rx = Receiver { stream: reader, buffer: BytesMut::new(), began: false, lost: false };
     let tx = Sender { stream: writer, joined: Vec::new() };
-    Link { rx: Box::new(rx), tx: Box::new(tx), local }
+    Link { rx: Box::new(rx), tx: Box::new(tx), local, certified }
 }
 
 struct Receiver<R> {
     stream: R,
     buffer: BytesMut,
+    /// A message has come.
+    began: bool,
     /// Out of step: nothing that follows can be understood.
     lost: bool,
 }
@@ -42,16 +48,29 @@ impl<R: AsyncRead + Send + Unpin> RecvMessage for Receiver<R> {
                 let before = into.len();
                 let error = self.cut(into).err();
                 if into.len() > before {
+                    self.began = true;
                     // The error, if there is one, comes again with the next call.
                     return Ok(());
                 }
                 if let Some(error) = error {
+                    if !self.began && TLS.iter().any(|tls| self.buffer.starts_with(tls)) {
+                        return Err(RecvError::Tls);
+                    }
                     self.lost = true;
                     return Err(RecvError::Bad { error, header: Header::parse(&self.buffer).ok() });
                 }
                 self.buffer.reserve(READ_SIZE);
-                if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                    return Err(RecvError::Ended);
+                match self.stream.read_buf(&mut self.buffer).await {
+                    Ok(0) => return Err(RecvError::Ended),
+                    Ok(_) => {}
+                    // The end without TLS' own goodbye: what is missing then shows in the messages.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        return Err(RecvError::Ended);
+                    }
+                    Err(error) => {
+                        let why = tls::of_tls(&error).map(tls::reason);
+                        return Err(why.map_or(error, io::Error::other).into());
+                    }
                 }
             }
         })
@@ -81,12 +100,15 @@ impl<W: AsyncWrite + Send + Unpin> SendMessage for Sender<W> {
     fn send<'a>(&'a mut self, messages: &'a [Bytes]) -> BoxFuture<'a, io::Result<()>> {
         Box::pin(async move {
             if let [message] = messages {
-                return self.stream.write_all(message).await;
+                self.stream.write_all(message).await?;
+            } else {
+                // One system call for all of them.
+                self.joined.clear();
+                messages.iter().for_each(|message| self.joined.extend_from_slice(message));
+                self.stream.write_all(&self.joined).await?;
             }
-            // One system call for all of them.
-            self.joined.clear();
-            messages.iter().for_each(|message| self.joined.extend_from_slice(message));
-            self.stream.write_all(&self.joined).await
+            // TLS may still have some of it.
+            self.stream.flush().await
         })
     }
 

@@ -82,5 +82,5 @@ impl Accept for TcpListener {
 fn link(stream: TcpStream) -> io::Result<Link> {
     let local = vec![stream.local_addr()?.ip()];
     let (reader, writer) = stream.into_split();
-    Ok(stream::link(reader, writer, local))
+    Ok(stream::link(reader, writer, local, None))
 }

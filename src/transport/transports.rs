@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Accept, Connect, Link, Listen, ListenOn, PeerAddress, Tcp, Transport};
+use super::{Accept, Connect, Link, Listen, ListenOn, PeerAddress, Tcp, Tls, Transport};
 use crate::BoxFuture;
 
 /// Connects and listens over whichever transport an address names.
@@ -10,12 +10,16 @@ use crate::BoxFuture;
 pub struct Transports {
     /// Without security.
     pub tcp: Tcp,
+    /// With certificates, if there are some.
+    pub tls: Option<Tls>,
 }
 
 impl Connect for Transports {
     fn connect<'a>(&'a self, host: &'a str, address: &'a PeerAddress) -> BoxFuture<'a, io::Result<Link>> {
         match address.transport {
             Transport::Tcp => self.tcp.connect(host, address),
+            Transport::Tls if let Some(tls) = &self.tls => tls.connect(host, address),
+            other => Box::pin(std::future::ready(Err(missing(other)))),
         }
     }
 }
@@ -24,6 +28,12 @@ impl Listen for Transports {
     fn listen<'a>(&'a self, on: &'a ListenOn) -> BoxFuture<'a, io::Result<Box<dyn Accept>>> {
         match on.transport {
             Transport::Tcp => self.tcp.listen(on),
+            Transport::Tls if let Some(tls) = &self.tls => tls.listen(on),
+            other => Box::pin(std::future::ready(Err(missing(other)))),
         }
     }
+}
+
+fn missing(transport: Transport) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, format!("transport {transport} is not configured"))
 }

@@ -4,6 +4,7 @@
 mod front;
 mod network;
 mod support;
+mod tls;
 
 use std::{path::Path, time::Duration};
 
@@ -172,9 +173,9 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         &with_diameter("watchdog_intervall_ms = 30000"),
         "5:1: [diameter] has no key `watchdog_intervall_ms`",
         "did you mean `watchdog_interval_ms`? accepted here: origin_host, origin_realm, destination_realm, \
-         listen, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, \
+         listen, listen_tls, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, \
          reconnect_initial_ms, reconnect_max_ms, reconnect_after_refusal_ms, redirect_hosts, give_up_str_after_s, \
-         peers",
+         tls, peers",
     );
     assert_refused(
         &with("tranport = \"tcp\"\n"),
@@ -195,7 +196,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 
 #[test]
 fn unknown_sections_are_refused() {
-    const ALL: &str = "[http], [admin], [diameter], [[diameter.peers]], \
+    const ALL: &str = "[http], [admin], [diameter], [diameter.tls], [[diameter.peers]], \
                        [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
     for later in ["access", "metrics"] {
         assert_refused(
@@ -317,15 +318,14 @@ fn every_number_has_both_limits() {
 }
 
 #[test]
-fn transports_of_later_versions_say_so() {
-    for later in ["tls", "sctp"] {
-        assert_refused(
-            &with(&format!("transport = \"{later}\"\n")),
-            &format!("9:13: `transport` is \"{later}\", which is not in this version"),
-            "accepted: \"tcp\"",
-        );
-    }
-    assert_refused(&with("transport = \"udp\"\n"), "9:13: `transport` is \"udp\"", "accepted: \"tcp\"");
+fn other_transports_are_refused() {
+    let accepted = "accepted: \"tcp\", \"tls\"";
+    assert_refused(&with("transport = \"udp\"\n"), "9:13: `transport` is \"udp\"", accepted);
+    assert_refused(
+        &with("transport = \"sctp\"\n"),
+        "9:13: `transport` is \"sctp\", which is not in this version",
+        accepted,
+    );
 }
 
 #[test]

@@ -240,7 +240,7 @@ fn gateway_and_freediameter() {
 }
 
 /// A call is answered with 503, which says which peer it is and what is the matter with it.
-fn assert_unavailable(gateway: &Gateway, reason: &str) {
+pub fn assert_unavailable(gateway: &Gateway, reason: &str) {
     let text = gateway.apply("4915112345678", &voice()).want(503).body.to_string();
     assert!(text.contains("base.rx.test") && text.contains(reason), "{text}");
 }

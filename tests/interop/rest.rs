@@ -44,6 +44,11 @@ impl Reply {
 impl Gateway {
     /// Starts it with one peer and these further lines for `[diameter]`; `name` tells files of tests apart.
     pub fn start(name: &str, peer_host: &str, peer_address: &str, more: &str) -> Self {
+        Self::start_over("tcp", name, peer_host, peer_address, more)
+    }
+
+    /// The same over this transport.
+    pub fn start_over(transport: &str, name: &str, peer_host: &str, peer_address: &str, more: &str) -> Self {
         let config = format!(
             r#"
             [http]
@@ -60,6 +65,7 @@ impl Gateway {
             [[diameter.peers]]
             host = "{peer_host}"
             address = "{peer_address}"
+            transport = "{transport}"
             [store]
             kind = "memory"
             "#
@@ -87,6 +93,11 @@ impl Gateway {
             }
             thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The peers as `/peers` shows them.
+    pub fn peers(&self) -> Value {
+        call(self.admin, "GET", "/peers", "").unwrap().want(200).body
     }
 
     /// A call of the REST interface.

@@ -158,7 +158,7 @@ impl Network {
                 stalled: stalled.clone(),
                 process: Arc::clone(process),
             });
-            Link { rx, tx, local: vec![at] }
+            Link::plain(rx, tx, vec![at])
         };
         let (mut there, mut here) = (there, here);
         let client = end(">", &there, &mut here, near);

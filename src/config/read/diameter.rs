@@ -10,7 +10,7 @@ use super::{
         problem::Position,
         section::{Number, Reader, Section},
     },
-    HOUR, LISTEN, MINUTES_10, PLACES, YEAR_S, in_order, once_each,
+    HOUR, LISTEN, MINUTES_10, PLACES, YEAR_S, in_order, once_each, tls,
 };
 
 const IDENTITY: &str =
@@ -27,6 +27,7 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
     let origin_realm = section.text("origin_realm", REALM, identity);
     let destination_realm = section.text("destination_realm", REALM, identity);
     let listen = section.list("listen", LISTEN, |text| text.parse::<SocketAddr>().ok());
+    let listen_tls = section.list("listen_tls", LISTEN, |text| text.parse::<SocketAddr>().ok());
     let request_timeout = section.duration("request_timeout_ms", 10_000, 10..=MINUTES_10);
     let attempt_timeout = section.duration("attempt_timeout_ms", 4_000, 10..=MINUTES_10);
     let watchdog_interval = section.duration("watchdog_interval_ms", 30_000, 100..=HOUR);
@@ -37,6 +38,16 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
     let give_up_str_after = section.duration("give_up_str_after_s", 86_400, 1..=YEAR_S);
 
     once_each(&mut section, "listen", &listen);
+    once_each(&mut section, "listen_tls", &listen_tls);
+    let taken =
+        |address: &SocketAddr| address.port() != 0 && listen.iter().any(|plain| plain.value == *address);
+    if let Some(both) = listen_tls.iter().find(|found| taken(&found.value)) {
+        section.reader.refuse(
+            both.offset,
+            format!("`listen` and `listen_tls` both have {}", both.value),
+            "a port takes plain Diameter (usually 3868) or TLS (usually 5658): give each its own",
+        );
+    }
     if attempt_timeout.value > request_timeout.value {
         section.reader.refuse(
             attempt_timeout.offset.or(request_timeout.offset),
@@ -61,13 +72,35 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
         );
     }
 
+    let tls = tls::diameter(&mut section);
     let peers = peers(&mut section, origin_host.as_ref().map(|found| found.value.as_str()));
+    let dialled = peers.iter().flatten().find(|(peer, _)| peer.transport == Transport::Tls);
+    let wants = match (listen_tls.first(), dialled) {
+        (Some(listen), _) => Some(("`listen_tls`".to_owned(), listen.offset)),
+        (None, Some((peer, at))) => Some((format!("the peer {}", peer.host), *at)),
+        (None, None) => None,
+    };
+    match (&tls, wants) {
+        (tls::Found::Not, Some((who, at))) => section.reader.refuse(
+            at,
+            format!("{who} needs a [diameter.tls] section"),
+            "TLS on Diameter takes certificates of both sides: give `certificate`, `key` and `ca` there",
+        ),
+        (tls::Found::Is(_, at), None) => section.reader.warn(
+            *at,
+            "[diameter.tls] is not used",
+            "it is for `listen_tls` and for peers with `transport = \"tls\"`",
+        ),
+        _ => {}
+    }
     section.finish(&PLACES);
     Some(Diameter {
         origin_host: origin_host?.value,
         origin_realm: origin_realm?.value,
         destination_realm: destination_realm?.value,
         listen: listen.into_iter().map(|found| found.value).collect(),
+        listen_tls: listen_tls.into_iter().map(|found| found.value).collect(),
+        tls: tls.value(),
         request_timeout: request_timeout.value,
         attempt_timeout: attempt_timeout.value,
         watchdog_interval: watchdog_interval.value,
@@ -143,7 +176,7 @@ fn peer<'d>(
     let transport = section.one_of(
         "transport",
         Transport::Tcp,
-        &[("tcp", Some(Transport::Tcp)), ("tls", None), ("sctp", None)],
+        &[("tcp", Some(Transport::Tcp)), ("tls", Some(Transport::Tls)), ("sctp", None)],
     );
     let priority =
         section.number(Number { key: "priority", unit: "", default: 1, accepted: 0..=u64::from(u16::MAX) });

@@ -1,0 +1,114 @@
+//! What the configuration names for TLS: read at the start and on a reload, all of it or nothing.
+
+use std::time::SystemTime;
+
+use crate::{
+    config::{Config, DiameterTls, Problem},
+    live::Live,
+    tls::{Doubt, FileError, Identity, Trust},
+    transport::TlsEnds,
+};
+
+/// Everything that was read.
+#[derive(Clone)]
+pub(crate) struct Material {
+    diameter: Option<TlsEnds>,
+    /// Certificates and CRLs that the other side refuses, now or soon.
+    pub warnings: Vec<Problem>,
+}
+
+impl Material {
+    /// Reads what the configuration names. Blocks on the disk.
+    pub fn read(config: &Config) -> Result<Self, Vec<Problem>> {
+        let (mut problems, mut doubts) = (Vec::new(), Doubts { now: SystemTime::now(), found: Vec::new() });
+        let mut noted = |error: Problem| problems.push(error);
+        let diameter = config.diameter.tls.as_ref().and_then(|files| {
+            diameter(files, &config.diameter.origin_host, &mut doubts).map_err(&mut noted).ok()
+        });
+        match problems.is_empty() {
+            true => Ok(Self { diameter, warnings: doubts.found }),
+            false => Err(problems),
+        }
+    }
+}
+
+fn diameter(files: &DiameterTls, origin_host: &str, doubts: &mut Doubts) -> Result<TlsEnds, Problem> {
+    let identity = Identity::read(&files.certificate, &files.key).map_err(of_file)?;
+    let names = identity.names().dns;
+    if !names.iter().any(|name| name.eq_ignore_ascii_case(origin_host)) {
+        return Err(Problem {
+            file: files.certificate.clone(),
+            at: None,
+            text: format!(
+                "its first certificate is for {}, and `origin_host` is {origin_host}",
+                if names.is_empty() { "no DNS name".into() } else { names.join(", ") }
+            ),
+            hint: "peers compare the two: have a certificate made with `origin_host` as DNS name (subjectAltName)"
+                .into(),
+        });
+    }
+    let trust = Trust::read(&files.ca, &files.crl).map_err(of_file)?;
+    doubts.of(&identity, Some(&trust));
+    Ok(TlsEnds::new(&identity, &trust))
+}
+
+/// What can be read and will not be accepted; a file that serves twice is told once.
+struct Doubts {
+    now: SystemTime,
+    found: Vec<Problem>,
+}
+
+impl Doubts {
+    fn of(&mut self, identity: &Identity, trust: Option<&Trust>) {
+        let revocations = trust.map(|trust| trust.doubts(self.now)).unwrap_or_default();
+        for Doubt { file, text, hint } in identity.doubts(self.now).into_iter().chain(revocations) {
+            let problem = Problem { file, at: None, text, hint: hint.into() };
+            if !self.found.contains(&problem) {
+                self.found.push(problem);
+            }
+        }
+    }
+}
+
+fn of_file(FileError { file, text }: FileError) -> Problem {
+    Problem {
+        file,
+        at: None,
+        text,
+        hint: "TLS takes certificates, keys and CRLs (X.509 version 2) in PEM files that this user may read"
+            .into(),
+    }
+}
+
+/// What is in force: new handshakes take it, connections stay as they are.
+#[derive(Clone)]
+pub(super) struct InForce {
+    pub diameter: Option<Live<TlsEnds>>,
+}
+
+impl From<Material> for InForce {
+    fn from(Material { diameter, .. }: Material) -> Self {
+        Self { diameter: diameter.map(Live::from) }
+    }
+}
+
+impl InForce {
+    /// What these would change, one line each.
+    pub fn changes(&self, new: &Material) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut line = |changed: bool, section: &str| {
+            if changed {
+                lines.push(format!("{section}: the certificates changed; new connections take them"));
+            }
+        };
+        line(self.diameter.as_ref().map(Live::get) != new.diameter, "[diameter.tls]");
+        lines
+    }
+
+    /// Puts them into force. A section that began or ended takes a restart, which was checked before.
+    pub fn put(&self, Material { diameter, .. }: Material) {
+        if let (Some(live), Some(new)) = (&self.diameter, diameter) {
+            live.set(new);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `[diameter.tls]`.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    super::{
+        DiameterTls,
+        section::{Found as Value, Section},
+    },
+    PLACES,
+};
+
+const PEM: &str = "the path of an existing PEM file";
+
+/// `[diameter.tls]`.
+pub(super) enum Found {
+    /// It is not there, or has no keys.
+    Not,
+    /// It is there, and a problem was noted.
+    Refused,
+    /// It is good, and begins there.
+    Is(DiameterTls, Option<usize>),
+}
+
+impl Found {
+    pub fn value(self) -> Option<DiameterTls> {
+        match self {
+            Self::Is(tls, _) => Some(tls),
+            Self::Not | Self::Refused => None,
+        }
+    }
+}
+
+/// The subsection of `[diameter]`.
+pub(super) fn diameter(section: &mut Section<'_, '_>) -> Found {
+    const TITLE: &str = "[diameter.tls]";
+    let Some(mut section) = section.inside("tls") else { return Found::Refused };
+    let at = section.offset();
+    let wanted = [
+        ("certificate", "Diameter does not go over TLS"),
+        ("key", "as `certificate`"),
+        ("ca", "as `certificate`"),
+    ];
+    let files = wanted.map(|(key, _)| section.optional_path(key, PEM, Path::is_file));
+    let crl = revoked(&mut section, "crl");
+    for ((key, unset), file) in wanted.iter().zip(&files) {
+        if file.is_some() {
+            continue;
+        }
+        match files.iter().any(Option::is_some) || !crl.is_empty() {
+            true => {
+                let text = format!("{TITLE} lacks `{key}`");
+                section.reader.refuse(at, text, format!("add `{key} = \"...\"`: {PEM}"));
+            }
+            false => section.note_unset(key, unset),
+        }
+    }
+    section.finish(&PLACES);
+    match files {
+        [None, None, None] => Found::Not,
+        [Some(certificate), Some(key), Some(ca)] => match (certificate.value, key.value, ca.value) {
+            (Some(certificate), Some(key), Some(ca)) => {
+                let crl = crl.into_iter().map(|found| found.value).collect();
+                Found::Is(DiameterTls { certificate, key, ca, crl }, at)
+            }
+            _ => Found::Refused,
+        },
+        _ => Found::Refused,
+    }
+}
+
+/// Files with CRLs; only those that are there are returned.
+fn revoked(section: &mut Section<'_, '_>, key: &'static str) -> Vec<Value<PathBuf>> {
+    let base = section.reader.file.parent().unwrap_or(Path::new("")).to_owned();
+    let mut there = Vec::new();
+    for Value { value, offset } in section.list(key, PEM, |text| Some(Path::new(text).to_owned())) {
+        let path = base.join(&value);
+        if path.is_file() {
+            there.push(Value { value: path, offset });
+        } else {
+            let text = format!("`{key}` has {}", value.display());
+            section.reader.refuse(offset, text, format!("accepted: {PEM}"));
+        }
+    }
+    there
+}

@@ -1,0 +1,16 @@
+//! TLS everywhere: certificates of each test's own authority, real sockets on loopback.
+//!
+//! Every wait is for an event and has a deadline.
+#![allow(clippy::unwrap_used)]
+
+mod authority;
+mod ends;
+mod files;
+mod handshakes;
+mod nodes;
+#[path = "../peer_tcp/raw.rs"]
+#[allow(dead_code)]
+mod raw;
+#[path = "../peer_tcp/support.rs"]
+#[allow(dead_code)]
+mod support;
