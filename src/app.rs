@@ -216,7 +216,7 @@ impl App {
         }
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let own = vec![http.address(), admin.address()];
-        let notify_config = settings::notify_config(&config.notify, own);
+        let notify_config = settings::notify_config(&config.notify, own, tls.notify.clone());
         let notifier = Notifier::new(notify_config, Arc::new(SystemResolver::default()));
         let outbox = Outbox::new(outbox_config, notifier.clone(), store.clone());
         let notifications = Notifications::new(outbox.clone(), notifying.clone());

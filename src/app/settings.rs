@@ -2,9 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use rustls::ClientConfig;
+
 use crate::{
     config::{self, Config},
     dict::enums::SpecificAction,
+    live::Live,
     north::{
         admin::LocalView,
         gatekeeper::{NotificationSettings, Profile, ReadSettings},
@@ -14,6 +17,7 @@ use crate::{
     peer::{NodePeer, PeerConfig},
     session::SessionConfig,
     template,
+    tls::Settings,
     transport::{ListenOn, LocalNode, PeerAddress, PoolConfig, Transport},
 };
 
@@ -80,11 +84,16 @@ pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> Se
     }
 }
 
-/// `own_listeners`: where this process takes HTTP.
-pub(super) fn notify_config(notify: &config::Notify, own_listeners: Vec<SocketAddr>) -> NotifyConfig {
+/// `own_listeners`: where this process takes HTTP; `tls`: how https endpoints are connected to.
+pub(super) fn notify_config(
+    notify: &config::Notify,
+    own_listeners: Vec<SocketAddr>,
+    tls: Live<Option<Settings<ClientConfig>>>,
+) -> NotifyConfig {
     NotifyConfig {
         allow_networks: notify.allow_networks.clone(),
         own_listeners,
+        tls,
         retry_initial: notify.retry_initial,
         retry_max: notify.retry_max,
         give_up_after: notify.give_up_after,
@@ -182,7 +191,7 @@ mod tests {
                     [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"127.0.0.1:3868\"\n\
                     [notify]\nmax_waiting_per_correlator = 5\nmax_waiting = 6\nmax_waiting_octets = 1048577\n";
         let config = Loaded::from_text(Path::new("gate.toml"), text).unwrap().config;
-        let notify = notify_config(&config.notify, Vec::new());
+        let notify = notify_config(&config.notify, Vec::new(), None.into());
         assert_eq!((notify.max_queue, notify.max_total, notify.max_octets), (5, 6, 1_048_577));
     }
 }

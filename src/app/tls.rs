@@ -2,10 +2,12 @@
 
 use std::time::SystemTime;
 
+use rustls::ClientConfig;
+
 use crate::{
     config::{Config, DiameterTls, Problem},
     live::Live,
-    tls::{Doubt, FileError, Identity, Trust},
+    tls::{self, Doubt, FileError, Identity, Settings, Trust},
     transport::TlsEnds,
 };
 
@@ -13,6 +15,8 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Material {
     diameter: Option<TlsEnds>,
+    /// For https endpoints; `None`: whom the system trusts.
+    notify: Option<Settings<ClientConfig>>,
     /// Certificates and CRLs that the other side refuses, now or soon.
     pub warnings: Vec<Problem>,
 }
@@ -25,8 +29,11 @@ impl Material {
         let diameter = config.diameter.tls.as_ref().and_then(|files| {
             diameter(files, &config.diameter.origin_host, &mut doubts).map_err(&mut noted).ok()
         });
+        let trust = config.notify.ca.as_ref().map(|file| Trust::read(file, &[]));
+        let trust = trust.and_then(|trust| trust.map_err(|error| noted(of_file(error))).ok());
+        let notify = trust.map(|trust| tls::client(None, &trust));
         match problems.is_empty() {
-            true => Ok(Self { diameter, warnings: doubts.found }),
+            true => Ok(Self { diameter, notify, warnings: doubts.found }),
             false => Err(problems),
         }
     }
@@ -84,11 +91,12 @@ fn of_file(FileError { file, text }: FileError) -> Problem {
 #[derive(Clone)]
 pub(super) struct InForce {
     pub diameter: Option<Live<TlsEnds>>,
+    pub notify: Live<Option<Settings<ClientConfig>>>,
 }
 
 impl From<Material> for InForce {
-    fn from(Material { diameter, .. }: Material) -> Self {
-        Self { diameter: diameter.map(Live::from) }
+    fn from(Material { diameter, notify, .. }: Material) -> Self {
+        Self { diameter: diameter.map(Live::from), notify: notify.into() }
     }
 }
 
@@ -102,13 +110,15 @@ impl InForce {
             }
         };
         line(self.diameter.as_ref().map(Live::get) != new.diameter, "[diameter.tls]");
+        line(self.notify.get() != new.notify, "[notify] ca");
         lines
     }
 
     /// Puts them into force. A section that began or ended takes a restart, which was checked before.
-    pub fn put(&self, Material { diameter, .. }: Material) {
+    pub fn put(&self, Material { diameter, notify, .. }: Material) {
         if let (Some(live), Some(new)) = (&self.diameter, diameter) {
             live.set(new);
         }
+        self.notify.set(notify);
     }
 }

@@ -193,6 +193,8 @@ pub struct Notify {
     pub max_waiting: usize,
     /// Most octets of their bodies; default 67108864, 1048576 to 17179869184.
     pub max_waiting_octets: usize,
+    /// Authorities of the certificates of https endpoints; default: those that the system trusts.
+    pub ca: Option<PathBuf>,
 }
 
 /// `[store]`.

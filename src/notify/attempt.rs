@@ -17,11 +17,19 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
-use tokio::time::{Instant, timeout, timeout_at};
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_rustls::TlsConnector;
 use uuid::Uuid;
 
 use super::{AddressGuard, AttemptError, Connect, Endpoint, NotifyConfig, Resolve, Stream, endpoint::Host};
-use crate::live::Live;
+use crate::{
+    live::Live,
+    tls::{self, Settings},
+};
 
 /// The header that tells a repetition from something new.
 const EVENT_ID: &str = "x-event-id";
@@ -37,6 +45,7 @@ pub(super) struct Client {
     own_listeners: Vec<SocketAddr>,
     resolver: Arc<dyn Resolve>,
     connector: Arc<dyn Connect>,
+    tls: Live<Option<Settings<ClientConfig>>>,
     timeout: Duration,
     max_response: usize,
 }
@@ -60,7 +69,7 @@ impl Client {
         let own_listeners = config.own_listeners.clone();
         let guard = guard(config.allow_networks.clone(), &own_listeners).into();
         let (timeout, max_response) = (config.attempt_timeout, config.max_response);
-        Self { guard, own_listeners, resolver, connector, timeout, max_response }
+        Self { guard, own_listeners, resolver, connector, tls: config.tls.clone(), timeout, max_response }
     }
 
     pub fn guard(&self) -> Arc<AddressGuard> {
@@ -76,10 +85,22 @@ impl Client {
     pub async fn post(&self, endpoint: &Endpoint, event: Uuid, body: Bytes) -> Result<(), Failed> {
         let deadline = Instant::now() + self.timeout;
         let attempt = async {
-            let stream = self.connect(endpoint, deadline).await?;
-            exchange(stream, request(endpoint, event, body), deadline, self.max_response).await
+            let stream = self.open(endpoint, deadline).await?;
+            exchange(stream, notification(endpoint, event, body), |response| async move {
+                let verdict = verdict(&response);
+                // However the rest goes, the application has answered.
+                let _ = timeout_at(deadline, drain(response.into_body(), self.max_response)).await;
+                verdict
+            })
+            .await
         };
         timeout_at(deadline, attempt).await.unwrap_or(Err(AttemptError::Timeout.into()))
+    }
+
+    /// A connection that HTTP goes over.
+    async fn open(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Box<dyn Stream>, AttemptError> {
+        let stream = self.connect(endpoint, deadline).await?;
+        if endpoint.is_tls() { self.shake(endpoint, stream).await } else { Ok(stream) }
     }
 
     /// Resolves once, and connects to an address of that answer that was checked.
@@ -117,43 +138,71 @@ impl Client {
         }
         Err(failed)
     }
+
+    /// TLS with whom the URL names.
+    async fn shake(
+        &self,
+        endpoint: &Endpoint,
+        stream: Box<dyn Stream>,
+    ) -> Result<Box<dyn Stream>, AttemptError> {
+        let nobody = || AttemptError::Tls("no authority is trusted: set `[notify] ca`".into());
+        let settings = match self.tls.get() {
+            Some(settings) => settings,
+            None => spawn_blocking(tls::system_client).await.ok().flatten().ok_or_else(nobody)?,
+        };
+        let name = match endpoint.host() {
+            Host::Address(address) => ServerName::from(*address),
+            Host::Name(name) => {
+                let name = name.strip_suffix('.').unwrap_or(name).to_owned();
+                ServerName::try_from(name)
+                    .map_err(|_| AttemptError::Tls("no certificate can be for a name like this".into()))?
+            }
+        };
+        let connector = TlsConnector::from(settings.config);
+        let stream = connector.connect(name, stream).await;
+        stream
+            .map(|stream| Box::new(stream) as Box<dyn Stream>)
+            .map_err(|error| AttemptError::Tls(tls::io_reason(&error)))
+    }
 }
 
 fn guard(allow_networks: Vec<IpNet>, own_listeners: &[SocketAddr]) -> Arc<AddressGuard> {
     Arc::new(AddressGuard::new(allow_networks).with_own(own_listeners.to_owned()))
 }
 
-fn request(endpoint: &Endpoint, event: Uuid, body: Bytes) -> Request<Full<Bytes>> {
-    let mut request = Request::new(Full::new(body));
-    *request.method_mut() = Method::POST;
-    *request.uri_mut() = endpoint.target().clone();
+fn notification(endpoint: &Endpoint, event: Uuid, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = request(Method::POST, endpoint, body);
     let id = HeaderValue::from_str(&event.to_string()).expect("a UUID has visible characters only");
     let headers = request.headers_mut();
-    headers.insert(header::HOST, endpoint.authority().clone());
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     headers.insert(EVENT_ID, id);
     request
 }
 
-/// Sends the request and reads the answer. The connection is driven in here: it ends with the attempt.
-async fn exchange(
+fn request(method: Method, endpoint: &Endpoint, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method;
+    *request.uri_mut() = endpoint.target().clone();
+    let headers = request.headers_mut();
+    headers.insert(header::HOST, endpoint.authority().clone());
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    request
+}
+
+/// Sends the request and reads the answer with `read`. The connection is driven in here: it ends with the attempt.
+async fn exchange<T, E: From<AttemptError>, R: Future<Output = Result<T, E>>>(
     stream: Box<dyn Stream>,
     request: Request<Full<Bytes>>,
-    deadline: Instant,
-    max_response: usize,
-) -> Result<(), Failed> {
+    read: impl FnOnce(Response<Incoming>) -> R,
+) -> Result<T, E> {
     let mut settings = http1::Builder::new();
     settings.max_header_size(MAX_HEAD).max_buf_size(MAX_HEAD);
     let (mut sender, connection) =
         settings.handshake(TokioIo::new(stream)).await.map_err(AttemptError::Http)?;
     let answered = async {
         let response = sender.send_request(request).await.map_err(AttemptError::Http)?;
-        let verdict = verdict(&response);
-        // However the rest goes, the application has answered.
-        let _ = timeout_at(deadline, drain(response.into_body(), max_response)).await;
-        verdict
+        read(response).await
     };
     tokio::pin!(connection, answered);
     tokio::select! {

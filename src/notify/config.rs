@@ -3,6 +3,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use ipnet::IpNet;
+use rustls::ClientConfig;
+
+use crate::{live::Live, tls::Settings};
 
 /// How notifications are delivered.
 #[derive(Clone, Debug)]
@@ -13,6 +16,9 @@ pub struct NotifyConfig {
     /// Where this process itself listens for HTTP: no endpoint may be there, in `allow_networks` or not; default
     /// none.
     pub own_listeners: Vec<SocketAddr>,
+    /// How https endpoints are connected to, from the next attempt on; `None`, the default: whom the system trusts
+    /// may be one.
+    pub tls: Live<Option<Settings<ClientConfig>>>,
     /// Before the first repetition; default 1 s.
     pub retry_initial: Duration,
     /// Longest time between repetitions; default 300 s.
@@ -42,6 +48,7 @@ impl Default for NotifyConfig {
         Self {
             allow_networks: Vec::new(),
             own_listeners: Vec::new(),
+            tls: None.into(),
             retry_initial: Duration::from_secs(1),
             retry_max: Duration::from_secs(300),
             give_up_after: Duration::from_secs(86_400),

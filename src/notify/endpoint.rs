@@ -26,6 +26,7 @@ pub struct Endpoint(Arc<Parts>);
 #[derive(PartialEq, Eq)]
 struct Parts {
     url: String,
+    tls: bool,
     host: Host,
     port: u16,
     authority: HeaderValue,
@@ -58,11 +59,12 @@ impl Endpoint {
             return Err(EndpointError::TooLong { length: url.len(), most: MOST });
         }
         let (scheme, rest) = url.split_once("://").ok_or(EndpointError::Malformed("it lacks ://"))?;
-        match scheme {
-            _ if scheme.eq_ignore_ascii_case("http") => {}
-            _ if scheme.eq_ignore_ascii_case("https") => return Err(EndpointError::Https),
+        // The port that a URL without one means (RFC 9110 §4.2.1, §4.2.2).
+        let (tls, usual) = match scheme {
+            _ if scheme.eq_ignore_ascii_case("http") => (false, 80),
+            _ if scheme.eq_ignore_ascii_case("https") => (true, 443),
             _ => return Err(EndpointError::Scheme),
-        }
+        };
         if rest.contains('#') {
             return Err(EndpointError::Fragment);
         }
@@ -70,20 +72,25 @@ impl Endpoint {
         if authority.contains('@') {
             return Err(EndpointError::UserInfo);
         }
-        let (host_text, port) = split_port(authority)?;
+        let (host_text, port) = split_port(authority, usual)?;
         let host = read_host(host_text)?;
         let authority = match port {
-            80 => HeaderValue::from_str(host_text),
+            _ if port == usual => HeaderValue::from_str(host_text),
             _ => HeaderValue::from_str(&format!("{host_text}:{port}")),
         };
         let authority = authority.map_err(|_| EndpointError::Host("it has other characters"))?;
         let target = read_target(target)?;
-        Ok(Self(Arc::new(Parts { url: url.to_owned(), host, port, authority, target })))
+        Ok(Self(Arc::new(Parts { url: url.to_owned(), tls, host, port, authority, target })))
     }
 
     /// The URL as the application gave it.
     pub fn as_str(&self) -> &str {
         &self.0.url
+    }
+
+    /// Whether the scheme is https.
+    pub(super) fn is_tls(&self) -> bool {
+        self.0.tls
     }
 
     pub(super) fn host(&self) -> &Host {
@@ -112,20 +119,20 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// The host as it stands there, and the port: 80 when it is left out (RFC 9110 §4.2.1).
-fn split_port(authority: &str) -> Result<(&str, u16), EndpointError> {
+/// The host as it stands there, and the port: that of the scheme when it is left out (RFC 9110 §4.2.1).
+fn split_port(authority: &str, usual: u16) -> Result<(&str, u16), EndpointError> {
     let end = match authority.strip_prefix('[') {
         Some(rest) => rest.find(']').ok_or(EndpointError::Host("] is missing"))? + 2,
         None => authority.find(':').unwrap_or(authority.len()),
     };
     let (host, rest) = authority.split_at(end);
     let port = match rest.strip_prefix(':') {
-        Some("") => 80,
+        Some("") => usual,
         Some(digits) if digits.len() <= 5 && digits.bytes().all(|digit| digit.is_ascii_digit()) => {
             digits.parse().ok().filter(|port| *port != 0).ok_or(EndpointError::Port)?
         }
         Some(_) => return Err(EndpointError::Port),
-        None if rest.is_empty() => 80,
+        None if rest.is_empty() => usual,
         None => return Err(EndpointError::Host("something follows ]")),
     };
     Ok((host, port))

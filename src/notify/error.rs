@@ -18,11 +18,8 @@ pub enum EndpointError {
         /// Octets accepted.
         most: usize,
     },
-    /// `https` is not there yet.
-    #[error("https endpoints come with TLS, which this version does not have; accepted: http")]
-    Https,
     /// Another scheme.
-    #[error("an endpoint's scheme is http; this one is another")]
+    #[error("an endpoint's scheme is http or https; this one is another")]
     Scheme,
     /// User name or password.
     #[error("an endpoint has no user name or password in it")]
@@ -84,6 +81,9 @@ pub enum AttemptError {
     /// Nobody there.
     #[error("no connection: {0}")]
     Connect(#[source] io::Error),
+    /// The other side is not who it should be, or no TLS came about.
+    #[error("no TLS: {0}")]
+    Tls(String),
     /// Nothing that is HTTP, or the end of the connection.
     #[error("no answer: {0}")]
     Http(#[source] hyper::Error),

@@ -73,7 +73,7 @@ fn settings_of_the_interface_that_make_no_sense_are_refused() {
         "10:1: [notify] has no key `baseline_events`",
         "`baseline_events` belongs in [gatekeeper]; accepted here: allow_networks, retry_initial_ms, \
          retry_max_ms, give_up_after_s, attempt_timeout_ms, max_waiting_per_correlator, max_waiting, \
-         max_waiting_octets",
+         max_waiting_octets, ca",
     );
     assert_refused(
         &with("[notify]\nretry_max_ms = 999\n"),

@@ -1,6 +1,9 @@
-//! TLS of Diameter.
+//! TLS: of Diameter, of https endpoints.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use rxgate::config::{Loaded, Transport};
 
@@ -80,7 +83,8 @@ fn files_that_are_not_there_or_not_named_are_refused() {
         let gone = TLS.replace(file, "gone");
         assert_eq!(refused(&with(&gone)), is(&format!("`{key}` is \"gone\""), accepted.clone()));
     }
-    assert_eq!(refused(&with(&TLS.replace("ca.crl", "gone"))), is("`crl` has gone", accepted));
+    assert_eq!(refused(&with(&TLS.replace("ca.crl", "gone"))), is("`crl` has gone", accepted.clone()));
+    assert_eq!(refused(&with("[notify]\nca = \"gone\"\n")), is("`ca` is \"gone\"", accepted));
     fs::remove_dir_all(directory).unwrap();
 }
 
@@ -92,4 +96,5 @@ fn a_section_that_is_something_else_is_refused() {
         "write [diameter.tls] on a line of its own",
     );
     assert!(load(&with("[diameter.tls]\n")).unwrap().config.diameter.tls.is_none());
+    assert_eq!(load(LEAST).unwrap().config.notify.ca.as_deref(), None::<&Path>);
 }

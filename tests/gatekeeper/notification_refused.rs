@@ -76,10 +76,6 @@ async fn point_56_an_endpoint_is_an_absolute_http_url() {
         assert_eq!(reply.status, 400, "{endpoint}");
         assert_starts(&reply.message(), part);
     }
-    let https = json!({ "reference": { "endpoint": "https://application.example.com/x" } });
-    let reply = world.register(registration(https)).await;
-    assert_eq!(reply.status, 400);
-    assert!(reply.message().contains("https endpoints come with TLS"), "{}", reply.message());
 }
 
 #[tokio::test]

@@ -1,39 +1,18 @@
 //! What is logged: enough to see what is wrong, and nothing about who is concerned.
 
-use std::{
-    cell::RefCell,
-    io::{self, Write},
-    time::Duration,
-};
+use std::time::Duration;
 
 use rxgate::notify::NotifyConfig;
 use tracing::Level;
 
-use crate::world::{Does, status, world_with};
-
-thread_local! {
-    /// What this thread logged: the tasks of a test run on its own thread.
-    static LOGGED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Log;
-
-impl Write for Log {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        LOGGED.with_borrow_mut(|logged| logged.extend_from_slice(octets));
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::{
+    log,
+    world::{Does, status, world_with},
+};
 
 #[tokio::test(start_paused = true)]
 async fn endpoints_bodies_and_keys_are_logged_at_trace_only() {
-    // For the whole process: what a subscriber of one thread sees depends on what the others did before.
-    let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE).with_ansi(false);
-    tracing::subscriber::set_global_default(subscriber.with_writer(|| Log).finish()).unwrap();
+    log::begin(Level::TRACE);
     let give_up_after = Duration::from_secs(60);
     let world = world_with(NotifyConfig { give_up_after, ..NotifyConfig::default() });
     world.net.name("secret.example", &[&["93.184.216.34"]]);
@@ -48,7 +27,7 @@ async fn endpoints_bodies_and_keys_are_logged_at_trace_only() {
     world.send("secret", "http://unknown.secret.example/secret", "secret").unwrap();
     world.notifier.shut_down(Duration::from_secs(10)).await;
     assert_eq!((world.count("delivered"), world.count("given_up"), world.count("left")), (1, 3, 1));
-    let text = String::from_utf8(LOGGED.take()).unwrap();
+    let text = log::logged();
     let (trace, text): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.contains(" TRACE "));
     let (trace, text) = (trace.join("\n"), text.join("\n"));
     assert!(trace.contains("http://secret.example/secret"), "{trace}");

@@ -9,6 +9,8 @@ mod answers;
 mod delivery;
 mod endpoints;
 mod limits;
+#[path = "../tls/log.rs"]
+mod log;
 mod logs;
 mod retries;
 mod shutdown;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod authority;
+mod endpoints;
 mod ends;
 mod files;
 mod handshakes;

@@ -9,7 +9,7 @@ use super::{
         Gatekeeper, Notify, Profile, Records, Templates,
         section::{Found, Number, Section},
     },
-    DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each,
+    DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each, tls,
 };
 
 /// Specific-Actions that a session subscribes to by default: those that cost no signalling of their own.
@@ -149,6 +149,11 @@ pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {
         default: 67_108_864,
         accepted: 1_048_576..=17_179_869_184,
     });
+    let ca = section.optional_path("ca", tls::PEM, Path::is_file);
+    if ca.is_none() {
+        section
+            .note_unset("ca", "https endpoints show certificates of the authorities that the system trusts");
+    }
     once_each(&mut section, "allow_networks", &allow_networks);
     for network in allow_networks.iter().filter(|network| network.value.prefix_len() == 0) {
         section.reader.warn(
@@ -179,5 +184,6 @@ pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {
         max_waiting_per_correlator: per_correlator.value,
         max_waiting: in_all.value,
         max_waiting_octets: octets.value,
+        ca: ca.and_then(|found| found.value),
     }
 }

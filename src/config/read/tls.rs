@@ -10,7 +10,7 @@ use super::{
     PLACES,
 };
 
-const PEM: &str = "the path of an existing PEM file";
+pub(super) const PEM: &str = "the path of an existing PEM file";
 
 /// `[diameter.tls]`.
 pub(super) enum Found {
