@@ -178,9 +178,9 @@ impl App {
         let admin_limits = settings::admin_limits(&config.admin);
         let limits = descriptors::fit(settings::limits(&config.http), &admin_limits);
         let http = Server::bind(config.http.listen, limits).await;
-        let http = http.map_err(|error| AppError::Http { section: "http", error })?;
+        let http = http.map_err(|error| AppError::Http { section: "http", error })?.tls(tls.http.clone());
         let admin = Server::bind(config.admin.listen, admin_limits).await;
-        let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?;
+        let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?.tls(tls.admin.clone());
 
         let mut session_config = settings::session_config(&config);
         let identity = storage.identity(session_config.origin_state_id).await?;

@@ -2,12 +2,13 @@
 
 use std::time::SystemTime;
 
-use rustls::ClientConfig;
+use rustls::{ClientConfig, ServerConfig};
 
 use crate::{
-    config::{Config, DiameterTls, Problem},
+    config::{Config, DiameterTls, ListenerTls, Problem},
     live::Live,
-    tls::{self, Doubt, FileError, Identity, Settings, Trust},
+    north::server::PROTOCOLS,
+    tls::{self, Clients, Doubt, FileError, Identity, Settings, Trust},
     transport::TlsEnds,
 };
 
@@ -15,6 +16,8 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Material {
     diameter: Option<TlsEnds>,
+    http: Option<Settings<ServerConfig>>,
+    admin: Option<Settings<ServerConfig>>,
     /// For https endpoints; `None`: whom the system trusts.
     notify: Option<Settings<ClientConfig>>,
     /// Certificates and CRLs that the other side refuses, now or soon.
@@ -29,11 +32,16 @@ impl Material {
         let diameter = config.diameter.tls.as_ref().and_then(|files| {
             diameter(files, &config.diameter.origin_host, &mut doubts).map_err(&mut noted).ok()
         });
+        let mut listener = |files: &Option<ListenerTls>| {
+            let files = files.as_ref()?;
+            listener(files, &mut doubts).map_err(|error| noted(of_file(error))).ok()
+        };
+        let (http, admin) = (listener(&config.http.tls), listener(&config.admin.tls));
         let trust = config.notify.ca.as_ref().map(|file| Trust::read(file, &[]));
         let trust = trust.and_then(|trust| trust.map_err(|error| noted(of_file(error))).ok());
         let notify = trust.map(|trust| tls::client(None, &trust));
         match problems.is_empty() {
-            true => Ok(Self { diameter, notify, warnings: doubts.found }),
+            true => Ok(Self { diameter, http, admin, notify, warnings: doubts.found }),
             false => Err(problems),
         }
     }
@@ -57,6 +65,23 @@ fn diameter(files: &DiameterTls, origin_host: &str, doubts: &mut Doubts) -> Resu
     let trust = Trust::read(&files.ca, &files.crl).map_err(of_file)?;
     doubts.of(&identity, Some(&trust));
     Ok(TlsEnds::new(&identity, &trust))
+}
+
+fn listener(files: &ListenerTls, doubts: &mut Doubts) -> Result<Settings<ServerConfig>, FileError> {
+    let identity = Identity::read(&files.certificate, &files.key)?;
+    let clients = match &files.client_ca {
+        None => Clients::Unasked,
+        Some(file) => {
+            let trust = Trust::read(file, &files.client_crl)?;
+            if files.required { Clients::Required(trust) } else { Clients::Optional(trust) }
+        }
+    };
+    let trust = match &clients {
+        Clients::Unasked => None,
+        Clients::Optional(trust) | Clients::Required(trust) => Some(trust),
+    };
+    doubts.of(&identity, trust);
+    Ok(tls::server(&identity, &clients, &PROTOCOLS))
 }
 
 /// What can be read and will not be accepted; a file that serves twice is told once.
@@ -91,12 +116,19 @@ fn of_file(FileError { file, text }: FileError) -> Problem {
 #[derive(Clone)]
 pub(super) struct InForce {
     pub diameter: Option<Live<TlsEnds>>,
+    pub http: Option<Live<Settings<ServerConfig>>>,
+    pub admin: Option<Live<Settings<ServerConfig>>>,
     pub notify: Live<Option<Settings<ClientConfig>>>,
 }
 
 impl From<Material> for InForce {
-    fn from(Material { diameter, notify, .. }: Material) -> Self {
-        Self { diameter: diameter.map(Live::from), notify: notify.into() }
+    fn from(Material { diameter, http, admin, notify, .. }: Material) -> Self {
+        Self {
+            diameter: diameter.map(Live::from),
+            http: http.map(Live::from),
+            admin: admin.map(Live::from),
+            notify: notify.into(),
+        }
     }
 }
 
@@ -110,15 +142,22 @@ impl InForce {
             }
         };
         line(self.diameter.as_ref().map(Live::get) != new.diameter, "[diameter.tls]");
+        line(self.http.as_ref().map(Live::get) != new.http, "[http]");
+        line(self.admin.as_ref().map(Live::get) != new.admin, "[admin]");
         line(self.notify.get() != new.notify, "[notify] ca");
         lines
     }
 
     /// Puts them into force. A section that began or ended takes a restart, which was checked before.
-    pub fn put(&self, Material { diameter, notify, .. }: Material) {
-        if let (Some(live), Some(new)) = (&self.diameter, diameter) {
-            live.set(new);
+    pub fn put(&self, Material { diameter, http, admin, notify, .. }: Material) {
+        fn set<T: Clone>(live: &Option<Live<T>>, new: Option<T>) {
+            if let (Some(live), Some(new)) = (live, new) {
+                live.set(new);
+            }
         }
+        set(&self.diameter, diameter);
+        set(&self.http, http);
+        set(&self.admin, admin);
         self.notify.set(notify);
     }
 }

@@ -1,32 +1,86 @@
 //! A running gateway, over its admin interface.
 
+use std::{
+    fmt::{self, Display},
+    path::PathBuf,
+};
+
 use clap::Args;
 use hyper::Method;
+use rustls::ClientConfig;
 use serde::Deserialize;
 
 use super::{
     Failure,
     http::{self, Reply},
 };
+use crate::tls::{self, FileError, Identity, Settings, Trust};
 
 /// Where the gateway is.
 #[derive(Args)]
 pub(super) struct Gateway {
     /// The admin interface of the running gateway.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8002", value_parser = address)]
-    admin: String,
+    admin: Address,
+    /// With https: who is trusted to say that it is this gateway, a PEM file; default: whom the system trusts.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// With https: the certificate to show to it, a PEM chain.
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// The key of that certificate, PEM without a passphrase.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+}
+
+/// `http://HOST:PORT` or `https://HOST:PORT`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Address {
+    tls: bool,
+    /// Host and port.
+    host: String,
+}
+
+impl Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", if self.tls { "https" } else { "http" }, self.host)
+    }
 }
 
 impl Gateway {
     /// The body, if there is one, is XML.
     pub async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, Failure> {
-        let reply = http::exchange(&self.admin, method, path, "application/xml", body).await;
+        let tls = self.tls()?;
+        let host = &self.admin.host;
+        let reply = http::exchange(host, tls, method, path, "application/xml", body).await;
         reply.map_err(|error| {
             Failure::failed(
-                format!("http://{} does not answer: {error}", self.admin),
+                format!("{} does not answer: {error}", self.admin),
                 "is the gateway running (`rxgate serve`)? --admin URL is the address of its admin interface",
             )
         })
+    }
+
+    fn tls(&self) -> Result<Option<Settings<ClientConfig>>, Failure> {
+        if !self.admin.tls {
+            return Ok(None);
+        }
+        let wrong = |error: FileError| {
+            Failure::usage(
+                error.to_string(),
+                "--ca, --certificate and --key are PEM files of the admin interface's TLS",
+            )
+        };
+        let trust = match &self.ca {
+            Some(file) => Trust::read(file, &[]).map_err(wrong)?,
+            None => Trust::system().ok_or_else(|| {
+                let hint = "--ca FILE says who signed the gateway's certificate";
+                Failure::usage("this system trusts no authority", hint)
+            })?,
+        };
+        let identity = self.certificate.as_deref().zip(self.key.as_deref());
+        let identity = identity.map(|(file, key)| Identity::read(file, key)).transpose().map_err(wrong)?;
+        Ok(Some(tls::client(identity.as_ref(), &trust)))
     }
 
     pub fn read<T: for<'b> Deserialize<'b>>(&self, reply: &Reply) -> Result<T, Failure> {
@@ -35,7 +89,7 @@ impl Gateway {
 
     pub fn not_a_gateway(&self, Reply { status, .. }: &Reply) -> Failure {
         Failure::failed(
-            format!("http://{} answers {status}, not as an admin interface does", self.admin),
+            format!("{} answers {status}, not as an admin interface does", self.admin),
             NOT_THAT_ONE,
         )
     }
@@ -45,16 +99,20 @@ impl Gateway {
 pub(super) const NOT_THAT_ONE: &str =
     "--admin URL is the address of [admin] in the gateway's configuration, not that of [http]";
 
-/// Host and port of `http://HOST:PORT`.
-fn address(url: &str) -> Result<String, String> {
-    let accepted = || "accepted is http://HOST:PORT, such as http://127.0.0.1:8002".to_owned();
-    let host = url.strip_prefix("http://").map(|rest| rest.strip_suffix('/').unwrap_or(rest));
-    let host = host.ok_or_else(accepted)?;
+fn address(url: &str) -> Result<Address, String> {
+    let accepted =
+        || "accepted is http://HOST:PORT or https://HOST:PORT, such as http://127.0.0.1:8002".to_owned();
+    let (tls, rest) = match (url.strip_prefix("http://"), url.strip_prefix("https://")) {
+        (Some(rest), _) => (false, rest),
+        (None, Some(rest)) => (true, rest),
+        (None, None) => return Err(accepted()),
+    };
+    let host = rest.strip_suffix('/').unwrap_or(rest);
     let (name, port) = host.rsplit_once(':').ok_or_else(accepted)?;
     let good = !name.is_empty()
         && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-.:[]".contains(&octet))
         && port.parse::<u16>().is_ok_and(|port| port != 0);
-    if good { Ok(host.to_owned()) } else { Err(accepted()) }
+    if good { Ok(Address { tls, host: host.to_owned() }) } else { Err(accepted()) }
 }
 
 #[cfg(test)]
@@ -63,23 +121,25 @@ mod tests {
 
     #[test]
     fn an_admin_url_is_a_host_and_a_port() {
-        for (url, host) in [
-            ("http://127.0.0.1:8002", "127.0.0.1:8002"),
-            ("http://[::1]:8002/", "[::1]:8002"),
-            ("http://gate.example.net:80", "gate.example.net:80"),
+        for (url, tls, host) in [
+            ("http://127.0.0.1:8002", false, "127.0.0.1:8002"),
+            ("https://127.0.0.1:8002", true, "127.0.0.1:8002"),
+            ("http://[::1]:8002/", false, "[::1]:8002"),
+            ("https://gate.example.net:443", true, "gate.example.net:443"),
         ] {
-            assert_eq!(address(url).as_deref(), Ok(host));
+            assert_eq!(address(url), Ok(Address { tls, host: host.to_owned() }));
         }
         for url in [
             "127.0.0.1:8002",
-            "https://127.0.0.1:8002",
+            "ftp://127.0.0.1:8002",
             "http://127.0.0.1",
             "http://a:0",
             "http://a b:1",
             "http://:1",
             "http://a:1/x",
         ] {
-            assert!(address(url).unwrap_err().starts_with("accepted is http://HOST:PORT"), "{url}");
+            let refused = address(url).unwrap_err();
+            assert!(refused.starts_with("accepted is http://HOST:PORT"), "{url}: {refused}");
         }
     }
 }

@@ -65,6 +65,8 @@ pub struct Http {
     pub max_connections: u32,
     /// Connections from one address at a time; default 2000, 0 = no limit.
     pub max_connections_per_address: u32,
+    /// With it: HTTPS and nothing else.
+    pub tls: Option<ListenerTls>,
 }
 
 /// `[admin]`.
@@ -74,6 +76,23 @@ pub struct Admin {
     pub listen: SocketAddr,
     /// Connections at a time; default 100, 1 to 1000000.
     pub max_connections: u32,
+    /// With it: HTTPS and nothing else.
+    pub tls: Option<ListenerTls>,
+}
+
+/// `certificate`, `key`, `client_ca`, `client_crl` and `client_certificate` of `[http]` and of `[admin]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerTls {
+    /// `certificate`: PEM chain, the server's own first.
+    pub certificate: PathBuf,
+    /// `key`: its PEM key, without a passphrase.
+    pub key: PathBuf,
+    /// `client_ca`: authorities of client certificates; default: clients are not asked for one.
+    pub client_ca: Option<PathBuf>,
+    /// `client_crl`: what they have revoked, PEM; default: nothing is asked.
+    pub client_crl: Vec<PathBuf>,
+    /// `client_certificate`: whether a client may come without one; default yes.
+    pub required: bool,
 }
 
 /// `[diameter]`.

@@ -155,6 +155,7 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
         default: 2_000,
         accepted: 0..=1_000_000,
     });
+    let tls = tls::listener(&mut section);
     section.finish(&PLACES);
     let http = Http {
         listen: listen.value,
@@ -163,6 +164,7 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
         idle_timeout: idle_timeout.value,
         max_connections: max_connections.value,
         max_connections_per_address: per_address.value,
+        tls,
     };
     (http, listen.offset)
 }
@@ -170,8 +172,9 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
 fn admin(mut section: Section<'_, '_>) -> (Admin, Option<usize>) {
     let listen = loopback(&mut section, 8002);
     let max_connections = max_connections(&mut section, 100);
+    let tls = tls::listener(&mut section);
     section.finish(&PLACES);
-    let admin = Admin { listen: listen.value, max_connections: max_connections.value };
+    let admin = Admin { listen: listen.value, max_connections: max_connections.value, tls };
     (admin, listen.offset)
 }
 

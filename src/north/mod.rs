@@ -10,3 +10,9 @@ pub(crate) mod percent;
 pub mod records;
 pub mod server;
 mod timestamp;
+
+use axum::http::HeaderName;
+
+/// What a request came by, `https` or `http`, for the URLs in its answer. Ours says it itself; a proxy does where it
+/// takes TLS off.
+const SCHEME: HeaderName = HeaderName::from_static("x-forwarded-proto");

@@ -2,11 +2,13 @@
 
 mod activity;
 mod connection;
+mod https;
 mod stall;
 
 use std::{future::Future, io, iter, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::Router;
+use rustls::ServerConfig;
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,8 +18,9 @@ use tokio::{
 use tracing::warn;
 
 use super::limits::{Connections, Limits};
-use crate::live::Live;
+use crate::{live::Live, tls::Settings};
 use connection::Connection;
+pub use https::{ClientCertificate, PROTOCOLS};
 use stall::Stalling;
 
 /// Connections that the system makes before they are accepted: what tokio asks for, and Linux' own limit is more.
@@ -63,6 +66,7 @@ pub struct Server {
     address: SocketAddr,
     limits: Limits,
     draining: Live<bool>,
+    tls: Option<Live<Settings<ServerConfig>>>,
 }
 
 impl Server {
@@ -72,7 +76,7 @@ impl Server {
         let listen = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address, limits, draining: false.into() })
+            Ok(Self { listener, address, limits, draining: false.into(), tls: None })
         };
         listen.await.map_err(|error| BindError::Io { address, error })
     }
@@ -86,6 +90,11 @@ impl Server {
     /// a connection that is about to go.
     pub fn draining(self, draining: Live<bool>) -> Self {
         Self { draining, ..self }
+    }
+
+    /// With settings it speaks HTTPS and nothing else; each handshake takes those that are in force.
+    pub fn tls(self, tls: Option<Live<Settings<ServerConfig>>>) -> Self {
+        Self { tls, ..self }
     }
 
     /// Serves until `stop` is done; then takes no connection any more but those that were made before, lets the
@@ -105,13 +114,27 @@ impl Server {
                         limits: self.limits,
                         stopped: stopped.clone(),
                         draining: self.draining.clone(),
+                        secure: self.tls.is_some(),
+                        certificate: None,
                         counted,
                     };
-                    let stream = Stalling::new(stream, self.limits.write_timeout);
-                    tasks.spawn(connection.serve(stream));
+                    match self.tls.as_ref().map(Live::get) {
+                        Some(tls) => tasks.spawn(async move {
+                            if let Some((stream, certificate)) =
+                                https::shake(stream, connection.client, tls, &connection.limits).await
+                            {
+                                Connection { certificate, ..connection }.serve(stream).await;
+                            }
+                        }),
+                        None => {
+                            let stream = Stalling::new(stream, self.limits.write_timeout);
+                            tasks.spawn(connection.serve(stream))
+                        }
+                    };
                 }
                 // If it cannot be written at once, the client finds out anyway.
-                None => drop(stream.try_write(TOO_MANY)),
+                None if self.tls.is_none() => drop(stream.try_write(TOO_MANY)),
+                None => {}
             }
         };
         let mut stop = pin!(stop);

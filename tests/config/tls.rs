@@ -1,4 +1,4 @@
-//! TLS: of Diameter, of https endpoints.
+//! TLS: of Diameter, of the two listeners, of https endpoints.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use rxgate::config::{Loaded, Transport};
 
-use crate::support::{LEAST, assert_refused, load, refusals, with, with_diameter};
+use crate::support::{LEAST, assert_refused, load, refusal, refusals, with, with_diameter};
 
 const PEM: &str = "the path of an existing PEM file";
 
@@ -84,7 +84,59 @@ fn files_that_are_not_there_or_not_named_are_refused() {
         assert_eq!(refused(&with(&gone)), is(&format!("`{key}` is \"gone\""), accepted.clone()));
     }
     assert_eq!(refused(&with(&TLS.replace("ca.crl", "gone"))), is("`crl` has gone", accepted.clone()));
+    for section in ["http", "admin"] {
+        let of = |lines: &str| refused(&with(&format!("[{section}]\n{lines}")));
+        let add = |key: &str| format!("add `{key} = \"...\"`: {PEM}");
+        assert_eq!(of("certificate = \"own.pem\"\n"), is("HTTPS lacks `key`", add("key")));
+        assert_eq!(of("key = \"own.key\"\n"), is("HTTPS lacks `certificate`", add("certificate")));
+        let asks = "a listener that asks clients for certificates lacks";
+        assert_eq!(of("client_ca = \"ca.pem\"\n"), is(&format!("{asks} `certificate`"), add("certificate")));
+        let https = "certificate = \"own.pem\"\nkey = \"own.key\"\n";
+        assert_eq!(
+            of(&format!("{https}client_certificate = \"required\"\n")),
+            is(&format!("{asks} `client_ca`"), add("client_ca"))
+        );
+        assert_eq!(
+            of(&format!("{https}client_crl = [\"ca.crl\"]\n")),
+            is("a list of revoked client certificates lacks `client_ca`", add("client_ca"))
+        );
+        assert_eq!(
+            of(&format!("{https}client_ca = \"ca.pem\"\nclient_crl = [\"ca.crl\", \"gone\"]\n")),
+            is("`client_crl` has gone", accepted.clone())
+        );
+        assert_eq!(
+            of(&format!("{https}client_ca = \"gone\"\n")),
+            is("`client_ca` is \"gone\"", accepted.clone())
+        );
+    }
     assert_eq!(refused(&with("[notify]\nca = \"gone\"\n")), is("`ca` is \"gone\"", accepted));
+    fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn a_listener_speaks_https_with_a_certificate_and_may_ask_for_others() {
+    let directory = files("listener");
+    let file = directory.join("gate.toml");
+    let https = "certificate = \"own.pem\"\nkey = \"own.key\"\n";
+    let read = |lines: &str| {
+        let text = with(&format!("[http]\n{lines}[admin]\n{lines}"));
+        let config = Loaded::from_text(&file, &text).unwrap().config;
+        assert_eq!(config.http.tls, config.admin.tls);
+        config.http.tls
+    };
+    assert_eq!(read(""), None);
+    let plain = read(https).unwrap();
+    assert_eq!((plain.client_ca, plain.required), (None, false));
+    let asks = read(&format!("{https}client_ca = \"ca.pem\"\n")).unwrap();
+    assert_eq!((asks.client_ca, asks.client_crl), (Some(directory.join("ca.pem")), vec![]));
+    assert!(!asks.required);
+    let asks = read(&format!("{https}client_ca = \"ca.pem\"\nclient_crl = [\"ca.crl\"]\n")).unwrap();
+    assert_eq!(asks.client_crl, [directory.join("ca.crl")]);
+    assert!(
+        read(&format!("{https}client_ca = \"ca.pem\"\nclient_certificate = \"required\"\n"))
+            .unwrap()
+            .required
+    );
     fs::remove_dir_all(directory).unwrap();
 }
 
@@ -95,6 +147,8 @@ fn a_section_that_is_something_else_is_refused() {
         "5:7: `tls` of [diameter] is not a section",
         "write [diameter.tls] on a line of its own",
     );
+    let (text, _) = refusal(&with("[http]\nclient_certificate = \"always\"\n"));
+    assert_eq!(text, "gate.toml:10:22: `client_certificate` is \"always\"");
     assert!(load(&with("[diameter.tls]\n")).unwrap().config.diameter.tls.is_none());
     assert_eq!(load(LEAST).unwrap().config.notify.ca.as_deref(), None::<&Path>);
 }

@@ -8,10 +8,16 @@ mod endpoints;
 mod ends;
 mod files;
 mod handshakes;
+mod https;
+mod killed;
+mod log;
 mod nodes;
+mod programs;
 #[path = "../peer_tcp/raw.rs"]
 #[allow(dead_code)]
 mod raw;
+mod reload;
 #[path = "../peer_tcp/support.rs"]
 #[allow(dead_code)]
 mod support;
+mod versions;

@@ -1,10 +1,10 @@
-//! `[diameter.tls]`.
+//! `[diameter.tls]`, and the keys of a listener that speaks HTTPS.
 
 use std::path::{Path, PathBuf};
 
 use super::{
     super::{
-        DiameterTls,
+        DiameterTls, ListenerTls,
         section::{Found as Value, Section},
     },
     PLACES,
@@ -83,4 +83,57 @@ fn revoked(section: &mut Section<'_, '_>, key: &'static str) -> Vec<Value<PathBu
         }
     }
     there
+}
+
+/// The keys of `[http]` and of `[admin]`; `None` for plain HTTP, or after a problem was noted.
+pub(super) fn listener(section: &mut Section<'_, '_>) -> Option<ListenerTls> {
+    let certificate = section.optional_path("certificate", PEM, Path::is_file);
+    let key = section.optional_path("key", PEM, Path::is_file);
+    let client_ca = section.optional_path("client_ca", PEM, Path::is_file);
+    let client_crl = revoked(section, "client_crl");
+    let required =
+        section.one_of("client_certificate", false, &[("optional", Some(false)), ("required", Some(true))]);
+    let mut lacks = |given: Option<usize>, key: &str, what: &str| {
+        section.reader.refuse(
+            given,
+            format!("{what} lacks `{key}`"),
+            format!("add `{key} = \"...\"`: {PEM}"),
+        );
+    };
+    match (&certificate, &key) {
+        (Some(certificate), None) => lacks(certificate.offset, "key", "HTTPS"),
+        (None, Some(key)) => lacks(key.offset, "certificate", "HTTPS"),
+        (None, None) => {
+            if let Some(client_ca) = &client_ca {
+                lacks(client_ca.offset, "certificate", "a listener that asks clients for certificates");
+            }
+        }
+        (Some(_), Some(_)) => {}
+    }
+    if let Some(first) = client_crl.first().filter(|_| client_ca.is_none()) {
+        lacks(first.offset, "client_ca", "a list of revoked client certificates");
+    }
+    if required.value && client_ca.is_none() {
+        lacks(required.offset, "client_ca", "a listener that asks clients for certificates");
+    }
+    for (key, found, unset) in [
+        ("certificate", &certificate, "plain HTTP"),
+        ("key", &key, "plain HTTP"),
+        ("client_ca", &client_ca, "clients are not asked for a certificate"),
+    ] {
+        if found.is_none() {
+            section.note_unset(key, unset);
+        }
+    }
+    let client_ca = match client_ca {
+        Some(found) => Some(found.value?),
+        None => None,
+    };
+    Some(ListenerTls {
+        certificate: certificate?.value?,
+        key: key?.value?,
+        client_ca,
+        client_crl: client_crl.into_iter().map(|found| found.value).collect(),
+        required: required.value,
+    })
 }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::{
-    north::percent::encoded,
+    north::{SCHEME, percent::encoded},
     rx::{AvpText, AvpTextValue},
     session::QosSessionId,
 };
@@ -122,7 +122,10 @@ pub(super) fn absolute(request: &HeaderMap, path: String) -> String {
         !host.is_empty() && host.bytes().all(legal)
     };
     match request.get(header::HOST).and_then(|host| host.to_str().ok()).filter(is_authority) {
-        Some(host) => format!("http://{host}{path}"),
+        Some(host) => {
+            let secure = request.get(SCHEME).is_some_and(|scheme| scheme == "https");
+            format!("{}://{host}{path}", if secure { "https" } else { "http" })
+        }
         None => path,
     }
 }
@@ -195,6 +198,8 @@ mod tests {
         assert_eq!(location(&headers, &user, &id), path);
         headers.insert(header::HOST, HeaderValue::from_static("localhost:8001"));
         assert_eq!(location(&headers, &user, &id), format!("http://localhost:8001{path}"));
+        headers.insert(SCHEME, HeaderValue::from_static("https"));
+        assert_eq!(location(&headers, &user, &id), format!("https://localhost:8001{path}"));
         headers.insert(header::HOST, HeaderValue::from_static("a/b?c"));
         assert_eq!(location(&headers, &user, &id), path);
     }

@@ -21,8 +21,12 @@ use tokio::{
 use tracing::debug;
 
 use super::{
-    super::limits::{Counted, Limits},
+    super::{
+        SCHEME,
+        limits::{Counted, Limits},
+    },
     activity::{Activity, Watched},
+    https::ClientCertificate,
 };
 use crate::live::Live;
 
@@ -48,6 +52,10 @@ pub(super) struct Connection {
     pub stopped: watch::Receiver<bool>,
     /// While it is set, every answer is the last one of its connection.
     pub draining: Live<bool>,
+    /// Whether nobody on the way can read it.
+    pub secure: bool,
+    /// Who the client is, if it showed a certificate.
+    pub certificate: Option<ClientCertificate>,
     pub counted: Counted,
 }
 
@@ -57,13 +65,19 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { client, router, limits, stopped, draining, counted: _counted } = self;
+        let Self { client, secure, certificate, router, limits, stopped, draining, counted: _counted } = self;
         let activity = Activity::new(limits);
         let (expired, told) = (activity.expired(), told(stopped, activity.clone()));
         let router = TowerToHyperService::new(router);
         let during = activity.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(client));
+            if let Some(certificate) = &certificate {
+                request.extensions_mut().insert(certificate.clone());
+            }
+            if secure {
+                request.headers_mut().insert(SCHEME, HeaderValue::from_static("https"));
+            }
             let http2 = request.version() == Version::HTTP_2;
             let serving = during.begin(http2);
             let (response, during, draining) =
