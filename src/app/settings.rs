@@ -143,7 +143,7 @@ pub(super) fn pool_config(diameter: &config::Diameter, session: &SessionConfig) 
 
 pub(super) fn peers(diameter: &config::Diameter) -> Vec<NodePeer> {
     let peers = diameter.peers.iter().map(|peer| {
-        let address = PeerAddress { transport: peer.transport, at: peer.address.clone() };
+        let address = PeerAddress { transport: peer.transport, at: peer.address.clone(), more: Vec::new() };
         NodePeer {
             priority: peer.priority.into(),
             weight: peer.weight.into(),

@@ -1,6 +1,6 @@
 //! Where a peer is, and what carries Diameter there. Carried for whoever dials and accepts.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 /// What carries Diameter (RFC 6733 §2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +9,8 @@ pub enum Transport {
     Tcp,
     /// TLS over TCP, from the first octet on (RFC 6733 §13.1).
     Tls,
+    /// SCTP without security (RFC 9260).
+    Sctp,
 }
 
 impl Transport {
@@ -17,6 +19,7 @@ impl Transport {
         match self {
             Self::Tcp => "tcp",
             Self::Tls => "tls",
+            Self::Sctp => "sctp",
         }
     }
 }
@@ -34,12 +37,14 @@ pub struct PeerAddress {
     pub transport: Transport,
     /// `host:port`; a name is looked up each time.
     pub at: String,
+    /// Further addresses of the same SCTP endpoint, with the same port.
+    pub more: Vec<IpAddr>,
 }
 
 impl<T: Into<String>> From<T> for PeerAddress {
     /// Over TCP.
     fn from(at: T) -> Self {
-        Self { transport: Transport::Tcp, at: at.into() }
+        Self { transport: Transport::Tcp, at: at.into(), more: Vec::new() }
     }
 }
 

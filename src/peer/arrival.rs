@@ -1,6 +1,6 @@
 //! Whether whoever connected may be the peer that its CER names, as far as its transport knows (RFC 6733 §13.1).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::{
     Arrival, Node, PeerAddress, Refusal, Transport,
@@ -39,7 +39,9 @@ impl Node {
         let configured = configured.map(|slot| (&*slot.host, &slot.address));
         let Impostor { answer, reason } = match &arrival.certified {
             Some(names) => of_another_name(host, names)?,
-            None => configured.and_then(|(host, address)| without_tls(host, address))?,
+            None => configured.and_then(|(host, address)| {
+                without_tls(host, address).or_else(|| from_elsewhere(host, address, &arrival.from))
+            })?,
         };
         if let Some(slot) = slot {
             slot.peer.note(&reason);
@@ -77,4 +79,29 @@ fn without_tls(host: &str, configured: &PeerAddress) -> Option<Impostor> {
          `transport = \"tls\"` for it"
     );
     Some(Impostor { answer: Some((result::NO_COMMON_SECURITY, text)), reason })
+}
+
+/// Every address of an SCTP association counts, for messages would go to any of them: one that is not configured could
+/// be anybody's. Where we dial it is otherwise: the peer was found at an address that is configured, and what else it
+/// says to have is its own word.
+fn from_elsewhere(host: &str, configured: &PeerAddress, from: &PeerAddress) -> Option<Impostor> {
+    if from.transport != Transport::Sctp {
+        return None;
+    }
+    // A name stands for any address.
+    let configured = addresses(configured)?;
+    let unknown = addresses(from)?.into_iter().find(|ip| !configured.contains(ip))?;
+    let text = "the association has an address that is not configured for this peer";
+    let reason = format!(
+        "somebody connected as {host} over SCTP with the address {unknown}, which is not among those of that peer \
+         ({}): if it is the peer's, add it to its `more_addresses`, or have the peer not use it",
+        configured.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    );
+    Some(Impostor { answer: Some((result::UNKNOWN_PEER, text)), reason })
+}
+
+/// All addresses, in the form that compares; `None` for a name.
+fn addresses(of: &PeerAddress) -> Option<Vec<IpAddr>> {
+    let first = of.at.parse::<SocketAddr>().ok()?.ip();
+    Some([first].iter().chain(&of.more).map(IpAddr::to_canonical).collect())
 }

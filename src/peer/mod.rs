@@ -36,6 +36,7 @@ mod fsm;
 mod grammar;
 mod inbound;
 mod incoming;
+mod lane;
 mod node;
 mod node_config;
 mod outgoing;
@@ -64,6 +65,7 @@ pub use counters::{Counter, PeerCounters, PeerCounts};
 pub use error::PeerError;
 pub use event::{Command, ConnectionId, DisconnectCause, Event, RequestId, State, Status, WatchdogState};
 pub use exchanges::Exchanges;
+pub use lane::Lane;
 pub use node::Node;
 pub use node_config::{NodeConfig, NodePeer};
 pub use outgoing::{

@@ -256,7 +256,8 @@ impl Node {
 
     /// How every peer is doing, in the order they were added.
     pub fn statuses(&self) -> Vec<NodeStatus> {
-        self.slots.iter().filter(|slot| slot.is_known()).map(Slot::status).collect()
+        let known = self.slots.iter().enumerate().filter(|(_, slot)| slot.is_known());
+        known.map(|(index, slot)| slot.status(PeerIndex(index))).collect()
     }
 
     /// Whether [`statuses`](Self::statuses) may say something else since this was last asked.

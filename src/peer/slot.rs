@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use super::{
-    NodePeer, Peer, PeerAddress, RequestId, State, Status, WatchdogState, counters::PeerCounters,
+    NodePeer, Peer, PeerAddress, PeerIndex, RequestId, State, Status, WatchdogState, counters::PeerCounters,
     overload::Busy, route::Penalty,
 };
 
@@ -88,8 +88,9 @@ impl Slot {
         format!("{} ({})", self.host, self.address.at)
     }
 
-    pub fn status(&self) -> NodeStatus {
+    pub fn status(&self, peer: PeerIndex) -> NodeStatus {
         NodeStatus {
+            peer,
             host: self.host.clone(),
             address: self.address.clone(),
             is_relay: self.is_relay,
@@ -102,6 +103,8 @@ impl Slot {
 /// How a peer of a node is doing.
 #[derive(Clone, Debug)]
 pub struct NodeStatus {
+    /// Which it is.
+    pub peer: PeerIndex,
     /// Origin-Host, as configured.
     pub host: Arc<str>,
     /// Where it is dialled; of a peer that is not configured, where it connected from.

@@ -1,7 +1,7 @@
 //! The task that owns the [`Node`]: tells it what happened, does what it says. Decides nothing itself.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant, SystemTime},
@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Connect, Handled, Link, RequestHandler,
+    Connect, Handled, Link, Paths, RequestHandler,
     connection::{self, Outbox},
     control::Control,
     listener::Newcomer,
@@ -53,8 +53,16 @@ pub(super) enum Input {
     Request { request: OutgoingRequest, outcome: Outcome },
 }
 
-/// The peers as they were when something last changed.
-pub(super) type Snapshot = Arc<RwLock<Vec<NodeStatus>>>;
+/// A peer as it was when something last changed.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub status: NodeStatus,
+    /// Of its connection, if that has some.
+    pub paths: Option<Arc<dyn Paths>>,
+}
+
+/// All of them.
+pub(super) type Snapshot = Arc<RwLock<Vec<Known>>>;
 
 /// What a [`Driver`] is made of.
 pub(super) struct Parts {
@@ -73,6 +81,7 @@ pub(super) struct Parts {
 pub(super) struct Connection {
     pub peer: PeerIndex,
     pub outbox: Outbox,
+    paths: Option<Arc<dyn Paths>>,
     task: AbortHandle,
 }
 
@@ -275,8 +284,9 @@ impl Driver {
     fn open_as(&mut self, id: ConnectionId, peer: PeerIndex, link: Link) {
         let (outbox, queue) = connection::outbox();
         let reports = self.parts.reports.clone();
+        let paths = link.paths.clone();
         let task = self.tasks.spawn(connection::run(id, link, queue, reports, self.parts.write_timeout));
-        self.connections.insert(id, Connection { peer, outbox, task });
+        self.connections.insert(id, Connection { peer, outbox, paths, task });
     }
 
     fn handled(&mut self, now: Instant, handled: Result<(Id, (Ticket, Handled)), tokio::task::JoinError>) {
@@ -311,12 +321,28 @@ impl Driver {
     pub(super) fn settle(&mut self) {
         self.commands(now());
         if self.parts.node.take_changed() {
-            let statuses = self.parts.node.statuses();
-            *self.parts.snapshot.write().unwrap_or_else(PoisonError::into_inner) = statuses;
+            self.show();
         }
         while let Some(event) = self.parts.node.poll_event() {
             self.event(event);
         }
+    }
+
+    /// Renews the picture of the peers that others look at.
+    pub(super) fn show(&self) {
+        let mut paths = BTreeMap::new();
+        for (id, Connection { peer, paths: has, .. }) in &self.connections {
+            if let Some(has) = has {
+                paths.insert((*peer, *id), has);
+            }
+        }
+        let statuses = self.parts.node.statuses().into_iter();
+        let known = statuses.map(|status| {
+            // Of two, during an election, the later one.
+            let all = (status.peer, ConnectionId(0))..=(status.peer, ConnectionId(u64::MAX));
+            Known { paths: paths.range(all).next_back().map(|(_, it)| Arc::clone(it)), status }
+        });
+        *self.parts.snapshot.write().unwrap_or_else(PoisonError::into_inner) = known.collect();
     }
 
     fn commands(&mut self, now: Instant) {

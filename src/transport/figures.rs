@@ -1,7 +1,5 @@
 //! What this layer shows of itself: the peers, what goes over their connections, and how long answers take.
 
-use std::sync::PoisonError;
-
 use super::{PeerStatus, Pool};
 use crate::{
     metrics::{Collect, Page},
@@ -10,8 +8,9 @@ use crate::{
 
 impl Collect for Pool {
     fn collect(&self, page: &mut Page) {
-        let statuses = self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let shown: Vec<_> = statuses.iter().map(PeerStatus::from).collect();
+        let known = self.known();
+        let shown: Vec<_> = known.iter().map(PeerStatus::from).collect();
+        let statuses: Vec<NodeStatus> = known.into_iter().map(|known| known.status).collect();
         states(page, &shown);
         page.gauge("rxgate_diameter_requests_pending", "Diameter requests without an outcome.")
             .sample(&[], self.pending.get());

@@ -124,7 +124,10 @@ async fn first_message(
     };
     let mut messages = messages.into_iter();
     if let Some(first) = messages.next() {
-        let from = PeerAddress { transport, at: remote.to_string() };
+        // An association has come from all of its addresses.
+        let paths = link.paths.as_ref().map(|paths| paths.paths()).unwrap_or_default();
+        let more = paths.into_iter().map(|path| path.address).filter(|ip| *ip != remote.ip()).collect();
+        let from = PeerAddress { transport, at: remote.to_string(), more };
         let arrival = Arrival { from, certified: link.certified.clone() };
         let newcomer = Newcomer { link, arrival, first, rest: messages.collect(), place };
         // Refused only when the driver is gone.

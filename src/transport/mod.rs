@@ -16,6 +16,7 @@ mod driver;
 mod figures;
 mod listener;
 mod pool;
+mod sctp;
 mod stream;
 mod tcp;
 mod tls;
@@ -24,7 +25,8 @@ mod transports;
 use std::{
     fmt, io,
     net::{IpAddr, SocketAddr},
-    time::Instant,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -35,6 +37,7 @@ pub use crate::peer::{
     PeerEvent, RequestError, Transport,
 };
 pub use pool::{Handled, PeerStatus, Pool, PoolConfig, RequestHandler};
+pub use sctp::{Sctp, SctpConfig};
 pub use tcp::Tcp;
 pub use tls::{Tls, TlsEnds};
 pub use transports::Transports;
@@ -94,7 +97,7 @@ impl From<Link> for Arriving {
 pub struct ListenOn {
     /// What carries Diameter.
     pub transport: Transport,
-    /// Any of them: the first that can be had.
+    /// One; of an SCTP endpoint with several, all of them with the same port.
     pub addresses: Vec<SocketAddr>,
 }
 
@@ -126,13 +129,36 @@ pub struct Link {
     pub local: Vec<IpAddr>,
     /// The DNS names in the other side's certificate, which was checked; `None`: there are no certificates.
     pub certified: Option<Vec<String>>,
+    /// The paths of an SCTP association; `None`: a connection of another kind has one, and it is the connection.
+    pub paths: Option<Arc<dyn Paths>>,
 }
 
 impl Link {
-    /// A connection without certificates.
+    /// A connection without certificates and paths.
     pub fn plain(rx: Box<dyn RecvMessage>, tx: Box<dyn SendMessage>, local: Vec<IpAddr>) -> Self {
-        Self { rx, tx, local, certified: None }
+        Self { rx, tx, local, certified: None, paths: None }
     }
+}
+
+/// The paths of an association, as they are now.
+pub trait Paths: Send + Sync {
+    /// One for each address of the other side; none once the association is over.
+    fn paths(&self) -> Vec<PathStatus>;
+}
+
+/// How a path of an association is doing (RFC 9260 §8.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathStatus {
+    /// The other side's address.
+    pub address: IpAddr,
+    /// `active`, `potentially failed`, `inactive`, `unconfirmed`.
+    pub state: &'static str,
+    /// Whether messages go there while it is active.
+    pub primary: bool,
+    /// Smoothed round-trip time.
+    pub round_trip: Duration,
+    /// Retransmission time-out.
+    pub timeout: Duration,
 }
 
 /// The receiving half of a [`Link`].

@@ -14,9 +14,9 @@ use tokio::{
 };
 
 use super::{
-    Connect, Listen, ListenOn, Transports,
+    Connect, Listen, ListenOn, PathStatus, Transports,
     control::Control,
-    driver::{Driver, Input, Parts, Snapshot, wall},
+    driver::{Driver, Input, Known, Parts, Snapshot, wall},
     listener::{self, Places},
     now,
 };
@@ -118,7 +118,7 @@ pub struct PeerStatus {
     pub host: String,
     /// `host:port`; of a peer that is not configured, where it connected from.
     pub address: String,
-    /// What carries Diameter: `tcp`, `tls`.
+    /// What carries Diameter: `tcp`, `tls`, `sctp`.
     pub transport: &'static str,
     /// State of RFC 6733 §5.6, with that of the watchdog (RFC 3539) while it is open: `I-Open (OKAY)`.
     pub state: String,
@@ -136,6 +136,8 @@ pub struct PeerStatus {
     pub reason: Option<String>,
     /// What went over its connections.
     pub counts: PeerCounts,
+    /// The paths of its association, if it is connected over SCTP.
+    pub paths: Vec<PathStatus>,
 }
 
 /// The peers: requests go out, outcomes come back. Cheap to clone.
@@ -145,7 +147,7 @@ pub struct PeerStatus {
 pub struct Pool {
     inputs: mpsc::Sender<Input>,
     control: mpsc::UnboundedSender<Control>,
-    pub(super) snapshot: Snapshot,
+    snapshot: Snapshot,
     /// Requests without an outcome.
     pub(super) pending: Arc<Gauge>,
     listening: Arc<[SocketAddr]>,
@@ -182,7 +184,6 @@ impl Pool {
         }
         let node = Node::new(node, seed, now());
         let snapshot = Snapshot::default();
-        *snapshot.write().unwrap_or_else(PoisonError::into_inner) = node.statuses();
         let pool = Self {
             inputs: inputs.clone(),
             control,
@@ -201,6 +202,7 @@ impl Pool {
             snapshot,
             write_timeout,
         });
+        driver.show();
         tokio::spawn(driver.run());
         Ok(pool)
     }
@@ -218,13 +220,19 @@ impl Pool {
 
     /// How every peer is doing.
     pub fn peers(&self) -> Vec<PeerStatus> {
-        let statuses = self.snapshot.read().unwrap_or_else(PoisonError::into_inner);
-        statuses.iter().map(PeerStatus::from).collect()
+        // Asking for the paths asks the system: not while others wait.
+        self.known().iter().map(PeerStatus::from).collect()
+    }
+
+    /// The peers as they are shown, and what is counted of them.
+    pub(super) fn known(&self) -> Vec<Known> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl From<&NodeStatus> for PeerStatus {
-    fn from(NodeStatus { host, address, is_relay, status, counters }: &NodeStatus) -> Self {
+impl From<&Known> for PeerStatus {
+    fn from(Known { status, paths }: &Known) -> Self {
+        let NodeStatus { peer: _, host, address, is_relay, status, counters } = status;
         let open = status.state.is_open() && status.watchdog == WatchdogState::Okay;
         Self {
             host: host.to_string(),
@@ -241,6 +249,7 @@ impl From<&NodeStatus> for PeerStatus {
             since: wall(status.since),
             reason: (!open).then(|| status.reason.clone()),
             counts: counters.read(),
+            paths: paths.as_ref().map(|paths| paths.paths()).unwrap_or_default(),
         }
     }
 }

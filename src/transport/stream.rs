@@ -26,7 +26,7 @@ pub(super) fn link(
 ) -> Link {
     let rx = Receiver { stream: reader, buffer: BytesMut::new(), began: false, lost: false };
     let tx = Sender { stream: writer, joined: Vec::new() };
-    Link { rx: Box::new(rx), tx: Box::new(tx), local, certified }
+    Link { rx: Box::new(rx), tx: Box::new(tx), local, certified, paths: None }
 }
 
 struct Receiver<R> {

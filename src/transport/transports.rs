@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Accept, Connect, Link, Listen, ListenOn, PeerAddress, Tcp, Tls, Transport};
+use super::{Accept, Connect, Link, Listen, ListenOn, PeerAddress, Sctp, Tcp, Tls, Transport};
 use crate::BoxFuture;
 
 /// Connects and listens over whichever transport an address names.
@@ -12,6 +12,8 @@ pub struct Transports {
     pub tcp: Tcp,
     /// With certificates, if there are some.
     pub tls: Option<Tls>,
+    /// With several addresses, without security.
+    pub sctp: Sctp,
 }
 
 impl Connect for Transports {
@@ -19,6 +21,7 @@ impl Connect for Transports {
         match address.transport {
             Transport::Tcp => self.tcp.connect(host, address),
             Transport::Tls if let Some(tls) = &self.tls => tls.connect(host, address),
+            Transport::Sctp => self.sctp.connect(host, address),
             other => Box::pin(std::future::ready(Err(missing(other)))),
         }
     }
@@ -29,6 +32,7 @@ impl Listen for Transports {
         match on.transport {
             Transport::Tcp => self.tcp.listen(on),
             Transport::Tls if let Some(tls) = &self.tls => tls.listen(on),
+            Transport::Sctp => self.sctp.listen(on),
             other => Box::pin(std::future::ready(Err(missing(other)))),
         }
     }

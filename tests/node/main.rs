@@ -8,6 +8,7 @@ mod late;
 mod limits;
 mod operator;
 mod overload;
+mod paths;
 mod reconfigure;
 mod redirect;
 mod routing;
