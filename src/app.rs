@@ -48,7 +48,7 @@ use crate::{
     },
     store::{OpenError, RecordFile},
     template::Templates,
-    transport::{Connect, DisconnectCause, PeerStatus, Pool, Tcp, Tls, Transports},
+    transport::{Connect, DisconnectCause, PeerStatus, Pool, Sctp, Tcp, Tls, Transports},
 };
 pub(crate) use changes::reloadable;
 pub(crate) use settings::template_settings;
@@ -201,7 +201,8 @@ impl App {
             dictionary.clone(),
         )?;
         let over_tls = tls.diameter.clone().map(|ends| Tls::new(Tcp::default(), ends));
-        let transports = Arc::new(Transports { tls: over_tls, ..Transports::default() });
+        let sctp = Sctp::new(settings::sctp(&config.diameter.sctp));
+        let transports = Arc::new(Transports { tcp: Tcp::default(), tls: over_tls, sctp: sctp.clone() });
         let connect = connect.unwrap_or_else(|| transports.clone());
         let mut pool_config = settings::pool_config(&config.diameter, &session_config);
         (pool_config.connect, pool_config.accept) = (connect, transports);
@@ -238,6 +239,7 @@ impl App {
             outbox.clone(),
             gateway,
             Arc::new(pool.clone()),
+            Arc::new(sctp),
             Arc::new(Process::new(SystemTime::now())),
         ];
         figures.extend(storage.figures);

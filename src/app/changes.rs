@@ -76,7 +76,7 @@ pub(super) fn of_peers(old: &[Peer], new: &[Peer]) -> Vec<String> {
     let same_host = |one: &Peer, other: &Peer| one.host.eq_ignore_ascii_case(&other.host);
     let mut lines = Vec::new();
     for peer in new {
-        let Peer { host, address, transport, priority, weight } = peer;
+        let Peer { host, address, more_addresses, transport, priority, weight } = peer;
         let Some(before) = old.iter().find(|old| same_host(old, peer)) else {
             lines.push(format!("peer {host} added: {address}, priority {priority}, weight {weight}"));
             continue;
@@ -87,6 +87,9 @@ pub(super) fn of_peers(old: &[Peer], new: &[Peer]) -> Vec<String> {
         }
         if before.address != *address {
             what.push(format!("address {} -> {address}", before.address));
+        }
+        if before.more_addresses != *more_addresses {
+            what.push(format!("more_addresses {:?} -> {more_addresses:?}", before.more_addresses));
         }
         if before.priority != *priority {
             what.push(format!("priority {} -> {priority}", before.priority));

@@ -2,8 +2,8 @@
 
 use crate::{
     BoxFuture,
-    north::admin::{PeerView, Peers},
-    transport::{DisconnectCause, PeerStatus, Pool},
+    north::admin::{PathView, PeerView, Peers},
+    transport::{DisconnectCause, PathStatus, PeerStatus, Pool},
 };
 
 /// The peers of a pool.
@@ -38,5 +38,16 @@ fn peer_view(status: PeerStatus) -> PeerView {
         held: status.held,
         since: status.since,
         reason: status.reason,
+        paths: status.paths.into_iter().map(path_view).collect(),
+    }
+}
+
+fn path_view(status: PathStatus) -> PathView {
+    PathView {
+        address: status.address,
+        state: status.state,
+        primary: status.primary,
+        round_trip: status.round_trip,
+        timeout: status.timeout,
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     session::SessionConfig,
     template,
     tls::Settings,
-    transport::{ListenOn, LocalNode, PeerAddress, PoolConfig, Transport},
+    transport::{ListenOn, LocalNode, PeerAddress, PoolConfig, SctpConfig, Transport},
 };
 
 pub(super) fn limits(http: &config::Http) -> Limits {
@@ -126,7 +126,9 @@ pub(super) fn pool_config(diameter: &config::Diameter, session: &SessionConfig) 
     let plain = diameter.listen.iter().copied().map(ListenOn::from);
     let over_tls = diameter.listen_tls.iter();
     let over_tls = over_tls.map(|address| ListenOn { transport: Transport::Tls, addresses: vec![*address] });
-    pool.listen = plain.chain(over_tls).collect();
+    let over_sctp = Some(diameter.listen_sctp.clone()).filter(|addresses| !addresses.is_empty());
+    let over_sctp = over_sctp.map(|addresses| ListenOn { transport: Transport::Sctp, addresses });
+    pool.listen = plain.chain(over_tls).chain(over_sctp).collect();
     pool.node.started = session.started;
     pool.node.attempt_timeout = diameter.attempt_timeout;
     pool.node.redirect_hosts = diameter.redirect_hosts.clone();
@@ -143,7 +145,11 @@ pub(super) fn pool_config(diameter: &config::Diameter, session: &SessionConfig) 
 
 pub(super) fn peers(diameter: &config::Diameter) -> Vec<NodePeer> {
     let peers = diameter.peers.iter().map(|peer| {
-        let address = PeerAddress { transport: peer.transport, at: peer.address.clone(), more: Vec::new() };
+        let address = PeerAddress {
+            transport: peer.transport,
+            at: peer.address.clone(),
+            more: peer.more_addresses.clone(),
+        };
         NodePeer {
             priority: peer.priority.into(),
             weight: peer.weight.into(),
@@ -151,6 +157,19 @@ pub(super) fn peers(diameter: &config::Diameter) -> Vec<NodePeer> {
         }
     });
     peers.collect()
+}
+
+pub(super) fn sctp(sctp: &config::Sctp) -> SctpConfig {
+    SctpConfig {
+        local: sctp.local.clone(),
+        streams: sctp.streams,
+        heartbeat_interval: sctp.heartbeat_interval,
+        rto_initial: sctp.rto_initial,
+        rto_min: sctp.rto_min,
+        rto_max: sctp.rto_max,
+        path_max_retransmissions: sctp.path_max_retransmissions,
+        association_max_retransmissions: sctp.association_max_retransmissions,
+    }
 }
 
 #[cfg(test)]

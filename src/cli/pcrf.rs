@@ -48,6 +48,7 @@ Examples:
   rxgate pcrf
   rxgate pcrf --listen 127.0.0.1:3868 --control 127.0.0.1:8868 \\
     --origin-host pcrf.rx.test --origin-realm rx.test
+  rxgate pcrf --listen-sctp 10.0.1.2:3868,10.0.2.2:3868
   rxgate pcrf --ue 10.0.0.1 --ue 2001:db8:1::/64 --strict
   rxgate pcrf --listen-tls 127.0.0.1:5658 --certificate pcrf.pem --key pcrf.key --ca ca.pem
 
@@ -83,6 +84,9 @@ pub(super) struct Arguments {
     /// The authorities whose certificates AFs show: PEM.
     #[arg(long, value_name = "FILE", requires = "listen_tls")]
     ca: Option<PathBuf>,
+    /// Where AFs connect over SCTP: the addresses of one endpoint, with the same port.
+    #[arg(long, value_name = "ADDR,ADDR", value_delimiter = ',')]
+    listen_sctp: Vec<SocketAddr>,
     /// Where the control API listens; loopback only, as it has no access control.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8868")]
     control: SocketAddr,
@@ -141,7 +145,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let tls = over_tls(arguments)?;
     let config = PcrfConfig {
         listen: arguments.listen,
-        also: tls.iter().map(|(on, _)| on.clone()).collect(),
+        also: tls.iter().map(|(on, _)| on.clone()).chain(over_sctp(arguments)).collect(),
         accept: Arc::new(Transports { tls: tls.map(|(_, tls)| tls), ..Transports::default() }),
         control: Some(arguments.control),
         origin_host: arguments.origin_host.clone(),
@@ -158,6 +162,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let runtime = Runtime::new().map_err(cannot_start)?;
     runtime.block_on(serve(config, printed))
+}
+
+/// Where it listens for SCTP.
+fn over_sctp(arguments: &Arguments) -> Option<ListenOn> {
+    let addresses = arguments.listen_sctp.clone();
+    (!addresses.is_empty()).then_some(ListenOn { transport: Transport::Sctp, addresses })
 }
 
 /// Where it listens for TLS, and with what.

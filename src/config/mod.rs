@@ -14,7 +14,7 @@ mod section;
 
 use std::{
     fmt,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -110,6 +110,10 @@ pub struct Diameter {
     pub listen_tls: Vec<SocketAddr>,
     /// `[diameter.tls]`; there if something of Diameter goes over TLS.
     pub tls: Option<DiameterTls>,
+    /// The addresses of an SCTP endpoint where they may connect, all with one port; default: there is none.
+    pub listen_sctp: Vec<SocketAddr>,
+    /// `[diameter.sctp]`: how associations are made.
+    pub sctp: Sctp,
     /// One HTTP operation's whole Diameter time, resends included; default 10000 ms, 10 ms to 10 minutes.
     pub request_timeout: Duration,
     /// One attempt at one peer; default 4000 ms, at most `request_timeout`.
@@ -143,13 +147,36 @@ pub struct DiameterTls {
     pub crl: Vec<PathBuf>,
 }
 
+/// `[diameter.sctp]` (RFC 9260 §16). `None`: as the kernel has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sctp {
+    /// Our addresses on associations that we make; default: all that this machine has.
+    pub local: Vec<IpAddr>,
+    /// Streams each way; default 16, 1 to 65535.
+    pub streams: u16,
+    /// HB.interval; 10 ms to 1 hour.
+    pub heartbeat_interval: Option<Duration>,
+    /// RTO.Initial; 10 ms to 1 hour.
+    pub rto_initial: Option<Duration>,
+    /// RTO.Min; 10 ms to 1 hour.
+    pub rto_min: Option<Duration>,
+    /// RTO.Max; 10 ms to 1 hour.
+    pub rto_max: Option<Duration>,
+    /// Path.Max.Retrans; 1 to 1000.
+    pub path_max_retransmissions: Option<u16>,
+    /// Association.Max.Retrans; 1 to 1000.
+    pub association_max_retransmissions: Option<u16>,
+}
+
 /// `[[diameter.peers]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
     /// The Origin-Host that the peer must show.
     pub host: String,
-    /// Where it listens, as `host:port`; a name is looked up each time it is dialled.
+    /// Where it listens, as `host:port`; a name is looked up each time it is dialled. Over SCTP no name.
     pub address: String,
+    /// Over SCTP: its further addresses, with the same port. Default: none.
+    pub more_addresses: Vec<IpAddr>,
     /// What carries Diameter.
     pub transport: Transport,
     /// Lower is tried first; default 1, 0 to 65535.

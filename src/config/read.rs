@@ -2,6 +2,7 @@
 
 mod diameter;
 mod front;
+mod sctp;
 mod tls;
 
 use std::{
@@ -21,10 +22,10 @@ use crate::words::nearest;
 
 const SECTIONS: [&str; 9] =
     ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store", "records"];
-const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [[diameter.peers]], \
+const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
                               [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
 /// Keys that are easily put under the wrong header.
-const PLACES: [(&str, &str); 17] = [
+const PLACES: [(&str, &str); 20] = [
     ("[http]", "max_body_bytes"),
     ("[diameter]", "origin_host"),
     ("[diameter]", "origin_realm"),
@@ -32,6 +33,9 @@ const PLACES: [(&str, &str); 17] = [
     ("[diameter]", "watchdog_interval_ms"),
     ("[diameter]", "listen_tls"),
     ("[diameter.tls]", "crl"),
+    ("[diameter]", "listen_sctp"),
+    ("[diameter.sctp]", "streams"),
+    ("[[diameter.peers]]", "more_addresses"),
     ("[[diameter.peers]]", "host"),
     ("[[diameter.peers]]", "transport"),
     ("[dictionary]", "directory"),

@@ -1,6 +1,6 @@
 //! What this layer shows of itself: the peers, what goes over their connections, and how long answers take.
 
-use super::{PeerStatus, Pool};
+use super::{PathStatus, PeerStatus, Pool};
 use crate::{
     metrics::{Collect, Page},
     peer::{NodeStatus, PeerCounts},
@@ -10,6 +10,7 @@ impl Collect for Pool {
     fn collect(&self, page: &mut Page) {
         let known = self.known();
         let shown: Vec<_> = known.iter().map(PeerStatus::from).collect();
+        paths(page, &shown);
         let statuses: Vec<NodeStatus> = known.into_iter().map(|known| known.status).collect();
         states(page, &shown);
         page.gauge("rxgate_diameter_requests_pending", "Diameter requests without an outcome.")
@@ -40,6 +41,34 @@ fn states(page: &mut Page, peers: &[PeerStatus]) {
     let mut state = page.gauge("rxgate_peer_state", "1, with the state that a peer is in.");
     for peer in peers {
         state.sample(&[("peer", &peer.host), ("state", &peer.state)], 1);
+    }
+}
+
+/// The paths of peers that are connected over SCTP.
+fn paths(page: &mut Page, peers: &[PeerStatus]) {
+    let of_peer = |peer: &PeerStatus| {
+        let host = peer.host.clone();
+        peer.paths.clone().into_iter().map(move |path| (host.clone(), path.address.to_string(), path))
+    };
+    let paths: Vec<(String, String, PathStatus)> = peers.iter().flat_map(of_peer).collect();
+    let mut state = page.gauge("rxgate_peer_path_state", "1, with the state that a path to a peer is in.");
+    for (peer, address, path) in &paths {
+        state.sample(&[("peer", peer), ("address", address), ("state", path.state)], 1);
+    }
+    let help = "1 if messages go to this address of a peer while it works, else 0.";
+    let mut primary = page.gauge("rxgate_peer_path_primary", help);
+    for (peer, address, path) in &paths {
+        primary.sample(&[("peer", peer), ("address", address)], u8::from(path.primary));
+    }
+    let help = "Smoothed round-trip time of a path to a peer.";
+    let mut round_trip = page.gauge("rxgate_peer_path_round_trip_seconds", help);
+    for (peer, address, path) in &paths {
+        round_trip.sample(&[("peer", peer), ("address", address)], path.round_trip.as_secs_f64());
+    }
+    let mut timeout =
+        page.gauge("rxgate_peer_path_rto_seconds", "Retransmission time-out of a path to a peer.");
+    for (peer, address, path) in &paths {
+        timeout.sample(&[("peer", peer), ("address", address)], path.timeout.as_secs_f64());
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod front;
 mod network;
+mod sctp;
 mod support;
 mod tls;
 
@@ -173,14 +174,14 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
         &with_diameter("watchdog_intervall_ms = 30000"),
         "5:1: [diameter] has no key `watchdog_intervall_ms`",
         "did you mean `watchdog_interval_ms`? accepted here: origin_host, origin_realm, destination_realm, \
-         listen, listen_tls, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, \
+         listen, listen_tls, listen_sctp, request_timeout_ms, attempt_timeout_ms, watchdog_interval_ms, \
          reconnect_initial_ms, reconnect_max_ms, reconnect_after_refusal_ms, redirect_hosts, give_up_str_after_s, \
-         tls, peers",
+         tls, sctp, peers",
     );
     assert_refused(
         &with("tranport = \"tcp\"\n"),
         "9:1: [[diameter.peers]] has no key `tranport`",
-        "did you mean `transport`? accepted here: host, address, transport, priority, weight",
+        "did you mean `transport`? accepted here: host, address, transport, more_addresses, priority, weight",
     );
     assert_refused(
         &with("[admin]\ncolour = 1\n"),
@@ -197,7 +198,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 
 #[test]
 fn unknown_sections_are_refused() {
-    const ALL: &str = "[http], [admin], [diameter], [diameter.tls], [[diameter.peers]], \
+    const ALL: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
                        [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
     for later in ["access", "metrics"] {
         assert_refused(
@@ -320,13 +321,8 @@ fn every_number_has_both_limits() {
 
 #[test]
 fn other_transports_are_refused() {
-    let accepted = "accepted: \"tcp\", \"tls\"";
+    let accepted = "accepted: \"tcp\", \"tls\", \"sctp\"";
     assert_refused(&with("transport = \"udp\"\n"), "9:13: `transport` is \"udp\"", accepted);
-    assert_refused(
-        &with("transport = \"sctp\"\n"),
-        "9:13: `transport` is \"sctp\", which is not in this version",
-        accepted,
-    );
 }
 
 #[test]

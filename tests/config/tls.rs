@@ -147,6 +147,11 @@ fn a_section_that_is_something_else_is_refused() {
         "5:7: `tls` of [diameter] is not a section",
         "write [diameter.tls] on a line of its own",
     );
+    assert_refused(
+        &LEAST.replacen("\n\n", "\nsctp = 1\n\n", 1),
+        "5:8: `sctp` of [diameter] is not a section",
+        "write [diameter.sctp] on a line of its own",
+    );
     let (text, _) = refusal(&with("[http]\nclient_certificate = \"always\"\n"));
     assert_eq!(text, "gate.toml:10:22: `client_certificate` is \"always\"");
     assert!(load(&with("[diameter.tls]\n")).unwrap().config.diameter.tls.is_none());

@@ -35,6 +35,7 @@ fn peer(open: bool) -> PeerView {
         held: false,
         since: SystemTime::UNIX_EPOCH + Duration::from_secs(1_362_972_554),
         reason: (!open).then(|| "connection refused".into()),
+        paths: Vec::new(),
     }
 }
 

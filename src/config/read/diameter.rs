@@ -10,7 +10,7 @@ use super::{
         problem::Position,
         section::{Number, Reader, Section},
     },
-    HOUR, LISTEN, MINUTES_10, PLACES, YEAR_S, in_order, once_each, tls,
+    HOUR, LISTEN, MINUTES_10, PLACES, YEAR_S, in_order, once_each, sctp, tls,
 };
 
 const IDENTITY: &str =
@@ -28,6 +28,7 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
     let destination_realm = section.text("destination_realm", REALM, identity);
     let listen = section.list("listen", LISTEN, |text| text.parse::<SocketAddr>().ok());
     let listen_tls = section.list("listen_tls", LISTEN, |text| text.parse::<SocketAddr>().ok());
+    let listen_sctp = sctp::listen(&mut section);
     let request_timeout = section.duration("request_timeout_ms", 10_000, 10..=MINUTES_10);
     let attempt_timeout = section.duration("attempt_timeout_ms", 4_000, 10..=MINUTES_10);
     let watchdog_interval = section.duration("watchdog_interval_ms", 30_000, 100..=HOUR);
@@ -73,6 +74,7 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
     }
 
     let tls = tls::diameter(&mut section);
+    let sctp = sctp::read(&mut section);
     let peers = peers(&mut section, origin_host.as_ref().map(|found| found.value.as_str()));
     let dialled = peers.iter().flatten().find(|(peer, _)| peer.transport == Transport::Tls);
     let wants = match (listen_tls.first(), dialled) {
@@ -101,6 +103,8 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
         listen: listen.into_iter().map(|found| found.value).collect(),
         listen_tls: listen_tls.into_iter().map(|found| found.value).collect(),
         tls: tls.value(),
+        listen_sctp,
+        sctp: sctp?,
         request_timeout: request_timeout.value,
         attempt_timeout: attempt_timeout.value,
         watchdog_interval: watchdog_interval.value,
@@ -176,8 +180,9 @@ fn peer<'d>(
     let transport = section.one_of(
         "transport",
         Transport::Tcp,
-        &[("tcp", Some(Transport::Tcp)), ("tls", Some(Transport::Tls)), ("sctp", None)],
+        &[("tcp", Some(Transport::Tcp)), ("tls", Some(Transport::Tls)), ("sctp", Some(Transport::Sctp))],
     );
+    let more_addresses = sctp::more_addresses(&mut section, transport.value, address.as_ref());
     let priority =
         section.number(Number { key: "priority", unit: "", default: 1, accepted: 0..=u64::from(u16::MAX) });
     let weight =
@@ -187,6 +192,7 @@ fn peer<'d>(
     let peer = Peer {
         host: host.value,
         address: address?.value,
+        more_addresses,
         transport: transport.value,
         priority: priority.value,
         weight: weight.value,

@@ -28,7 +28,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub(crate) use events::ListedEvent;
 pub use kept::{Changing, KeptTemplates};
 pub use metrics::Process;
-pub use peers::{LocalView, PeerView, Peers};
+pub use peers::{LocalView, PathView, PeerView, Peers};
 pub use pulse::Pulse;
 pub use reload::{Reload, ReloadProblem, Reloaded};
 pub use templates::TemplateAdmin;

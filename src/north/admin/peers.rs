@@ -1,6 +1,9 @@
 //! The Diameter peers: how each is doing, whether one is ready, and the operator's wishes about them.
 
-use std::time::SystemTime;
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Json,
@@ -36,6 +39,23 @@ pub struct PeerView {
     pub since: SystemTime,
     /// Why it is not open.
     pub reason: Option<String>,
+    /// The paths of its association; none unless it is connected over SCTP.
+    pub paths: Vec<PathView>,
+}
+
+/// A path of an SCTP association, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathView {
+    /// The peer's address.
+    pub address: IpAddr,
+    /// Its state by name.
+    pub state: &'static str,
+    /// Whether messages go there while it works.
+    pub primary: bool,
+    /// Smoothed round-trip time.
+    pub round_trip: Duration,
+    /// Retransmission time-out.
+    pub timeout: Duration,
 }
 
 /// What this gateway calls itself towards its peers.
@@ -132,6 +152,38 @@ pub(super) struct Peer {
     /// Where it may connect to this gateway.
     origin_port: Option<u16>,
     origin_realm: String,
+    /// The paths to it; left out unless it is connected over SCTP.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<PeerPath>,
+}
+
+/// A path to a peer over SCTP
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct PeerPath {
+    /// The peer's address.
+    address: String,
+    /// active, potentially failed, inactive, unconfirmed.
+    state: &'static str,
+    /// Whether messages go there while it works.
+    primary: bool,
+    /// Smoothed round-trip time in milliseconds.
+    srtt_ms: u64,
+    /// Retransmission time-out in milliseconds.
+    rto_ms: u64,
+}
+
+impl From<PathView> for PeerPath {
+    fn from(path: PathView) -> Self {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            address: path.address.to_string(),
+            state: path.state,
+            primary: path.primary,
+            srtt_ms: millis(path.round_trip),
+            rto_ms: millis(path.timeout),
+        }
+    }
 }
 
 /// The Diameter peers
@@ -156,6 +208,7 @@ pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Peer>> {
         state: peer.state,
         since: rfc3339(peer.since),
         reason: peer.reason,
+        paths: peer.paths.into_iter().map(PeerPath::from).collect(),
     });
     Json(peers.collect())
 }
