@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   north/gatekeeper  north/admin          REST in, events out: only translate
-//!            │                └── notify      events to applications: HTTP, in order, at least once
+//!            │                ├── notify      events to applications: HTTP, in order, at least once
+//!            │                └── audit       who did what
 //!         session ── store                 what was asked, what was granted; every timer
 //!            │
 //!         gateway                          the one place where Rx meets sockets
@@ -26,6 +27,8 @@
 
 #[cfg(feature = "net")]
 pub mod app;
+#[cfg(feature = "net")]
+pub mod audit;
 #[cfg(feature = "net")]
 pub mod capture;
 #[cfg(feature = "net")]

@@ -22,7 +22,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("transport", &["wire", "peer"]),
     ("gateway", &["wire", "dict", "rx", "session", "transport"]),
     ("notify", &[]),
-    ("north", &["wire", "dict", "rx", "session", "template", "notify"]),
+    ("audit", &["dict"]),
+    ("north", &["wire", "dict", "rx", "session", "template", "notify", "audit"]),
     ("pcrf", &["wire", "dict", "peer", "rx", "transport"]),
     ("config", &["peer"]),
 ];

@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error: errors as one line `error: ...` with a
 //! line `hint: ...` that says what to do next. Exit codes are those of [`Exit`].
 
+mod audit;
 mod check_config;
 mod decode;
 mod demo;
@@ -34,6 +35,7 @@ Examples:
   rxgate decode message.hex          show a message as a tree with names and units
   rxgate template check video.xml    check a QoS template
   rxgate events list                 show what applications have not been told
+  rxgate audit verify audit.jsonl    check that nobody changed the audit log
 
 Exit codes: 0 done; 1 failed; 2 wrong arguments or configuration.
 Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.
@@ -56,6 +58,7 @@ enum Command {
     CheckConfig(check_config::Arguments),
     Template(template::Arguments),
     Events(events::Arguments),
+    Audit(audit::Arguments),
 }
 
 /// How the program ends.
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::CheckConfig(arguments) => check_config::run(&arguments),
         Command::Template(arguments) => template::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
     };
     let exit = match done {
         Ok(()) => Exit::Done,

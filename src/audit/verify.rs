@@ -1,0 +1,132 @@
+//! The check of files: those that belong to one log, in the order in which they were written.
+
+use std::{
+    io::{self, BufRead},
+    sync::Arc,
+};
+
+use super::{
+    Hash, Problem,
+    chain::{Checker, Place, Seen},
+    line::{Line, MAX_LINE},
+};
+
+/// What is checked.
+pub struct Source {
+    /// Its name in messages.
+    pub name: String,
+    /// Its content.
+    pub content: Box<dyn BufRead>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Report {
+    /// Lines of all files, whatever they are.
+    pub lines: u64,
+    /// The first whole line of the chain.
+    pub first: Option<Seen>,
+    /// The last one.
+    pub last: Option<Seen>,
+    /// What is wrong, in the order of the lines, and hardly more than the first hundred.
+    pub problems: Vec<Problem>,
+    /// Problems beyond those.
+    pub more: u64,
+    /// What is worth knowing, and in order.
+    pub remarks: Vec<String>,
+    /// Hashes that should be there and are not.
+    pub absent: Vec<Hash>,
+}
+
+impl Report {
+    /// Nothing is changed, missing, inserted or reordered, as far as these files tell.
+    pub fn is_whole(&self) -> bool {
+        self.problems.is_empty() && self.absent.is_empty()
+    }
+}
+
+/// Checks a log in one file or several, in whatever order they are given. The lines with the `wanted` hashes have to
+/// be there.
+pub fn verify(sources: impl IntoIterator<Item = Source>, wanted: &[Hash]) -> Report {
+    let mut files: Vec<File> = sources.into_iter().map(File::begin).collect();
+    files.sort_by_key(|file| file.first);
+    let mut checker = Checker::default();
+    checker.wanted = wanted.to_vec();
+    let mut is_unfinished = false;
+    for mut file in files {
+        let mut number = 0;
+        while let Some(read) = file.next.take() {
+            match read {
+                Ok(Some(Read { octets, is_long, has_end })) => {
+                    number += 1;
+                    let place = Place { file: file.name.clone(), line: number };
+                    checker.line(place, &octets, number == 1, is_long);
+                    is_unfinished = !has_end;
+                    file.next = Some(read_line(&mut *file.content));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let error = error.to_string();
+                    checker.problem(Problem::Unreadable { file: file.name.clone(), error });
+                }
+            }
+        }
+    }
+    checker.end(is_unfinished);
+    let Checker { lines, first, last, problems, more, remarks, wanted, .. } = checker;
+    Report { lines, first, last, problems, more, remarks, absent: wanted }
+}
+
+/// A file that is read.
+struct File {
+    name: Arc<str>,
+    content: Box<dyn BufRead>,
+    /// Number of its first line, if that is whole.
+    first: Option<u64>,
+    next: Option<io::Result<Option<Read>>>,
+}
+
+impl File {
+    fn begin(Source { name, mut content }: Source) -> Self {
+        let next = read_line(&mut *content);
+        let first = match &next {
+            Ok(Some(Read { octets, .. })) => Line::read(octets).ok().map(|line| line.seq),
+            _ => None,
+        };
+        Self { name: name.into(), content, first, next: Some(next) }
+    }
+}
+
+/// A line without its end.
+struct Read {
+    /// Of a long line the beginning.
+    octets: Vec<u8>,
+    is_long: bool,
+    has_end: bool,
+}
+
+/// Reads a line however long it is, and keeps what a line of a log may have.
+fn read_line(content: &mut dyn BufRead) -> io::Result<Option<Read>> {
+    let mut line = Read { octets: Vec::new(), is_long: false, has_end: false };
+    let mut is_there = false;
+    while !line.has_end {
+        let some = match content.fill_buf() {
+            Ok(some) => some,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        if some.is_empty() {
+            break;
+        }
+        is_there = true;
+        let end = some.iter().position(|octet| *octet == b'\n');
+        line.has_end = end.is_some();
+        let part = some.get(..end.unwrap_or(some.len())).unwrap_or_default();
+        line.is_long |= line.octets.len() + part.len() > MAX_LINE;
+        let room = MAX_LINE.saturating_sub(line.octets.len());
+        line.octets.extend(part.iter().take(room));
+        let taken = part.len() + usize::from(line.has_end);
+        content.consume(taken);
+    }
+    Ok(is_there.then_some(line))
+}

@@ -1,0 +1,282 @@
+//! The thread that writes: it numbers and chains the lines, and goes on where the file ends.
+
+use std::{
+    collections::VecDeque,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::Write,
+    iter, mem,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::Ordering,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use tracing::{error, info, warn};
+
+use super::{
+    Entry, Head, Mark,
+    entry::What,
+    fold::Folds,
+    log::{AuditError, State},
+    tail::{Tail, Torn},
+};
+
+/// Most lines that are written at once.
+const BATCH: usize = 512;
+
+/// How much a power failure may take: what is older is on the disk.
+const SYNC: Duration = Duration::from_secs(1);
+
+/// How long a disk that took nothing is left alone.
+const RETRY: Duration = Duration::from_secs(1);
+
+pub(super) struct Writer {
+    path: PathBuf,
+    /// `None`: it could not be read after something went wrong, and is opened again.
+    file: Option<File>,
+    /// The last line that is written.
+    head: Head,
+    /// Lines that are to be written next.
+    due: VecDeque<Entry>,
+    /// The end of the last line is not in the file.
+    unfinished: bool,
+    folds: Folds,
+    /// Lost lines that the file tells of.
+    told: u64,
+    /// Since when something is written that may not be on the disk.
+    unsynced: Option<Instant>,
+    state: Arc<State>,
+}
+
+impl Writer {
+    /// Goes on where the file ends.
+    pub fn open(path: PathBuf, state: Arc<State>) -> Result<Self, AuditError> {
+        let (file, tail) = open(&path)?;
+        let mut writer = Self {
+            path,
+            file: Some(file),
+            head: tail.head.unwrap_or(Head::NONE),
+            due: VecDeque::new(),
+            unfinished: tail.unfinished,
+            folds: Folds::default(),
+            told: 0,
+            unsynced: None,
+            state,
+        };
+        writer.tell_torn(tail.torn);
+        writer.due.push_back(Entry::now(Mark::Start { version: env!("CARGO_PKG_VERSION") }));
+        writer.log_head("the audit log goes on after this line");
+        Ok(writer)
+    }
+
+    /// Writes until there is nobody left who could have something to write.
+    pub fn run(mut self, entries: &Receiver<Entry>) {
+        self.write();
+        loop {
+            let now = Instant::now();
+            let synced_in = self.unsynced.map(|since| (since + SYNC).saturating_duration_since(now));
+            let first = match self.folds.due_in(now).into_iter().chain(synced_in).min() {
+                Some(wait) => entries.recv_timeout(wait),
+                None => entries.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            let now = Instant::now();
+            match first {
+                Ok(first) => {
+                    for entry in iter::once(first).chain(entries.try_iter()).take(BATCH) {
+                        self.due.extend(self.folds.take(entry, now));
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.folds.due_in(now) == Some(Duration::ZERO) {
+                self.due.extend(self.folds.end());
+            }
+            self.write();
+            if self.unsynced.is_some_and(|since| now.saturating_duration_since(since) >= SYNC) {
+                self.sync();
+            }
+        }
+        self.due.extend(self.folds.end());
+        self.due.push_back(Entry::now(Mark::Stop));
+        self.write();
+        self.sync();
+        self.log_head("the audit log ends with this line");
+        if let Some(file) = &self.file {
+            // Closing is not enough while a process that is being started has a copy of the descriptor.
+            _ = file.unlock();
+        }
+    }
+
+    /// Writes what is due, as often as it takes; at the end only once.
+    fn write(&mut self) {
+        loop {
+            let Err(error) = self.try_to_write() else {
+                if self.state.failing.swap(false, Ordering::Relaxed) {
+                    info!(lost = self.told, "the audit log is written again");
+                }
+                return;
+            };
+            if !self.state.failing.swap(true, Ordering::Relaxed) {
+                let path = self.path.display();
+                error!(%path, %error, "the audit log cannot be written: its lines wait, then are lost");
+            }
+            if self.state.closing.load(Ordering::Acquire) {
+                let left = mem::take(&mut self.due).into_iter();
+                let left = left.filter(|entry| matches!(entry.what, What::Operation(_))).count();
+                let left = u64::try_from(left).unwrap_or(u64::MAX);
+                let lost = self.state.lost.fetch_add(left, Ordering::Relaxed) + left;
+                error!(lost, "the audit log ends without lines that could not be written");
+                return;
+            }
+            thread::park_timeout(RETRY);
+        }
+    }
+
+    /// Writes what is due. After a failure only what is not in the file is due still.
+    fn try_to_write(&mut self) -> Result<(), AuditError> {
+        self.follow_path()?;
+        let lost = self.state.lost.load(Ordering::Relaxed);
+        if let Some(count) = lost.checked_sub(self.told).filter(|count| *count > 0) {
+            self.due.push_back(Entry::now(Mark::Lost { count }));
+            self.told = lost;
+        }
+        if self.due.is_empty() {
+            return Ok(());
+        }
+        let mut text = String::new();
+        if self.unfinished {
+            text.push('\n');
+        }
+        let mut head = self.head;
+        self.due.iter().for_each(|entry| head.append(entry, &mut text));
+        let Some(file) = &mut self.file else { return Ok(()) };
+        if let Err(error) = file.write_all(text.as_bytes()) {
+            self.look_what_is_there();
+            return Err(AuditError::Io { file: self.path.clone(), error });
+        }
+        self.unfinished = false;
+        self.unsynced.get_or_insert_with(Instant::now);
+        self.is_written(self.due.len(), head);
+        Ok(())
+    }
+
+    fn is_written(&mut self, lines: usize, head: Head) {
+        self.due.drain(..lines);
+        self.head = head;
+        self.state.seq.store(head.seq, Ordering::Relaxed);
+        self.state.written.fetch_add(u64::try_from(lines).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// After a write that failed: some lines may be in the file, and a piece of the next.
+    fn look_what_is_there(&mut self) {
+        let Some(Ok(Ok(tail))) = self.file.as_ref().map(Tail::of) else {
+            self.file = None;
+            return;
+        };
+        let lines = tail.head.map_or(0, |head| head.seq.saturating_sub(self.head.seq));
+        if let (Some(head), Ok(lines)) = (tail.head, usize::try_from(lines))
+            && (1..=self.due.len()).contains(&lines)
+        {
+            self.is_written(lines, head);
+        }
+        self.tell_torn(tail.torn);
+        self.unfinished = tail.unfinished;
+    }
+
+    /// Makes sure that there is a file, and that it is the one of that name if it was moved away.
+    fn follow_path(&mut self) -> Result<(), AuditError> {
+        if self.file.is_some() && !self.state.reopen.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if let Some(file) = &self.file
+            && is_at(file, &self.path)
+        {
+            self.state.reopen.store(false, Ordering::Release);
+            return Ok(());
+        }
+        let (file, tail) = open(&self.path)?;
+        self.sync();
+        self.log_head("the audit log goes on in a new file after this line");
+        if tail.head.is_some() {
+            let path = self.path.display();
+            warn!(%path, "that file is not empty: it is not the beginning of what follows");
+        }
+        (self.file, self.unfinished) = (Some(file), tail.unfinished);
+        // A piece at the end of the old file is told of before anything else.
+        let torn = tail.torn.or(self.torn());
+        self.tell_torn(None);
+        self.due.push_front(Entry::now(Mark::Rotate));
+        self.tell_torn(torn);
+        self.state.reopen.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    /// The piece of a line that the next line will tell of.
+    fn torn(&self) -> Option<Torn> {
+        match self.due.front()?.what {
+            What::Mark(Mark::Torn { octets, sha256 }) => Some(Torn { octets, sha256 }),
+            _ => None,
+        }
+    }
+
+    /// What stands at the end of the file and is no line: the next line tells of it.
+    fn tell_torn(&mut self, torn: Option<Torn>) {
+        let before = self.torn();
+        if before == torn {
+            return;
+        }
+        if before.is_some() {
+            self.due.pop_front();
+        }
+        if let Some(Torn { octets, sha256 }) = torn {
+            let path = self.path.display();
+            warn!(%path, octets, "the audit log was cut off within a line, which stays: the next line says so");
+            self.due.push_front(Entry::now(Mark::Torn { octets, sha256 }));
+        }
+    }
+
+    fn sync(&mut self) {
+        let (Some(file), Some(_)) = (&self.file, self.unsynced.take()) else { return };
+        if let Err(error) = file.sync_data() {
+            error!(path = %self.path.display(), %error, "the disk may not have the last lines of the audit log");
+        }
+        if file.metadata().is_ok_and(|found| found.is_file() && found.nlink() == 0) {
+            error!(path = %self.path.display(), "the audit log was deleted: it goes on in a new file");
+            self.state.reopen.store(true, Ordering::Release);
+        }
+    }
+
+    /// Says where the chain stands, where nobody who can write the file can change it.
+    fn log_head(&self, what: &str) {
+        info!(path = %self.path.display(), seq = self.head.seq, hash = %self.head.hash, "{what}");
+    }
+}
+
+/// Opens a file to append to, and says how it ends. Nobody else may write it.
+fn open(path: &Path) -> Result<(File, Tail), AuditError> {
+    let io = |error| AuditError::Io { file: path.to_owned(), error };
+    // Readable for the group: whoever collects it need not be root, and it is nobody else's concern.
+    let file = OpenOptions::new().read(true).append(true).create(true).mode(0o640).open(path).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(AuditError::Locked { file: path.to_owned() }),
+        Err(TryLockError::Error(error)) => return Err(io(error)),
+    }
+    let tail = Tail::of(&file).map_err(io)?;
+    let tail = tail.map_err(|why| AuditError::Foreign { file: path.to_owned(), why })?;
+    Ok((file, tail))
+}
+
+/// Whether it is the file of that name.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
+    }
+}
