@@ -27,6 +27,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tracing::{error, info, warn};
 
 use crate::{
+    audit::{AuditError, AuditLog, Operation, Outcome},
     config::{self, Config, Loaded, Problem},
     dict::{DictError, Dictionary},
     gateway::{Gateway, GatewayConfig},
@@ -34,6 +35,7 @@ use crate::{
     metrics::Collect,
     north::{
         admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
+        audit::{Audit, audited},
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
         observe::Requests,
         outbox::{Outbox, OutboxConfig},
@@ -98,6 +100,9 @@ pub enum AppError {
         /// What the system says.
         error: io::Error,
     },
+    /// The audit log cannot go on.
+    #[error("[audit] {0}")]
+    Audit(#[from] AuditError),
     /// Certificates, keys or CRLs are refused, for every one of these reasons.
     #[error("TLS: {} problems", .0.len())]
     Tls(Vec<config::Problem>),
@@ -116,6 +121,7 @@ pub struct App {
     sessions: Arc<Sessions>,
     outbox: Arc<Outbox>,
     records: Option<Arc<RecordFile>>,
+    audit: Option<Arc<AuditLog>>,
     reloader: Arc<Reloader>,
     stopping: Live<bool>,
     stop_http: watch::Sender<bool>,
@@ -215,6 +221,7 @@ impl App {
         if let Some(records) = &records {
             sessions.record_to(records.clone());
         }
+        let audit = config.audit.as_ref().map(audit).transpose()?;
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let own = vec![http.address(), admin.address()];
         let notify_config = settings::notify_config(&config.notify, own, tls.notify.clone());
@@ -244,6 +251,7 @@ impl App {
         ];
         figures.extend(storage.figures);
         figures.extend(records.clone().map(|records| records as Arc<dyn Collect>));
+        figures.extend(audit.clone().map(|audit| audit.log as Arc<dyn Collect>));
         let answers = Answers::new(AnswersConfig::default(), store.clone(), sessions.clock());
         answers.start();
         let gatekeeper = gatekeeper::router(Gatekeeper {
@@ -269,6 +277,7 @@ impl App {
             notifier: notifier.clone(),
             pool: pool.clone(),
             records: records.clone(),
+            audit: audit.as_ref().map(|audit| audit.log.clone()),
             tls,
         };
         let reloader = Arc::new(Reloader::new(config, source, parts));
@@ -292,6 +301,10 @@ impl App {
             figures: figures.into(),
             requests,
         });
+        let (gatekeeper, operator) = match audit.clone() {
+            Some(audit) => (audited(gatekeeper, "http", audit.clone()), audited(operator, "admin", audit)),
+            None => (gatekeeper, operator),
+        };
         let (stop_http, stop_admin) = (watch::Sender::new(false), watch::Sender::new(false));
         let (http_address, admin_address) = (http.address(), admin.address());
         let serving = (
@@ -307,6 +320,7 @@ impl App {
             sessions,
             outbox,
             records,
+            audit: audit.map(|audit| audit.log),
             reloader,
             stopping,
             stop_http,
@@ -351,7 +365,13 @@ impl App {
     /// Reads the configuration file, the dictionary and the templates again: all of it takes effect, or, with
     /// anything wrong, nothing. Says in the log, and here, what is different, or everything that is wrong.
     pub async fn reload(&self) -> Result<Vec<String>, Vec<Problem>> {
-        self.reloader.reload().await.map(|(changes, _)| changes)
+        let reloaded = self.reloader.reload().await;
+        if let Some(audit) = &self.audit {
+            let outcome = if reloaded.is_ok() { Outcome::Done } else { Outcome::Refused };
+            let operation = "reload".into();
+            audit.note(Operation { operation, listener: "signal", outcome, ..Operation::default() });
+        }
+        reloaded.map(|(changes, _)| changes)
     }
 
     /// Whether it makes progress: the store writes, and the task that runs the peers does its work.
@@ -384,12 +404,18 @@ impl App {
         self.outbox.shut_down(self.last_deliveries).await;
         _ = self.stop_admin.send(true);
         ended("admin", admin).await;
-        if let Some(records) = self.records {
-            // It waits for the disk.
-            let closed = tokio::task::spawn_blocking(move || records.close()).await;
-            closed.expect("closing a file does not panic");
-        }
+        // It waits for the disk.
+        let close = move || {
+            self.records.iter().for_each(|records| records.close());
+            self.audit.iter().for_each(|audit| audit.close());
+        };
+        tokio::task::spawn_blocking(close).await.expect("closing a file does not panic");
     }
+}
+
+fn audit(audit: &config::Audit) -> Result<Audit, AuditError> {
+    let config::Audit { file, end_user, reads } = audit;
+    Ok(Audit { log: Arc::new(AuditLog::open(file.clone())?), end_user: *end_user, reads: *reads })
 }
 
 fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {

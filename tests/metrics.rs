@@ -40,10 +40,11 @@ impl World {
             "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[diameter]\n\
              origin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\ndestination_realm = \"rx.test\"\n\
              [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n\
-             [store]\nkind = \"embedded\"\npath = '{}'\n[records]\nfile = '{}'\n",
+             [store]\nkind = \"embedded\"\npath = '{}'\n[records]\nfile = '{}'\n[audit]\nfile = '{}'\n",
             pcrf.address(),
             directory.join("store").display(),
             directory.join("records.jsonl").display(),
+            directory.join("audit.jsonl").display(),
         );
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
         let world = Self { app, pcrf, directory };

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     BoxFuture,
+    audit::AuditLog,
     config::{Config, Loaded, Position, Problem, Setting, Store},
     dict::{DictError, Dictionary},
     live::Live,
@@ -51,6 +52,7 @@ pub(super) struct Parts {
     pub notifier: Arc<Notifier>,
     pub pool: Pool,
     pub records: Option<Arc<RecordFile>>,
+    pub audit: Option<Arc<AuditLog>>,
     pub tls: InForce,
 }
 
@@ -118,9 +120,12 @@ impl Reloader {
 
     async fn reload_now(&self) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
         let mut running = self.running.lock().await;
-        // Whoever moved the file away wants that, whatever else is wrong.
+        // Whoever moved the files away wants that, whatever else is wrong.
         if let Some(records) = &self.parts.records {
             records.reopen();
+        }
+        if let Some(audit) = &self.parts.audit {
+            audit.reopen();
         }
         // A template that is loaded meanwhile waits, and is read with what is in force then.
         let mut changing = self.parts.rules.changing().await;

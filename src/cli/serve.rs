@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError},
+    audit::AuditError,
     config::{ConfigError, Loaded},
     store::OpenError,
 };
@@ -31,7 +32,7 @@ use crate::{
 /// changed, or what is wrong and where. Peers, [dictionary], [templates], [notify] allow_networks, and all of
 /// [gatekeeper] but baseline_events can change in a running gateway; anything else that is different in the file
 /// is refused, as it takes a restart. Certificates, keys and CRLs are read again: new connections take them. Open
-/// sessions stay. The file of [records] is opened anew.
+/// sessions stay. The files of [records] and [audit] are opened anew.
 ///
 /// A service manager is told over NOTIFY_SOCKET (sd_notify): READY, RELOADING, STOPPING, and WATCHDOG for as long
 /// as the store writes and the peers' connections are served. packaging/rxgate.service is a unit for systemd.
@@ -113,6 +114,16 @@ impl From<AppError> for Failure {
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
             AppError::Open(error) => Self::failed(text, about_the_store(&error)),
             AppError::RecordFile { .. } => {
+                Self::failed(text, "look at its directory, its owner and its disk")
+            }
+            AppError::Audit(AuditError::Foreign { .. }) => Self::failed(
+                text,
+                "`rxgate audit verify FILE` says what is wrong with it; moved away, it is followed by a new chain",
+            ),
+            AppError::Audit(AuditError::Locked { .. }) => {
+                Self::failed(text, "end the other gateway, or give each a `file` of its own in [audit]")
+            }
+            AppError::Audit(AuditError::Io { .. }) => {
                 Self::failed(text, "look at its directory, its owner and its disk")
             }
             AppError::Store(_) => Self::failed(text, "look at the store's directory and its disk"),

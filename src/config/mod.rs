@@ -48,6 +48,8 @@ pub struct Config {
     pub store: Store,
     /// `[records]`: what is left of sessions that are over.
     pub records: Option<Records>,
+    /// `[audit]`: who did what.
+    pub audit: Option<Audit>,
 }
 
 /// `[http]`.
@@ -264,6 +266,17 @@ pub struct Records {
     pub file: PathBuf,
     /// Whether the lines say whose session it was; default no.
     pub end_user: bool,
+}
+
+/// `[audit]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// Where one line is appended for each operation; opened anew on SIGHUP. Default: nowhere.
+    pub file: PathBuf,
+    /// Whether the lines say whose session it was; default no.
+    pub end_user: bool,
+    /// Whether operations that only read are there, too; default no.
+    pub reads: bool,
 }
 
 /// A configuration that may be used, and what was noticed on the way.

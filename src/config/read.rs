@@ -20,10 +20,20 @@ use super::{
 };
 use crate::words::nearest;
 
-const SECTIONS: [&str; 9] =
-    ["http", "admin", "diameter", "dictionary", "gatekeeper", "templates", "notify", "store", "records"];
+const SECTIONS: [&str; 10] = [
+    "http",
+    "admin",
+    "diameter",
+    "dictionary",
+    "gatekeeper",
+    "templates",
+    "notify",
+    "store",
+    "records",
+    "audit",
+];
 const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
-                              [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
+                              [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit]";
 /// Keys that are easily put under the wrong header.
 const PLACES: [(&str, &str); 20] = [
     ("[http]", "max_body_bytes"),
@@ -108,6 +118,7 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
     let notify = front::notify(open(reader, document, "notify"));
     let store = store(open(reader, document, "store"));
     let records = front::records(open(reader, document, "records"));
+    let audit = front::audit(open(reader, document, "audit"), records.as_ref());
     Some(Config {
         http,
         admin,
@@ -118,6 +129,7 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
         notify,
         store,
         records,
+        audit,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The interfaces to the north: REST calls in, translated to calls of the session layer.
 
 pub mod admin;
+pub mod audit;
 mod describe;
 pub mod gatekeeper;
 pub mod limits;

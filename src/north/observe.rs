@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method},
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
     middleware::{self, Next},
     response::Response,
 };
@@ -99,9 +99,9 @@ async fn observe(
     next: Next,
 ) -> Response {
     let began = Instant::now();
-    let method = METHODS.iter().find(|known| *known == request.method()).map_or("other", Method::as_str);
+    let method = named(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let correlator = request.headers().get(CORRELATOR).filter(|value| is_correlator(value)).cloned();
+    let correlator = correlator(request.headers()).cloned();
     let span = match correlator.as_ref().map(HeaderValue::to_str) {
         // At the level of errors, so that every line that is written has it.
         Some(Ok(x_correlator)) => error_span!("request", x_correlator),
@@ -121,6 +121,16 @@ async fn observe(
         response.headers_mut().insert(CORRELATOR, correlator);
     }
     response
+}
+
+/// The caller's own name for a request.
+pub(super) fn correlator(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(CORRELATOR).filter(|value| is_correlator(value))
+}
+
+/// The name of a method; one of the client's own making has none.
+pub(super) fn named(method: &Method) -> &'static str {
+    METHODS.iter().find(|known| *known == method).map_or("other", Method::as_str)
 }
 
 /// What goes into the log and back: the characters of CAMARA's XCorrelator. Anything else is as if it were not

@@ -2,7 +2,15 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+#[path = "../pcrf/gateway.rs"]
+mod gateway;
+#[path = "../pcrf/http.rs"]
+mod http;
+#[path = "../pcrf/patience.rs"]
+mod patience;
+
 mod command;
 mod files;
+mod operations;
 mod support;
 mod tampering;

@@ -173,3 +173,19 @@ fn records_go_to_a_file_in_a_directory_that_is_there() {
     let shown = load(&with("")).unwrap().to_string();
     assert!(shown.contains("# not set: sessions leave no records"), "{shown}");
 }
+
+#[test]
+fn the_audit_log_has_a_file_of_its_own() {
+    assert_refused(
+        &with("[records]\nfile = \"x.jsonl\"\n[audit]\nfile = \"x.jsonl\"\n"),
+        "12:8: `file` is that of [records]",
+        "give each a file of its own: only this one is chained",
+    );
+    assert_refused(
+        &with("[audit]\nfile = \"nowhere/audit.jsonl\"\n"),
+        "10:8: `file` is \"nowhere/audit.jsonl\"",
+        "accepted: the path of a file in an existing directory; it is made if it is not there",
+    );
+    let shown = load(&with("")).unwrap().to_string();
+    assert!(shown.contains("# not set: nobody can tell later who did what"), "{shown}");
+}

@@ -122,6 +122,10 @@ kind = "memory"
 [records]
 file = "records.jsonl"
 end_user = true
+[audit]
+file = "audit.jsonl"
+end_user = true
+reads = true
 "#,
         directory.display()
     );
@@ -166,6 +170,8 @@ end_user = true
     assert_eq!(config.notify.max_waiting_octets, 1_048_577);
     let records = config.records.unwrap();
     assert!(records.file.ends_with("records.jsonl") && records.end_user);
+    let audit = config.audit.unwrap();
+    assert!(audit.file.ends_with("audit.jsonl") && audit.end_user && audit.reads);
 }
 
 #[test]
@@ -199,7 +205,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 #[test]
 fn unknown_sections_are_refused() {
     const ALL: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
-                       [dictionary], [gatekeeper], [templates], [notify], [store], [records]";
+                       [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit]";
     for later in ["access", "metrics"] {
         assert_refused(
             &with(&format!("[{later}]\n")),

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     super::{
-        Gatekeeper, Notify, Profile, Records, Templates,
+        Audit, Gatekeeper, Notify, Profile, Records, Templates,
         section::{Found, Number, Section},
     },
     DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each, tls,
@@ -115,13 +115,34 @@ pub(super) fn templates(mut section: Section<'_, '_>) -> Option<Templates> {
 
 /// `None` without a file, or after a problem was noted.
 pub(super) fn records(mut section: Section<'_, '_>) -> Option<Records> {
-    let file = section.optional_path("file", MADE, can_be_made);
-    if file.is_none() {
-        section.note_unset("file", "sessions leave no records");
-    }
+    let file = appended(&mut section, "sessions leave no records");
     let end_user = section.flag("end_user", false);
     section.finish(&PLACES);
     Some(Records { file: file?.value?, end_user: end_user.value })
+}
+
+/// `None` without a file, or after a problem was noted.
+pub(super) fn audit(mut section: Section<'_, '_>, records: Option<&Records>) -> Option<Audit> {
+    let file = appended(&mut section, "nobody can tell later who did what");
+    if let Some(Found { value: Some(path), offset }) = &file
+        && records.is_some_and(|records| records.file == *path)
+    {
+        let text = "`file` is that of [records]";
+        section.reader.refuse(*offset, text, "give each a file of its own: only this one is chained");
+    }
+    let end_user = section.flag("end_user", false);
+    let reads = section.flag("reads", false);
+    section.finish(&PLACES);
+    Some(Audit { file: file?.value?, end_user: end_user.value, reads: reads.value })
+}
+
+/// A file that lines are appended to.
+fn appended(section: &mut Section<'_, '_>, unset: &'static str) -> Option<Found<Option<PathBuf>>> {
+    let file = section.optional_path("file", MADE, can_be_made);
+    if file.is_none() {
+        section.note_unset("file", unset);
+    }
+    file
 }
 
 pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {

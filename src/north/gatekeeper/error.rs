@@ -11,7 +11,7 @@ use thiserror::Error;
 use utoipa::ToSchema;
 
 use crate::{
-    north::limits::BodyError,
+    north::{audit::Because, limits::BodyError},
     rx::{AvpText, AvpTextValue, Outcome},
     session::{Refusal, SessionError},
     wire::VendorId,
@@ -282,6 +282,11 @@ impl IntoResponse for ApiError {
         if let Some(refused) = refusal {
             let rx_session = refused.rx_session.as_ref().map_or("", |id| id.as_str());
             headers::add_answer(response.headers_mut(), &refused.answer, rx_session);
+        }
+        if let Self::Registration(error) = &self
+            && error.is_policy()
+        {
+            response.extensions_mut().insert(Because { code: None, reason: error.to_string() });
         }
         if let Some(wait) = self.retry_after() {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);

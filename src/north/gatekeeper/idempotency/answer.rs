@@ -14,6 +14,7 @@ use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::Keyed;
+use crate::north::audit::Because;
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(in crate::north::gatekeeper) struct Answer {
     pub headers: HeaderMap,
     /// JSON.
     pub body: Bytes,
+    /// Why it is no, for the audit log; the store has no need of it.
+    because: Option<Because>,
 }
 
 impl Answer {
@@ -29,7 +32,7 @@ impl Answer {
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         let body = serde_json::to_vec(body).expect("the bodies of answers have a form in JSON");
         let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Self { status, headers: HeaderMap::from_iter([json]), body: body.into() }
+        Self { status, headers: HeaderMap::from_iter([json]), body: body.into(), because: None }
     }
 
     /// The answer that a response is.
@@ -37,7 +40,12 @@ impl Answer {
         let (mut head, body) = response.into_parts();
         // Answers are made in memory: there is nothing that could break.
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        Self { status: head.status, headers: mem::take(&mut head.headers), body }
+        Self {
+            status: head.status,
+            headers: mem::take(&mut head.headers),
+            body,
+            because: head.extensions.remove(),
+        }
     }
 
     /// What it takes. Octets, about.
@@ -52,6 +60,9 @@ impl IntoResponse for &Answer {
         let mut response = Response::new(Body::from(self.body.clone()));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers.clone();
+        if let Some(because) = &self.because {
+            response.extensions_mut().insert(because.clone());
+        }
         response
     }
 }
@@ -107,6 +118,7 @@ impl<'a> Kept<'a> {
             status: StatusCode::from_u16(self.status).ok()?,
             headers: self.headers.iter().map(header).collect::<Option<_>>()?,
             body: Bytes::copy_from_slice(self.body),
+            because: None,
         })
     }
 }
