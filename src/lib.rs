@@ -3,6 +3,7 @@
 //! ```text
 //!   north/gatekeeper  north/admin          REST in, events out: only translate
 //!            │                ├── notify      events to applications: HTTP, in order, at least once
+//!            │                ├── access      who calls, and what he may
 //!            │                └── audit       who did what
 //!         session ── store                 what was asked, what was granted; every timer
 //!            │
@@ -25,6 +26,8 @@
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
 //! `rx`, `template` and the pure part of `session`) build without the `net` feature: no task, no socket, no clock.
 
+#[cfg(feature = "net")]
+pub mod access;
 #[cfg(feature = "net")]
 pub mod app;
 #[cfg(feature = "net")]

@@ -23,7 +23,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("gateway", &["wire", "dict", "rx", "session", "transport"]),
     ("notify", &[]),
     ("audit", &["dict"]),
-    ("north", &["wire", "dict", "rx", "session", "template", "notify", "audit"]),
+    ("access", &["template"]),
+    ("north", &["wire", "dict", "rx", "session", "template", "notify", "audit", "access"]),
     ("pcrf", &["wire", "dict", "peer", "rx", "transport"]),
     ("config", &["peer"]),
 ];

@@ -1,0 +1,25 @@
+//! Who may call: applications, their secrets and rights, and how they show who they are.
+//!
+//! [`Access`] holds the applications in force and turns an id and a secret into a [`Caller`], which every operation
+//! is asked on behalf of: it has the rights, and says no with a [`Denial`]. Knows neither HTTP nor any interface to
+//! the north: what is in a request is read there, and what a denial looks like is decided there.
+
+mod attempts;
+mod caller;
+mod clients;
+mod denial;
+mod figures;
+mod force;
+mod pace;
+mod scope;
+mod secret;
+mod tag;
+mod terms;
+mod verified;
+
+pub use caller::Caller;
+pub use denial::Denial;
+pub use force::{Access, Application};
+pub use scope::{Scope, Scopes};
+pub use secret::{ChanceError, Secret, SecretHash};
+pub use terms::{ID, MAX_SECRETS, Terms, is_id};
