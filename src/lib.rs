@@ -19,8 +19,8 @@
 //!          wire                            octets <-> views (RFC 6733 §3-4), zero-copy
 //!      ───────────
 //!    words, counters, ids, clock, live,    ground: words for people, names, the time, what is replaced while it is
-//!    metrics, task, handover, tls          worked with, figures, work to its end or in a thread, certificates; import
-//!                                          nothing
+//!    metrics, task, handover, tls,         worked with, figures, work to its end or in a thread, certificates,
+//!    whole_file                            files that are whole; import nothing
 //! ```
 //!
 //! A module imports only from what stands below it. The layers without sockets (`wire`, `dict`, `peer`,
@@ -70,6 +70,8 @@ pub mod template;
 pub mod tls;
 #[cfg(feature = "net")]
 pub mod transport;
+#[cfg(feature = "net")]
+mod whole_file;
 pub mod wire;
 mod words;
 

@@ -26,11 +26,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("access", &["template"]),
     ("north", &["wire", "dict", "rx", "session", "template", "notify", "audit", "access"]),
     ("pcrf", &["wire", "dict", "peer", "rx", "transport"]),
-    ("config", &["peer"]),
+    ("config", &["access", "peer", "template"]),
 ];
 
 /// The ground: they name nothing, and every module may name them.
-const GROUND: [&str; 9] = ["words", "counters", "ids", "clock", "metrics", "live", "task", "handover", "tls"];
+const GROUND: [&str; 10] =
+    ["words", "counters", "ids", "clock", "metrics", "live", "task", "handover", "tls", "whole_file"];
 
 /// Put everything together, and are named by each other only.
 const ON_TOP: [&str; 4] = ["app", "cli", "lib", "main"];

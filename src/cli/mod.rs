@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error: errors as one line `error: ...` with a
 //! line `hint: ...` that says what to do next. Exit codes are those of [`Exit`].
 
+mod applications;
 mod audit;
 mod check_config;
 mod decode;
@@ -36,6 +37,7 @@ Examples:
   rxgate template check video.xml    check a QoS template
   rxgate events list                 show what applications have not been told
   rxgate audit verify audit.jsonl    check that nobody changed the audit log
+  rxgate app list                    show which applications may call
 
 Exit codes: 0 done; 1 failed; 2 wrong arguments or configuration.
 Logs go to standard error; RXGATE_LOG chooses them, such as RXGATE_LOG=debug or RXGATE_LOG=rxgate::peer=trace.
@@ -59,6 +61,7 @@ enum Command {
     Template(template::Arguments),
     Events(events::Arguments),
     Audit(audit::Arguments),
+    App(applications::Arguments),
 }
 
 /// How the program ends.
@@ -121,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Template(arguments) => template::run(&arguments),
         Command::Events(arguments) => events::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::App(arguments) => applications::run(&arguments),
     };
     let exit = match done {
         Ok(()) => Exit::Done,

@@ -6,6 +6,7 @@
 //!
 //! Nothing below the composition root names this module: each layer has its own small configuration.
 
+mod applications;
 mod list_file;
 mod problem;
 mod read;
@@ -19,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+pub use applications::Applications;
 pub use problem::{ConfigError, Position, Problem};
 pub use rules::RuleEntry;
 pub use section::Setting;

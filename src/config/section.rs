@@ -389,6 +389,6 @@ fn whole(value: &Spanned<DeValue<'_>>) -> Option<u64> {
 }
 
 /// `text` as a TOML basic string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

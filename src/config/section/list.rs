@@ -33,6 +33,27 @@ impl Section<'_, '_> {
         good
     }
 
+    /// The same, with `check` saying why a text is refused.
+    pub fn checked_list<T>(
+        &mut self,
+        key: &'static str,
+        accepted: &str,
+        check: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<Found<T>> {
+        let good = |text: &str| Some(check(text).map_err(|why| (text.to_owned(), why)));
+        let mut kept = Vec::new();
+        for Found { value, offset } in self.list(key, accepted, good) {
+            match value {
+                Ok(value) => kept.push(Found { value, offset }),
+                Err((text, why)) => {
+                    let found = format!("`{key}` has {}: {why}", quoted(&text));
+                    self.reader.refuse(offset, found, format!("accepted: {accepted}"));
+                }
+            }
+        }
+        kept
+    }
+
     /// A list of whole numbers, each at most once; `check` says why one is refused. Only the good ones are
     /// returned.
     pub fn numbers(

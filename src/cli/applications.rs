@@ -1,0 +1,306 @@
+//! `rxgate app`: the applications that may call, in the file that `[access]` names.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand, value_parser};
+use ipnet::IpNet;
+use serde_json::json;
+
+use super::{Failure, warn};
+use crate::{
+    access::{ID, MAX_SECRETS, Scope, Secret, SecretHash, Terms, is_id},
+    config::Applications,
+    template::Pattern,
+};
+
+/// Adds, lists and removes the applications that may call, and changes their secrets.
+///
+/// They are kept in the file that `applications` of [access] names in the gateway's configuration. A running gateway
+/// reads it again on SIGHUP or POST /reload. It holds no secret: those are shown once, when they are made.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate app add video --scope apply,read,remove --end-user 'tel:\\+49.*' --ue 10.0.0.0/8 --rate 50 --sessions 1000
+  rxgate app add operator --scope admin
+  rxgate app list
+  rxgate app rotate video
+  rxgate app rotate video --drop-old
+  rxgate app remove video
+
+Exit codes: 0 done; 1 the file cannot be written, or there is no such application; 2 wrong arguments or file.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Add(AddArguments),
+    List(ListArguments),
+    Rotate(RotateArguments),
+    Remove(RemoveArguments),
+}
+
+#[derive(Args)]
+struct InFile {
+    /// The file of the applications: `applications` of [access] in the gateway's configuration.
+    #[arg(long, value_name = "FILE", default_value = "applications.toml")]
+    file: PathBuf,
+}
+
+/// Adds an application, and prints its secret on standard output: it is not shown again.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate app add video --scope apply,read,remove --end-user 'tel:\\+49.*' --ue 10.0.0.0/8 --rate 50 --sessions 1000
+  rxgate app add operator --scope admin --file /etc/rxgate/applications.toml
+
+Exit codes: 0 added; 1 the file cannot be written; 2 there is one of that id, or wrong arguments or file.")]
+struct AddArguments {
+    /// Its id: letters, digits, dots, hyphens and underscores.
+    #[arg(value_name = "ID", value_parser = id)]
+    id: String,
+    /// What it may do: apply, modify, read, remove, notify, priority; or admin alone.
+    #[arg(long, value_name = "SCOPE,...", required = true, value_delimiter = ',', value_parser = scope)]
+    scope: Vec<Scope>,
+    /// End users that it may ask for: a regular expression of whole endUserIds; may be repeated. Default: every one.
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    end_user: Vec<Pattern>,
+    /// Network that UE addresses must be in; may be repeated. Default: any.
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    ue: Vec<IpNet>,
+    /// Requests a second. Default: no limit.
+    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u32).range(1..=1_000_000))]
+    rate: Option<u32>,
+    /// Requests at once after a rest. Default: as many as in a second.
+    #[arg(long, value_name = "NUMBER", requires = "rate", value_parser = value_parser!(u32).range(1..=1_000_000))]
+    burst: Option<u32>,
+    /// Most live sessions. Default: no limit.
+    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u64).range(..=1_000_000_000))]
+    sessions: Option<u64>,
+    #[command(flatten)]
+    at: InFile,
+}
+
+/// Lists the applications.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate app list
+  rxgate app list --json | jq -r '.[].id'
+
+Exit codes: 0 listed; 2 wrong arguments or file.")]
+struct ListArguments {
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: InFile,
+}
+
+/// Gives an application a second secret beside the one that it has, and prints it; of two the older one goes.
+///
+/// Both are right until --drop-old: first the gateway learns the new one, then the application, then the old one goes.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate app rotate video
+  rxgate app rotate video --drop-old
+
+Exit codes: 0 done; 1 there is no such application, or the file cannot be written; 2 wrong arguments or file.")]
+struct RotateArguments {
+    /// The application.
+    id: String,
+    /// Make none: drop all but the newest.
+    #[arg(long)]
+    drop_old: bool,
+    #[command(flatten)]
+    at: InFile,
+}
+
+/// Removes an application. Its sessions stay until they end; nobody but the operator finds them, unless an application
+/// of the same id is added again.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  rxgate app remove video
+
+Exit codes: 0 removed; 1 there is no such application, or the file cannot be written; 2 wrong arguments or file.")]
+struct RemoveArguments {
+    /// The application.
+    id: String,
+    #[command(flatten)]
+    at: InFile,
+}
+
+fn id(text: &str) -> Result<String, String> {
+    if is_id(text) { Ok(text.to_owned()) } else { Err(format!("accepted: {ID}")) }
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    let names = || Scope::ALL.map(Scope::as_str).join(", ");
+    Scope::from_name(text).ok_or_else(|| format!("accepted: {}", names()))
+}
+
+fn pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::new(text).map_err(|error| error.to_string())
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().ok().filter(|network: &IpNet| *network == network.trunc());
+    network.ok_or_else(|| "accepted is a network such as 10.0.0.0/8 or 2001:db8::/32".to_owned())
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    match &arguments.command {
+        Command::Add(arguments) => add(arguments),
+        Command::List(arguments) => list(arguments),
+        Command::Rotate(arguments) => rotate(arguments),
+        Command::Remove(arguments) => remove(arguments),
+    }
+}
+
+fn add(arguments: &AddArguments) -> Result<(), Failure> {
+    let AddArguments { id, scope, end_user, ue, rate, burst, sessions, at } = arguments;
+    if scope.contains(&Scope::Admin) && scope.iter().any(|scope| *scope != Scope::Admin) {
+        let hint = "the operator's work has credentials of its own: make two applications of it";
+        return Err(Failure::usage("the scope admin goes with no other", hint));
+    }
+    let (secret, hash) = new_secret()?;
+    change(&at.file, |list| {
+        if list.iter().any(|terms| terms.id == *id) {
+            let hint = "`rxgate app rotate` gives it another secret; `rxgate app remove` takes it out";
+            return Err(Failure::usage(format!("there is an application {id}"), hint));
+        }
+        list.push(Terms {
+            secrets: vec![hash],
+            end_users: end_user.clone(),
+            ue: ue.clone(),
+            rate: *rate,
+            burst: burst.or(*rate).unwrap_or(1),
+            sessions: *sessions,
+            ..Terms::new(id, scope.iter().copied())
+        });
+        Ok(())
+    })?;
+    told(&secret)
+}
+
+fn rotate(arguments: &RotateArguments) -> Result<(), Failure> {
+    let RotateArguments { id, drop_old, at } = arguments;
+    let new = if *drop_old { None } else { Some(new_secret()?) };
+    let (secret, hash) = new.unzip();
+    change(&at.file, |list| {
+        let secrets = &mut find(list, id)?.secrets;
+        let kept = if hash.is_some() { MAX_SECRETS - 1 } else { 1 };
+        secrets.drain(..secrets.len().saturating_sub(kept));
+        secrets.extend(hash);
+        Ok(())
+    })?;
+    secret.as_ref().map_or(Ok(()), told)
+}
+
+fn remove(arguments: &RemoveArguments) -> Result<(), Failure> {
+    let RemoveArguments { id, at } = arguments;
+    change(&at.file, |list| {
+        find(list, id)?;
+        list.retain(|terms| terms.id != *id);
+        Ok(())
+    })
+}
+
+fn list(arguments: &ListArguments) -> Result<(), Failure> {
+    let read = Applications::from_file(&arguments.at.file)?;
+    warn(&read.warnings);
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        let shown: Vec<_> = read.list.iter().map(shown).collect();
+        writeln!(out, "{}", serde_json::Value::from(shown))?;
+    } else {
+        for terms in &read.list {
+            let or = |text: Option<String>, none: &str| text.unwrap_or_else(|| none.to_owned());
+            let several = |texts: Vec<String>| (!texts.is_empty()).then(|| texts.join(" "));
+            writeln!(
+                out,
+                "{}{}: {}\n  end users: {}\n  UE networks: {}\n  requests: {}; sessions: {}; secrets: {}",
+                terms.id,
+                if terms.active { "" } else { " (inactive)" },
+                terms.scopes,
+                or(several(terms.end_users.iter().map(|one| one.as_str().to_owned()).collect()), "every one"),
+                or(several(terms.ue.iter().map(IpNet::to_string).collect()), "any"),
+                or(terms.rate.map(|rate| format!("{rate} a second, {} at once", terms.burst)), "no limit"),
+                or(terms.sessions.map(|sessions| sessions.to_string()), "no limit"),
+                terms.secrets.len(),
+            )?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+fn shown(terms: &Terms) -> serde_json::Value {
+    json!({
+        "id": terms.id,
+        "active": terms.active,
+        "scopes": terms.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+        "endUsers": terms.end_users.iter().map(Pattern::as_str).collect::<Vec<_>>(),
+        "ue": terms.ue.iter().map(IpNet::to_string).collect::<Vec<_>>(),
+        "rate": terms.rate,
+        "burst": terms.rate.map(|_| terms.burst),
+        "sessions": terms.sessions,
+        "secrets": terms.secrets.len(),
+    })
+}
+
+fn find<'t>(list: &'t mut [Terms], id: &str) -> Result<&'t mut Terms, Failure> {
+    let found = list.iter_mut().find(|terms| terms.id == id);
+    found.ok_or_else(|| {
+        Failure::failed(
+            format!("there is no application {id}"),
+            "`rxgate app list` shows those that there are",
+        )
+    })
+}
+
+fn new_secret() -> Result<(Secret, SecretHash), Failure> {
+    let made = Secret::generate().and_then(|secret| Ok((SecretHash::of(&secret)?, secret)));
+    let (hash, secret) = made.map_err(|error| Failure::failed(error.to_string(), "look at /dev/urandom"))?;
+    Ok((secret, hash))
+}
+
+fn told(secret: &Secret) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{}", secret.reveal())?;
+    writeln!(io::stderr().lock(), "this secret is not shown again")?;
+    Ok(())
+}
+
+/// Changes the file while nobody else does. One that is not there yet is made.
+fn change(file: &Path, change: impl FnOnce(&mut Vec<Terms>) -> Result<(), Failure>) -> Result<(), Failure> {
+    let unwritten = |error: io::Error| {
+        Failure::failed(
+            format!("cannot write {}: {error}", file.display()),
+            "look at the directory and its owner, or give another file by --file",
+        )
+    };
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let directory = File::open(directory).map_err(unwritten)?;
+    // Until it is closed; two at a time would lose what one of them did.
+    directory.lock().map_err(unwritten)?;
+    let mut list = if file.exists() {
+        let read = Applications::from_file(file)?;
+        warn(&read.warnings);
+        read.list
+    } else {
+        Vec::new()
+    };
+    change(&mut list)?;
+    Applications::write(file, &list).map_err(unwritten)?;
+    writeln!(
+        io::stderr().lock(),
+        "a running gateway learns of it by SIGHUP or POST /reload: until then all is as before"
+    )?;
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! The applications that may call: a file of its own, TOML with a list of `[[application]]`, kept by `rxgate app`.
+//!
+//! It holds no secret, only what is left of some; whoever may write it may let anybody in.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
+
+use ipnet::IpNet;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    ConfigError,
+    list_file::{self, Kind},
+    problem::Problem,
+    section::{Found, Reader, Section, quoted},
+};
+use crate::{
+    access::{ID, MAX_SECRETS, Scope, SecretHash, Terms, is_id},
+    template::Pattern,
+    whole_file,
+};
+
+const KIND: Kind = Kind {
+    key: "application",
+    names: ("an application", "applications"),
+    how: "write [[application]] with two brackets, or use `rxgate app add`",
+};
+const SCOPE: &str = "apply, modify, read, remove, notify, priority, or admin alone";
+const END_USER: &str = "a regular expression of whole endUserIds, such as 'tel:\\+49.*'";
+const NETWORK: &str = "a network such as \"10.0.0.0/8\" or \"2001:db8::/32\"";
+
+/// Highest rate and burst. Requests a second, and requests.
+const MAX_RATE: u64 = 1_000_000;
+
+/// Highest quota. Sessions.
+const MAX_SESSIONS: u64 = 1_000_000_000;
+
+/// Largest file. Octets.
+const MAX_FILE: u64 = 16 << 20;
+
+/// The applications of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applications {
+    /// In the file's order, no two of one id.
+    pub list: Vec<Terms>,
+    /// What is accepted but unwise.
+    pub warnings: Vec<Problem>,
+}
+
+impl Applications {
+    /// Reads and checks a file, and who may read and write it.
+    pub fn from_file(file: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable { file: file.to_owned(), source };
+        let opened = File::open(file).map_err(unreadable)?;
+        let mode = opened.metadata().map_err(unreadable)?.mode();
+        let mut text = String::new();
+        // One octet more tells a file that is too large from one that is just not.
+        opened.take(MAX_FILE + 1).read_to_string(&mut text).map_err(unreadable)?;
+        let about =
+            |text: &str, hint: String| Problem { file: file.to_owned(), at: None, text: text.into(), hint };
+        if text.len() as u64 > MAX_FILE {
+            let why = format!("has more than {MAX_FILE} octets");
+            return Err(ConfigError::Refused(vec![about(&why, "is it that of the applications?".into())]));
+        }
+        let hint = |change: &str| format!("`chmod {change} {}`", file.display());
+        if mode & 0o022 != 0 {
+            let why = "others than its owner may write it, and so let anybody in";
+            return Err(ConfigError::Refused(vec![about(why, hint("go-w"))]));
+        }
+        let mut read = Self::from_text(file, &text)?;
+        if mode & 0o004 != 0 {
+            read.warnings.push(about("others than its owner and group may read it", hint("o=")));
+        }
+        Ok(read)
+    }
+
+    /// Checks `text`, the content of `file`.
+    pub fn from_text(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        list_file::read(file, text, &KIND, add).map(|(list, warnings)| Self { list, warnings })
+    }
+
+    /// Writes applications to a file, all of them or nothing: whoever reads it meanwhile finds what was there, or what
+    /// is there now. Only its owner may read it; that stays who it was.
+    pub fn write(file: &Path, list: &[Terms]) -> io::Result<()> {
+        whole_file::replace(file, to_text(list).as_bytes())
+    }
+}
+
+fn add<'d>(reader: &mut Reader<'d>, table: &'d DeTable<'d>, offset: Option<usize>, list: &mut Vec<Terms>) {
+    let Some((terms, id_at)) = application(Section::new(reader, "[[application]]", Some(table), offset))
+    else {
+        return;
+    };
+    if list.iter().any(|other| other.id == terms.id) {
+        let text = format!("`id` is \"{}\", as of an application before", terms.id);
+        return reader.refuse(id_at, text, "give each application an id of its own");
+    }
+    list.push(terms);
+}
+
+/// `None` after a problem was noted, but not after every one.
+fn application(mut section: Section<'_, '_>) -> Option<(Terms, Option<usize>)> {
+    let id = section.text("id", ID, |text| is_id(text).then(|| text.to_owned()));
+    let secrets = secrets(&mut section);
+    let scopes = section.list("scopes", SCOPE, Scope::from_name);
+    let has = |scope: Scope| scopes.iter().find(|found| found.value == scope);
+    if scopes.is_empty() {
+        let offset = section.offset();
+        section.reader.refuse(offset, "an application without `scopes`", format!("accepted: {SCOPE}"));
+    }
+    if let Some(admin) = has(Scope::Admin).filter(|_| scopes.iter().any(|found| found.value != Scope::Admin))
+    {
+        let hint =
+            "the operator's work and that of applications have credentials of their own: make two of it";
+        section.reader.refuse(admin.offset, "`scopes` has \"admin\" beside others", hint);
+    }
+    let end_users = section
+        .checked_list("end_users", END_USER, |text| Pattern::new(text).map_err(|error| error.to_string()));
+    let ue = section
+        .list("ue", NETWORK, |text| text.parse().ok().filter(|network: &IpNet| *network == network.trunc()));
+    let rate = section.optional_number::<u32>("rate", "requests a second", 1..=MAX_RATE, "no limit");
+    let burst =
+        section.optional_number::<u32>("burst", "requests", 1..=MAX_RATE, "as many as in a second of `rate`");
+    if let (None, Some(burst)) = (&rate, &burst) {
+        let hint = "it says how many requests may come at once within `rate`: add that, or leave this out";
+        section.reader.warn(burst.offset, "`burst` without `rate`", hint);
+    }
+    let sessions = section.optional_number::<u64>("sessions", "sessions", 0..=MAX_SESSIONS, "no limit");
+    let active = section.flag("active", true);
+    section.finish(&[]);
+    let value = |found: Option<Found<u32>>| found.map(|found| found.value);
+    let (id, rate) = (id?, value(rate));
+    let terms = Terms {
+        id: id.value,
+        secrets,
+        scopes: scopes.into_iter().map(|found| found.value).collect(),
+        end_users: end_users.into_iter().map(|found| found.value).collect(),
+        ue: ue.into_iter().map(|found| found.value).collect(),
+        rate,
+        burst: value(burst).or(rate).unwrap_or(1),
+        sessions: sessions.map(|found| found.value),
+        active: active.value,
+    };
+    Some((terms, id.offset))
+}
+
+/// What is wrong with one is told without showing it: it may be a secret.
+fn secrets(section: &mut Section<'_, '_>) -> Vec<SecretHash> {
+    const KEY: &str = "secrets";
+    let Some(value) = section.take(KEY) else { return Vec::new() };
+    let at = |value: &Spanned<DeValue<'_>>| Some(value.span().start);
+    let accepted = format!("accepted is a list of at most {MAX_SECRETS}, each {}", SecretHash::FORM);
+    let Some(items) = value.get_ref().as_array() else {
+        section.reader.refuse(at(value), "`secrets` is not a list", accepted);
+        return Vec::new();
+    };
+    if items.len() > MAX_SECRETS {
+        let text = format!("`secrets` has {}", items.len());
+        section.reader.refuse(at(value), text, accepted.as_str());
+    }
+    let mut good = Vec::new();
+    for item in items {
+        match item.get_ref().as_str().and_then(SecretHash::parse) {
+            Some(hash) => good.push(hash),
+            None => section.reader.refuse(
+                at(item),
+                "`secrets` has what is no hash of a secret",
+                accepted.as_str(),
+            ),
+        }
+    }
+    good
+}
+
+/// The file, as it is read again.
+fn to_text(list: &[Terms]) -> String {
+    let mut text =
+        "# The applications that may call. Kept by `rxgate app`; a running gateway reads it on SIGHUP.\n"
+            .to_owned();
+    for terms in list {
+        let Terms { id, secrets, scopes, end_users, ue, rate, burst, sessions, active } = terms;
+        let mut line = |key: &str, value: String| text.push_str(&format!("{key} = {value}\n"));
+        line("\n[[application]]\nid", quoted(id));
+        line("secrets", listed(secrets.iter().map(SecretHash::as_str)));
+        line("scopes", listed(scopes.iter().map(Scope::as_str)));
+        if !end_users.is_empty() {
+            line("end_users", listed(end_users.iter().map(Pattern::as_str)));
+        }
+        if !ue.is_empty() {
+            line("ue", listed(ue.iter().map(IpNet::to_string)));
+        }
+        if let Some(rate) = rate {
+            line("rate", rate.to_string());
+            line("burst", burst.to_string());
+        }
+        if let Some(sessions) = sessions {
+            line("sessions", sessions.to_string());
+        }
+        if !active {
+            line("active", active.to_string());
+        }
+    }
+    text
+}
+
+fn listed(texts: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let texts: Vec<String> = texts.map(|text| quoted(text.as_ref())).collect();
+    format!("[{}]", texts.join(", "))
+}

@@ -1,0 +1,149 @@
+//! `rxgate app`.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
+
+use rxgate::{access::Secret, config::Applications};
+use serde_json::Value;
+
+fn ran(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rxgate"));
+    command.args(arguments);
+    let output = command.output().unwrap();
+    let text = |octets| String::from_utf8(octets).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A file in a directory of its own; both go with it.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str) -> Self {
+        let directory = std::env::temp_dir().join(format!("rxgate-app-{}-{name}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        Self(directory.join("applications.toml"))
+    }
+
+    fn app(&self, arguments: &[&str]) -> (i32, String, String) {
+        ran(&[&["app"], arguments, &["--file", self.0.to_str().unwrap()]].concat())
+    }
+
+    /// Which of the application's secrets this one is.
+    fn place(&self, id: &str, secret: &str) -> Option<usize> {
+        let list = Applications::from_file(&self.0).unwrap().list;
+        let terms = list.into_iter().find(|terms| terms.id == id).unwrap();
+        terms.secrets.iter().position(|hash| hash.is_of(&Secret::from(secret.trim())))
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        fs::remove_dir_all(self.0.parent().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn an_application_is_added_listed_rotated_and_removed() {
+    let file = File::new("life");
+    let (code, first, errors) = file.app(&[
+        "add",
+        "video",
+        "--scope",
+        "apply,read",
+        "--end-user",
+        r"tel:\+49.*",
+        "--ue",
+        "10.0.0.0/8",
+        "--rate",
+        "50",
+        "--sessions",
+        "1000",
+    ]);
+    assert_eq!(code, 0, "{errors}");
+    assert_eq!(fs::metadata(&file.0).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(!fs::read_to_string(&file.0).unwrap().contains(first.trim()));
+    assert_eq!(file.place("video", &first), Some(0));
+    let (code, list, _) = file.app(&["list", "--json"]);
+    let list: Value = serde_json::from_str(&list).unwrap();
+    assert_eq!(code, 0);
+    assert_eq!(
+        list,
+        serde_json::json!([{
+            "id": "video", "active": true, "scopes": ["apply", "read"], "endUsers": [r"tel:\+49.*"],
+            "ue": ["10.0.0.0/8"], "rate": 50, "burst": 50, "sessions": 1000, "secrets": 1,
+        }])
+    );
+    let second = file.app(&["rotate", "video"]).1;
+    assert_eq!((file.place("video", &first), file.place("video", &second)), (Some(0), Some(1)));
+    let third = file.app(&["rotate", "video"]).1;
+    assert_eq!((file.place("video", &first), file.place("video", &second)), (None, Some(0)));
+    let (code, out, told) = file.app(&["rotate", "video", "--drop-old"]);
+    assert!(code == 0 && out.is_empty() && told.contains("until then all is as before"), "{told}");
+    assert_eq!((file.place("video", &second), file.place("video", &third)), (None, Some(0)));
+    let (code, _, errors) = file.app(&["add", "video", "--scope", "read"]);
+    assert!(code == 2 && errors.starts_with("error: there is an application video\nhint: "), "{errors}");
+    assert_eq!(file.app(&["remove", "video"]).0, 0);
+    for command in ["remove", "rotate"] {
+        let (code, _, errors) = file.app(&[command, "video"]);
+        assert!(code == 1 && errors.starts_with("error: there is no application video\n"), "{errors}");
+    }
+    assert_eq!(file.app(&["list"]), (0, String::new(), String::new()));
+}
+
+#[test]
+fn what_is_wrong_is_refused_and_changes_nothing() {
+    let file = File::new("wrong");
+    for arguments in [
+        &["add", "a b", "--scope", "read"][..],
+        &["add", "a"],
+        &["add", "a", "--scope", "everything"],
+        &["add", "a", "--scope", "admin,read"],
+        &["add", "a", "--scope", "read", "--end-user", "("],
+        &["add", "a", "--scope", "read", "--ue", "10.0.0.1/8"],
+        &["add", "a", "--scope", "read", "--rate", "0"],
+        &["add", "a", "--scope", "read", "--burst", "5"],
+    ] {
+        let (code, out, errors) = file.app(arguments);
+        assert!(code == 2 && out.is_empty() && errors.starts_with("error: "), "{arguments:?}: {errors}");
+        assert!(!file.0.exists());
+    }
+    file.app(&["add", "a", "--scope", "read"]);
+    let good = fs::read_to_string(&file.0).unwrap();
+    let hash = good.split('"').find(|text| text.starts_with("$argon2id$")).unwrap();
+    for (from, to, error) in [
+        ("[\"read\"]", "[\"reed\"]", "6:11: `scopes` is \"reed\""),
+        ("[\"read\"]", "[\"read\", \"admin\"]", "6:19: `scopes` has \"admin\" beside others"),
+        (hash, "my secret", "5:12: `secrets` has what is no hash of a secret"),
+        ("id = \"a\"", "id = \"a:b\"", "4:6: `id` is \"a:b\""),
+        ("scopes", "scope", "6:1: [[application]] has no key `scope`"),
+    ] {
+        fs::write(&file.0, good.replace(from, to)).unwrap();
+        let (code, _, errors) = file.app(&["list"]);
+        assert!(code == 2 && errors.contains(&format!("{}:{error}", file.0.display())), "{errors}");
+        assert!(errors.contains("\nhint: ") && !errors.contains("my secret"), "{errors}");
+    }
+    fs::write(&file.0, good.repeat(2)).unwrap();
+    assert!(file.app(&["list"]).2.contains("`id` is \"a\", as of an application before"));
+    fs::write(&file.0, &good).unwrap();
+    let mode = |mode| fs::set_permissions(&file.0, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    let (code, _, errors) = file.app(&["list"]);
+    assert!(code == 0 && errors.contains("warning: ") && errors.contains("may read it"), "{errors}");
+    mode(0o620);
+    let (code, _, errors) = file.app(&["list"]);
+    assert!(code == 2 && errors.contains("may write it"), "{errors}");
+}
+
+#[test]
+fn two_at_a_time_lose_nothing() {
+    let file = File::new("two");
+    std::thread::scope(|scope| {
+        for number in 0..8 {
+            let file = &file;
+            scope.spawn(move || {
+                let (code, _, errors) = file.app(&["add", &format!("a{number}"), "--scope", "read"]);
+                assert_eq!(code, 0, "{errors}");
+            });
+        }
+    });
+    assert_eq!(Applications::from_file(&file.0).unwrap().list.len(), 8);
+}
