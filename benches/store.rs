@@ -133,6 +133,7 @@ fn config(pcrf: SocketAddr, store: &str) -> String {
 fn request(caller: u32) -> QosRequest {
     let address = [&[10, 0][..], &u16::try_from(caller).unwrap().to_be_bytes()].concat();
     QosRequest {
+        owner: None,
         end_user: format!("tel:+4930{caller}"),
         duration: Some(Duration::from_secs(3600)),
         service: AaRequest { framed_ip_address: Some(address.into()), ..AaRequest::default() },

@@ -128,6 +128,7 @@ impl World {
                 ),
                 NotificationSettings::default(),
             ),
+            access: None,
             requests: Default::default(),
         });
         let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), limits).await.unwrap();

@@ -165,6 +165,7 @@ async fn schedule(seed: u64) -> (usize, usize, u64) {
                 tasks.push(tokio::spawn(async move {
                     net.plan(attempts);
                     let request = QosRequest {
+                        owner: None,
                         end_user: "tel:+1".into(),
                         duration,
                         service: AaRequest::default(),

@@ -141,6 +141,7 @@ impl Af {
 fn request() -> QosRequest {
     let component = MediaComponentDescription { media_component_number: 1, ..Default::default() };
     QosRequest {
+        owner: None,
         end_user: "tel:+1".into(),
         duration: None,
         service: AaRequest {

@@ -58,6 +58,12 @@ pub enum SessionError {
     /// An earlier modification of the session is not decided yet, or somebody else's was faster.
     #[error("another modification of the session is under way")]
     Busy,
+    /// Its owner has as many live sessions as it may have: nothing was sent.
+    #[error("there are {max} sessions, which is as many as there may be")]
+    Quota {
+        /// The most.
+        max: u64,
+    },
     /// There is no such session, or it is over.
     #[error("no such session")]
     NotFound,

@@ -81,7 +81,9 @@ pub struct QosEvent {
     pub id: QosSessionId,
     /// Its name in Diameter.
     pub rx_session: RxSessionId,
-    /// Whose session it is.
+    /// Who made the session; `None`: nobody in particular.
+    pub owner: Option<Arc<str>>,
+    /// Whose traffic it is.
     pub end_user: String,
     /// The caller's own view of the session.
     pub view: Arc<str>,

@@ -33,11 +33,12 @@ pub use error::{Refusal, SessionError, Shed, ShedCause, StoreError};
 pub use event::{EventKind, QosEvent, ReleaseReason, Report};
 pub use flows::FlowId;
 pub use model::{
-    Applied, Closing, Granted, HistoryEntry, MAX_HISTORY, Pcrf, QosRequest, QosSessionId, Removed,
+    Applied, Closing, Granted, HistoryEntry, MAX_HISTORY, Owner, Pcrf, QosRequest, QosSessionId, Removed,
     RxSessionId, Session, SessionFilter, SessionState,
 };
 pub use modification::{Modification, QosChange, Updated};
 pub use ports::SessionStore;
+pub use priority::comes_first;
 #[cfg(feature = "net")]
 pub use receipt::Receipt;
 #[cfg(feature = "net")]

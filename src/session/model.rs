@@ -54,9 +54,20 @@ id! {
     RxSessionId
 }
 
+/// Whose a session is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The name that its sessions have.
+    pub id: Arc<str>,
+    /// Most live sessions that it may have; `None`: no limit.
+    pub quota: Option<u64>,
+}
+
 /// A request for quality of service, as a northbound API hands it over.
 #[derive(Clone, Debug)]
 pub struct QosRequest {
+    /// Who asks; `None`: nobody in particular.
+    pub owner: Option<Owner>,
     /// Whose traffic it is, in the one form that the API compares and shows.
     pub end_user: String,
     /// Runs from the PCRF's answer; `None` is unlimited.
@@ -191,6 +202,11 @@ pub enum SessionState {
 }
 
 impl SessionState {
+    /// Whether a session in this state is there for its caller, or may be soon.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Pending | Self::Open)
+    }
+
     /// Lower case name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -226,6 +242,9 @@ pub struct Session {
     pub id: QosSessionId,
     /// Its name in Diameter.
     pub rx_session: RxSessionId,
+    /// Who made it; `None`: nobody in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Arc<str>>,
     /// Whose traffic it is.
     pub end_user: String,
     /// The caller's own view of it. Never looked into.
@@ -275,6 +294,7 @@ impl Session {
         let mut session = Self {
             id,
             rx_session,
+            owner: request.owner.as_ref().map(|owner| Arc::clone(&owner.id)),
             end_user: request.end_user.clone(),
             view: Arc::clone(&request.view),
             state: SessionState::Pending,
@@ -301,6 +321,7 @@ impl Session {
     /// What is left of a session that nobody remembers but a server: it is only there to be closed.
     pub fn orphan(id: QosSessionId, rx_session: RxSessionId, now: SystemTime) -> Self {
         let nothing = QosRequest {
+            owner: None,
             end_user: String::new(),
             duration: None,
             service: AaRequest::default(),
@@ -320,6 +341,11 @@ impl Session {
     /// Whether a process has begun something about it that it must finish: an AAR without an outcome, or an STR.
     pub fn is_owed(&self) -> bool {
         self.state != SessionState::Open || self.update.is_some() || !self.closing.is_empty()
+    }
+
+    /// Whether it is there for its caller, or may be soon.
+    pub fn is_live(&self) -> bool {
+        self.state.is_live()
     }
 
     /// When it ends by itself, if it is open.
@@ -358,7 +384,7 @@ impl SessionFilter {
     pub fn matches(&self, session: &Session) -> bool {
         let state = match self.state {
             Some(state) => session.state == state,
-            None => matches!(session.state, SessionState::Pending | SessionState::Open),
+            None => session.is_live(),
         };
         let pcrf =
             |host: &Arc<str>| session.pcrf.as_ref().is_some_and(|pcrf| pcrf.host.eq_ignore_ascii_case(host));

@@ -32,6 +32,24 @@ pub fn drmp(service: &AaRequest<'_>) -> Option<Drmp> {
     service.drmp.or(Some(derived))
 }
 
+/// What of this service information makes its session come before others, or what has a say in that; `None`:
+/// nothing. Reservation-Priority counts wherever it stands.
+pub fn comes_first(service: &AaRequest<'_>) -> Option<&'static str> {
+    let components = service.media_component_description.iter();
+    let reserved =
+        components.map(|component| component.reservation_priority).chain([service.reservation_priority]);
+    let is_reserved = reserved.into_iter().flatten().any(|priority| priority != ReservationPriority::DEFAULT);
+    if service.service_urn.as_deref().is_some_and(is_emergency) {
+        Some("Service-URN")
+    } else if service.mps_identifier.is_some() {
+        Some("MPS-Identifier")
+    } else if is_reserved {
+        Some("Reservation-Priority")
+    } else {
+        drmp(service).map(|_| "DRMP")
+    }
+}
+
 /// `sos` and everything below it (TS 29.214 §5.3.23, RFC 5031 §4.2), with or without `urn:service:`.
 fn is_emergency(urn: &[u8]) -> bool {
     const PREFIX: &[u8] = b"urn:service:";

@@ -14,6 +14,8 @@ pub struct SessionRecord {
     pub id: QosSessionId,
     /// Its name in Diameter.
     pub rx_session: RxSessionId,
+    /// Who made it; `None`: nobody in particular.
+    pub owner: Option<String>,
     /// Whose traffic it was.
     pub end_user: String,
     /// When it was asked for.
@@ -55,6 +57,7 @@ impl SessionRecord {
         Some(Self {
             id: session.id.clone(),
             rx_session: session.rx_session.clone(),
+            owner: session.owner.as_deref().map(String::from),
             end_user: session.end_user.clone(),
             asked: session.created,
             granted: first(&[SessionState::Open]).map(|granted| granted.at),
@@ -92,6 +95,9 @@ impl SessionRecord {
             "ip_can_type": ip_can_type,
             "rat_type": rat_type,
         });
+        if let (Some(owner), Value::Object(members)) = (&self.owner, &mut record) {
+            members.insert("application".into(), owner.as_str().into());
+        }
         if let (true, Value::Object(members)) = (end_user, &mut record) {
             members.insert("end_user".into(), self.end_user.as_str().into());
         }
@@ -119,6 +125,7 @@ mod tests {
     fn beginning_and_end_are_known_however_much_happened_between() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         let request = QosRequest {
+            owner: None,
             end_user: "tel:+491".into(),
             duration: None,
             service: AaRequest::default(),

@@ -55,6 +55,9 @@ pub struct SessionConfig {
     pub settle: Duration,
     /// Most STRs owed at a time; more are given up at once. Default 100,000.
     pub max_closing: usize,
+    /// Whether the sessions of each owner are counted that earlier processes left: quotas need that, and it reads them
+    /// all when it starts. Default no.
+    pub count_owners: bool,
     /// Makes the names of sessions the same ones each time, for a simulation; default `None`: nobody can guess them.
     pub seed: Option<u64>,
 }
@@ -79,6 +82,7 @@ impl SessionConfig {
             give_up_str_after: Duration::from_secs(86_400),
             settle: Duration::from_secs(20),
             max_closing: 100_000,
+            count_owners: false,
             seed: None,
         }
     }
@@ -215,8 +219,13 @@ mod tests {
     fn every_request_of_a_priority_session_says_so_and_heeds_overload_reports() {
         let now = SystemTime::UNIX_EPOCH;
         let service = || AaRequest { mps_identifier: Some(b"wps"[..].into()), ..AaRequest::default() };
-        let request =
-            QosRequest { end_user: String::new(), duration: None, service: service(), view: "".into() };
+        let request = QosRequest {
+            owner: None,
+            end_user: String::new(),
+            duration: None,
+            service: service(),
+            view: "".into(),
+        };
         let session = Session::pending("q".into(), "af;1;1".into(), now, &request);
         let initial = config().initial(&session.rx_session, service());
         let update = config().update_request(&session, AaRequest::default());
@@ -253,6 +262,7 @@ mod tests {
     #[test]
     fn a_caller_who_modifies_clears_no_features_either() {
         let nothing = QosRequest {
+            owner: None,
             end_user: String::new(),
             duration: None,
             service: AaRequest::default(),

@@ -175,6 +175,7 @@ mod tests {
         SessionRecord {
             id: id.into(),
             rx_session: "rx;1".into(),
+            owner: None,
             end_user: "tel:+491".into(),
             asked: UNIX_EPOCH,
             granted: None,

@@ -53,6 +53,7 @@ pub async fn world_over(
 
 pub fn request() -> QosRequest {
     QosRequest {
+        owner: None,
         end_user: "tel:+1".into(),
         duration: None,
         service: AaRequest { framed_ip_address: Some(vec![10, 0, 0, 1].into()), ..AaRequest::default() },

@@ -23,6 +23,7 @@ pub fn time(seconds: u64) -> SystemTime {
 /// A session that was just asked for.
 pub fn session(number: u32) -> Session {
     let request = QosRequest {
+        owner: None,
         end_user: format!("tel:+{}", number % 2),
         duration: None,
         service: AaRequest::default(),

@@ -149,6 +149,11 @@ fn text(error: &SessionError) -> String {
             refused.outcome
         ),
         SessionError::Busy => service(&"503: another modification of the session is under way"),
+        SessionError::Quota { max } => {
+            format!(
+                "POL0001: A policy error occurred. Error code is 7: there may be {max} sessions, and there are"
+            )
+        }
         SessionError::NotFound => {
             "SVC0002: Invalid input value for message part requestId: there is no such session".into()
         }
@@ -207,6 +212,7 @@ impl ApiError {
                 SessionError::BadAnswer { .. } | SessionError::Aborted { .. } => StatusCode::BAD_GATEWAY,
                 SessionError::NoAnswer { .. } => StatusCode::GATEWAY_TIMEOUT,
                 SessionError::Unsendable { .. } => StatusCode::BAD_REQUEST,
+                SessionError::Quota { .. } => StatusCode::FORBIDDEN,
                 SessionError::NotFound | SessionError::Lost(_) => StatusCode::NOT_FOUND,
                 SessionError::Unavailable { .. }
                 | SessionError::Shed(_)

@@ -116,6 +116,7 @@ pub(super) fn emit(
         at: now,
         id: session.id.clone(),
         rx_session: session.rx_session.clone(),
+        owner: session.owner.clone(),
         end_user: session.end_user.clone(),
         view: Arc::clone(&session.view),
         ended,

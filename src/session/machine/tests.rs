@@ -23,6 +23,7 @@ fn request() -> QosRequest {
             ..Default::default()
         };
     QosRequest {
+        owner: None,
         end_user: "tel:+1".into(),
         duration: Some(Duration::from_secs(60)),
         service: AaRequest {

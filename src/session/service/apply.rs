@@ -61,7 +61,10 @@ impl Sessions {
         let rx_session = RxSessionId::from(self.ids.next());
         let session = Session::pending(id, rx_session.clone(), self.clock.now(), &request);
         let _pending = Pending::new(self, rx_session.clone());
-        self.store.commit(Commit::insert(session)).await?;
+        self.owners.take(request.owner.as_ref())?;
+        let owner = session.owner.clone();
+        let stored = self.store.commit(Commit::insert(session)).await;
+        stored.inspect_err(|_| self.owners.release(owner.as_ref()))?;
         self.states.change(None, Some(SessionState::Pending));
 
         let digest = retry::digest(&request.service);

@@ -10,6 +10,7 @@ mod closing;
 mod deadlines;
 mod figures;
 mod inbound;
+mod owners;
 mod queue;
 mod retry;
 mod step;
@@ -35,6 +36,7 @@ use self::{
     closing::Jobs,
     deadlines::Deadlines,
     figures::States,
+    owners::Owners,
     queue::Queues,
     retry::RetryMemory,
     step::{Key, Stepped, TURNS},
@@ -74,6 +76,7 @@ pub struct Sessions {
     turns: Vec<Mutex<()>>,
     counters: Counters,
     states: States,
+    owners: Owners,
     ledger: OnceLock<Arc<dyn Ledger>>,
     lateness: Histogram,
     deadlines: Arc<Deadlines>,
@@ -111,6 +114,7 @@ impl Sessions {
             turns: (0..TURNS).map(|_| Mutex::new(())).collect(),
             counters: Counters::default(),
             states: States::default(),
+            owners: Owners::default(),
             ledger: OnceLock::new(),
             lateness: figures::lateness(),
             deadlines: Arc::new(Deadlines::new()),
@@ -122,6 +126,9 @@ impl Sessions {
     /// Starts the timers, and goes on with what processes left in the store that are gone.
     pub async fn start(&self) -> Result<(), SessionError> {
         self.states.found(self.store.count().await?);
+        if self.config.count_owners {
+            self.count_owners().await?;
+        }
         // All of them are counted as open by now.
         self.take_over(&mut Vec::new(), Some(SessionState::Open)).await?;
         if let Some(lease) = self.store.lease() {
@@ -129,6 +136,17 @@ impl Sessions {
         }
         tokio::spawn(deadlines::run(Weak::clone(&self.me), Arc::clone(&self.deadlines)));
         Ok(())
+    }
+
+    /// Counts what earlier processes left, by owner; before anything becomes of it.
+    async fn count_owners(&self) -> Result<(), SessionError> {
+        let mut filter = SessionFilter { limit: Some(PAGE), ..SessionFilter::default() };
+        loop {
+            let page = self.store.list(filter.clone()).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            filter.after = Some(last.id.clone());
+            page.iter().for_each(|session| self.owners.found(session));
+        }
     }
 
     /// A session that is open.

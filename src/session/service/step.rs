@@ -155,7 +155,9 @@ impl Sessions {
         {
             ledger.completed(record);
         }
-        self.states.change(Some(before.state), stays.then_some(session.state));
+        let after = stays.then_some(session.state);
+        self.states.change(Some(before.state), after);
+        self.owners.change(session.owner.as_ref(), before.state, after);
         let (mut reply, mut closings, mut ask) = (None, Vec::new(), false);
         // An ASA goes out before the STR that follows it.
         let (hold, after) = watch::channel(());

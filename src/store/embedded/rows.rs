@@ -148,6 +148,7 @@ mod tests {
 
     fn pending() -> Session {
         let request = QosRequest {
+            owner: None,
             end_user: "tel:+1".into(),
             duration: None,
             service: AaRequest::default(),

@@ -74,6 +74,7 @@ async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Res
     log(&asked.warnings);
     let service = gatekeeper.notifications.subscribe(&user, asked.service);
     let request = QosRequest {
+        owner: None,
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,

@@ -61,6 +61,7 @@ async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Res
     let service = gatekeeper.notifications.subscribe(&user, asked.service);
     let made = Made { rule: rule.pattern().to_owned(), version: rule.version(), parameters };
     let request = QosRequest {
+        owner: None,
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,
