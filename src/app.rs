@@ -4,6 +4,7 @@
 //! and takes them down in the order in which nothing is lost: no new HTTP, the requests under way, the
 //! sessions, the peers.
 
+mod applications;
 mod changes;
 mod descriptors;
 mod ending;
@@ -27,6 +28,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use tracing::{error, info, warn};
 
 use crate::{
+    access::{Access, ChanceError},
     audit::{AuditError, AuditLog, Operation, Outcome},
     config::{self, Config, Loaded, Problem},
     dict::{DictError, Dictionary},
@@ -52,6 +54,7 @@ use crate::{
     template::Templates,
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Sctp, Tcp, Tls, Transports},
 };
+pub(crate) use applications::read as read_applications;
 pub(crate) use changes::reloadable;
 pub(crate) use settings::template_settings;
 pub use templates::TemplateDirectory;
@@ -106,6 +109,12 @@ pub enum AppError {
     /// Certificates, keys or CRLs are refused, for every one of these reasons.
     #[error("TLS: {} problems", .0.len())]
     Tls(Vec<config::Problem>),
+    /// The applications are refused, for every one of these reasons.
+    #[error("[access] {} problems", .0.len())]
+    Applications(Vec<config::Problem>),
+    /// Secrets cannot be compared.
+    #[error("[access] {0}")]
+    Chance(#[from] ChanceError),
     /// The templates of the directory are refused, for every one of these reasons.
     #[error("[templates] {} problems", .0.len())]
     Templates(Vec<config::Problem>),
@@ -181,6 +190,7 @@ impl App {
         kept.restore(dictionary.get(), template_settings.get()).await?;
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
         let read = read.map_err(AppError::Templates)?.rules;
+        let access = config.access.as_ref().map(|config| access(config)).transpose()?;
         let admin_limits = settings::admin_limits(&config.admin);
         let limits = descriptors::fit(settings::limits(&config.http), &admin_limits);
         let http = Server::bind(config.http.listen, limits).await;
@@ -252,6 +262,7 @@ impl App {
         figures.extend(storage.figures);
         figures.extend(records.clone().map(|records| records as Arc<dyn Collect>));
         figures.extend(audit.clone().map(|audit| audit.log as Arc<dyn Collect>));
+        figures.extend(access.clone().map(|access| access as Arc<dyn Collect>));
         let answers = Answers::new(AnswersConfig::default(), store.clone(), sessions.clock());
         answers.start();
         let gatekeeper = gatekeeper::router(Gatekeeper {
@@ -262,6 +273,7 @@ impl App {
             templates: rules.clone(),
             answers,
             notifications: notifications.clone(),
+            access: access.clone(),
             requests: requests.clone(),
         });
         let port = pool.local_addresses().first().map(SocketAddr::port);
@@ -279,6 +291,7 @@ impl App {
             records: records.clone(),
             audit: audit.as_ref().map(|audit| audit.log.clone()),
             tls,
+            access: access.clone(),
         };
         let reloader = Arc::new(Reloader::new(config, source, parts));
         let stopping = Live::from(false);
@@ -299,6 +312,7 @@ impl App {
             reload: reloader.clone(),
             stopping: stopping.clone(),
             figures: figures.into(),
+            access,
             requests,
         });
         let (gatekeeper, operator) = match audit.clone() {
@@ -416,6 +430,15 @@ impl App {
 fn audit(audit: &config::Audit) -> Result<Audit, AuditError> {
     let config::Audit { file, end_user, reads } = audit;
     Ok(Audit { log: Arc::new(AuditLog::open(file.clone())?), end_user: *end_user, reads: *reads })
+}
+
+/// The applications of the file that the configuration names.
+fn access(config: &config::Access) -> Result<Arc<Access>, AppError> {
+    let read = applications::read(config).map_err(AppError::Applications)?;
+    for warning in &read.warnings {
+        warn!(hint = %warning.hint, "{warning}");
+    }
+    Ok(Access::new(read.list)?)
 }
 
 fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {

@@ -9,9 +9,11 @@ use std::{
     collections::BTreeSet,
     net::SocketAddr,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
+use base64ct::{Base64, Encoding};
 use rxgate::{
     app::App,
     config::Loaded,
@@ -29,25 +31,47 @@ struct World {
     app: App,
     pcrf: Pcrf,
     directory: PathBuf,
+    /// Lines of the header of each request to the admin listener.
+    credentials: String,
 }
 
 impl World {
     async fn new(name: &str) -> Self {
+        Self::with(directory(name), "", String::new()).await
+    }
+
+    /// With everything that has figures of its own.
+    async fn with_access(name: &str) -> Self {
+        let directory = directory(name);
+        let applications = directory.join("applications.toml");
+        let mut add = Command::new(env!("CARGO_BIN_EXE_rxgate"));
+        add.args(["app", "add", "operator", "--scope", "admin", "--file"]).arg(&applications);
+        let added = add.output().unwrap();
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+        let secret = String::from_utf8(added.stdout).unwrap();
+        let credentials = Base64::encode_string(format!("operator:{}", secret.trim()).as_bytes());
+        let audit = directory.join("audit.jsonl");
+        let more = format!(
+            "[access]\napplications = '{}'\n[audit]\nfile = '{}'\n",
+            applications.display(),
+            audit.display()
+        );
+        Self::with(directory, &more, format!("Authorization: Basic {credentials}\r\n")).await
+    }
+
+    async fn with(directory: PathBuf, more: &str, credentials: String) -> Self {
         let pcrf = Pcrf::start(PcrfConfig::on_free_ports()).await.unwrap();
-        let directory = std::env::temp_dir().join(format!("rxgate-metrics-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&directory).unwrap();
         let text = format!(
             "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[diameter]\n\
              origin_host = \"af.rx.test\"\norigin_realm = \"rx.test\"\ndestination_realm = \"rx.test\"\n\
              [[diameter.peers]]\nhost = \"pcrf.rx.test\"\naddress = \"{}\"\n\
-             [store]\nkind = \"embedded\"\npath = '{}'\n[records]\nfile = '{}'\n[audit]\nfile = '{}'\n",
+             [store]\nkind = \"embedded\"\npath = '{}'\n[records]\nfile = '{}'\n{more}",
             pcrf.address(),
             directory.join("store").display(),
             directory.join("records.jsonl").display(),
-            directory.join("audit.jsonl").display(),
         );
         let app = App::start(Loaded::from_text(Path::new("test"), &text).unwrap().config).await.unwrap();
-        let world = Self { app, pcrf, directory };
+        let world = Self { app, pcrf, directory, credentials };
         let open = async {
             while !world.app.peers().iter().any(|peer| peer.open) {
                 tokio::time::sleep(Duration::from_millis(1)).await;
@@ -64,7 +88,7 @@ impl World {
     async fn apply_for(&self, user: &str, seconds: u32) -> String {
         let path = format!("/ApplicationQoSService/tel:{user}/qos");
         let body = BODY.replace("3600", &seconds.to_string());
-        let (head, body) = call(self.app.http_address(), "POST", &path, &body).await;
+        let (head, body) = call(self.app.http_address(), "POST", &path, "", &body).await;
         assert!(head.starts_with("HTTP/1.1 201 "), "{head}{body}");
         let body: serde_json::Value = serde_json::from_str(&body).unwrap();
         body["applyQoSFeatureResponse"]["requestId"].as_str().unwrap().to_owned()
@@ -72,12 +96,12 @@ impl World {
 
     async fn remove(&self, id: &str) {
         let path = format!("/ApplicationQoSService/qos/{id}");
-        let (head, _) = call(self.app.http_address(), "DELETE", &path, "").await;
+        let (head, _) = call(self.app.http_address(), "DELETE", &path, "", "").await;
         assert!(head.starts_with("HTTP/1.1 204 "), "{head}");
     }
 
     async fn scrape(&self) -> Scrape {
-        let (head, body) = call(self.app.admin_address(), "GET", "/metrics", "").await;
+        let (head, body) = call(self.app.admin_address(), "GET", "/metrics", &self.credentials, "").await;
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         assert!(head.contains("content-type: text/plain; version=0.0.4"), "{head}");
         Scrape(body)
@@ -90,11 +114,23 @@ impl World {
     }
 }
 
-/// Head and body of the answer.
-async fn call(address: SocketAddr, method: &'static str, path: &str, body: &str) -> (String, String) {
-    let (path, body) = (path.to_owned(), body.to_owned());
+fn directory(name: &str) -> PathBuf {
+    let directory = std::env::temp_dir().join(format!("rxgate-metrics-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// Head and body of the answer. `more`: lines of the header of the request.
+async fn call(
+    address: SocketAddr,
+    method: &'static str,
+    path: &str,
+    more: &str,
+    body: &str,
+) -> (String, String) {
+    let (path, more, body) = (path.to_owned(), more.to_owned(), body.to_owned());
     let exchange = move || {
-        let answer = exchange::answer(address, method, &path, "", &body);
+        let answer = exchange::answer(address, method, &path, &more, &body);
         let (_, head, body) = exchange::read(&answer);
         (head.to_owned(), body.to_owned())
     };
@@ -128,7 +164,7 @@ fn documented() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn the_readme_names_what_is_shown() {
-    let world = World::new("names").await;
+    let world = World::with_access("names").await;
     let scrape = world.scrape().await;
     let shown: BTreeSet<String> = scrape.names().iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(shown.len(), scrape.names().len(), "a name stands once");
@@ -178,13 +214,13 @@ async fn what_happens_is_counted() {
     let id = world.apply("4917655501").await;
     world.apply("4917655502").await;
     let path = "/ApplicationQoSService/tel:4917655501/qos";
-    let (head, _) = call(world.app.http_address(), "POST", path, "{").await;
+    let (head, _) = call(world.app.http_address(), "POST", path, "", "{").await;
     assert!(head.starts_with("HTTP/1.1 400 "), "{head}");
     world.remove(&id).await;
     let refuse =
         r#"{"command": "AAR", "times": 1, "action": "experimental-result", "experimentalResultCode": 5065}"#;
     world.pcrf.add_rule(serde_json::from_str(refuse).unwrap());
-    let (head, _) = call(world.app.http_address(), "POST", path, BODY).await;
+    let (head, _) = call(world.app.http_address(), "POST", path, "", BODY).await;
     assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
     let open = world.pcrf.sessions().pop().unwrap();
     let report = RarOrder::new([SpecificAction::INDICATION_OF_LOSS_OF_BEARER]);
@@ -232,7 +268,7 @@ async fn a_correlator_comes_back_if_it_is_one() {
         ("", false),
     ] {
         let path = format!("/live HTTP/1.1\r\nx-correlator: {sent}\r\nx-rest:");
-        let (head, _) = call(world.app.admin_address(), "GET", &path, "").await;
+        let (head, _) = call(world.app.admin_address(), "GET", &path, "", "").await;
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         let expected = echoed.then(|| format!("x-correlator: {sent}"));
         let found = head.lines().find(|line| line.starts_with("x-correlator")).map(str::to_owned);

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
 use super::{
+    applications,
     changes::{self, Changed},
     settings,
     templates::{self, TemplateDirectory, of_file},
@@ -20,6 +21,7 @@ use super::{
 };
 use crate::{
     BoxFuture,
+    access::{Access, Terms},
     audit::AuditLog,
     config::{Config, Loaded, Position, Problem, Setting, Store},
     dict::{DictError, Dictionary},
@@ -54,6 +56,7 @@ pub(super) struct Parts {
     pub records: Option<Arc<RecordFile>>,
     pub audit: Option<Arc<AuditLog>>,
     pub tls: InForce,
+    pub access: Option<Arc<Access>>,
 }
 
 /// Reads the configuration, and what it names, again.
@@ -81,6 +84,7 @@ struct Read {
     /// The templates of the admin interface, read with the new dictionary and settings.
     recompiled: Vec<Arc<Template>>,
     tls: Material,
+    applications: Vec<Terms>,
 }
 
 /// The dictionary that is to be in force.
@@ -132,7 +136,8 @@ impl Reloader {
         let (before, dictionary) = (running.clone(), self.parts.dictionary.get());
         let rules = self.parts.rules.in_force().list();
         let tls = self.parts.tls.clone();
-        let read = move || read(before, dictionary, &rules, &tls);
+        let access = self.parts.access.clone();
+        let read = move || read(before, dictionary, &rules, &tls, access.as_deref());
         let read = tokio::task::spawn_blocking(read).await.expect("reading files does not panic");
         let read = read.inspect_err(|problems| {
             for problem in problems {
@@ -153,7 +158,7 @@ impl Reloader {
 
     /// Puts it into force; if the templates cannot be stored, nothing of it.
     async fn put(&self, read: Read, changing: &mut Changing<'_>) -> Result<Vec<String>, Vec<Problem>> {
-        let Read { running, mut changed, dictionary, directory, recompiled, tls, .. } = read;
+        let Read { running, mut changed, dictionary, directory, recompiled, tls, applications, .. } = read;
         let config = running.config;
         let parts = &self.parts;
         let put = |rules: &mut RuleSet| {
@@ -170,6 +175,9 @@ impl Reloader {
         parts.templates.set(settings::template_settings(&config.gatekeeper));
         parts.reading.set(settings::read_settings(&config.gatekeeper));
         parts.notifications.set(settings::notification_settings(&config.gatekeeper));
+        if let Some(access) = &parts.access {
+            access.put(applications);
+        }
         parts.notifier.allow(config.notify.allow_networks.clone());
         parts.tls.put(tls);
         // Refused only after the end.
@@ -204,6 +212,7 @@ fn read(
     dictionary: &'static Dictionary,
     rules: &[Arc<MatchRule>],
     tls: &InForce,
+    access_in_force: Option<&Access>,
 ) -> Result<Read, Vec<Problem>> {
     let Running { config: old, source } = &before;
     let mut problems = Vec::new();
@@ -250,13 +259,25 @@ fn read(
             }
         }
     }
+    let mut applications = Vec::new();
+    if let Some(access) = &config.access {
+        match applications::read(access) {
+            Ok(read) => {
+                let in_force = access_in_force.map(Access::terms).unwrap_or_default();
+                changed.extend(changes::of_applications(&in_force, &read.list));
+                warnings.extend(read.warnings);
+                applications = read.list;
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
     let material = Material::read(config).map_err(|found| problems.extend(found));
     match material {
         Ok(material) if problems.is_empty() => {
             changed.extend(tls.changes(&material));
             warnings.extend(material.warnings.iter().cloned());
             let (dictionary, tls) = (new, material);
-            Ok(Read { running, changed, warnings, dictionary, directory, recompiled, tls })
+            Ok(Read { running, changed, warnings, dictionary, directory, recompiled, tls, applications })
         }
         _ => Err(problems),
     }

@@ -66,7 +66,7 @@ pub(super) fn read_settings(gatekeeper: &config::Gatekeeper) -> ReadSettings {
     }
 }
 
-pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> SessionConfig {
+pub(super) fn session_config(Config { diameter, gatekeeper, access, .. }: &Config) -> SessionConfig {
     SessionConfig {
         baseline_events: gatekeeper.baseline_events.iter().copied().map(SpecificAction).collect(),
         request_timeout: diameter.request_timeout,
@@ -74,6 +74,7 @@ pub(super) fn session_config(Config { diameter, gatekeeper, .. }: &Config) -> Se
         // ends with an STR, which waits behind it.
         admit_within: diameter.attempt_timeout.min(diameter.request_timeout) / 4,
         give_up_str_after: diameter.give_up_str_after,
+        count_owners: access.is_some(),
         peers: diameter.peers.iter().map(|peer| Arc::from(&*peer.host)).collect(),
         ..SessionConfig::new(
             &diameter.origin_host,

@@ -29,10 +29,11 @@ use crate::{
 ///
 /// SIGHUP, or POST /reload on the admin listener, reads the configuration file again, with the dictionary and
 /// the templates that it names: all of it takes effect, or, with anything wrong, nothing, and the log says what
-/// changed, or what is wrong and where. Peers, [dictionary], [templates], [notify] allow_networks, and all of
-/// [gatekeeper] but baseline_events can change in a running gateway; anything else that is different in the file
-/// is refused, as it takes a restart. Certificates, keys and CRLs are read again: new connections take them. Open
-/// sessions stay. The files of [records] and [audit] are opened anew.
+/// changed, or what is wrong and where. Peers, [dictionary], [templates], [notify] allow_networks, the
+/// applications of [access] and all of [gatekeeper] but baseline_events can change in a running gateway;
+/// anything else that is different in the file is refused, as it takes a restart. Certificates, keys and CRLs
+/// are read again: new connections take them. Open sessions stay. The files of [records] and [audit] are opened
+/// anew.
 ///
 /// A service manager is told over NOTIFY_SOCKET (sd_notify): READY, RELOADING, STOPPING, and WATCHDOG for as long
 /// as the store writes and the peers' connections are served. packaging/rxgate.service is a unit for systemd.
@@ -103,7 +104,9 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let text = error.to_string();
         match error {
-            AppError::Templates(problems) | AppError::Tls(problems) => ConfigError::Refused(problems).into(),
+            AppError::Templates(problems) | AppError::Tls(problems) | AppError::Applications(problems) => {
+                ConfigError::Refused(problems).into()
+            }
             AppError::Dictionary(_) => {
                 Self::usage(text, "correct that file, or take it out of the directory")
             }
@@ -111,6 +114,7 @@ impl From<AppError> for Failure {
                 text,
                 "`ss -ltnp` shows who listens there; choose another port, or 0 for a free one",
             ),
+            AppError::Chance(_) => Self::failed(text, "look at /dev/urandom and at what the service may use"),
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
             AppError::Open(error) => Self::failed(text, about_the_store(&error)),
             AppError::RecordFile { .. } => {

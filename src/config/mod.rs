@@ -52,6 +52,8 @@ pub struct Config {
     pub records: Option<Records>,
     /// `[audit]`: who did what.
     pub audit: Option<Audit>,
+    /// `[access]`: who may call. Default: whoever reaches a listener may do everything.
+    pub access: Option<Access>,
 }
 
 /// `[http]`.
@@ -279,6 +281,13 @@ pub struct Audit {
     pub end_user: bool,
     /// Whether operations that only read are there, too; default no.
     pub reads: bool,
+}
+
+/// `[access]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The file of the applications that may call; read again on a reload.
+    pub applications: PathBuf,
 }
 
 /// A configuration that may be used, and what was noticed on the way.

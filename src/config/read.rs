@@ -20,7 +20,7 @@ use super::{
 };
 use crate::words::nearest;
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "http",
     "admin",
     "diameter",
@@ -31,11 +31,12 @@ const SECTIONS: [&str; 10] = [
     "store",
     "records",
     "audit",
+    "access",
 ];
 const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
-                              [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit]";
+                              [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit], [access]";
 /// Keys that are easily put under the wrong header.
-const PLACES: [(&str, &str); 20] = [
+const PLACES: [(&str, &str); 21] = [
     ("[http]", "max_body_bytes"),
     ("[diameter]", "origin_host"),
     ("[diameter]", "origin_realm"),
@@ -56,6 +57,7 @@ const PLACES: [(&str, &str); 20] = [
     ("[notify]", "allow_networks"),
     ("[diameter.tls]", "ca"),
     ("[store]", "kind"),
+    ("[access]", "applications"),
 ];
 
 const MINUTES_10: u64 = 600_000;
@@ -119,6 +121,7 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
     let store = store(open(reader, document, "store"));
     let records = front::records(open(reader, document, "records"));
     let audit = front::audit(open(reader, document, "audit"), records.as_ref());
+    let access = front::access(open(reader, document, "access"));
     Some(Config {
         http,
         admin,
@@ -130,6 +133,7 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
         store,
         records,
         audit,
+        access,
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod audit;
+pub mod auth;
 mod describe;
 pub mod gatekeeper;
 pub mod limits;

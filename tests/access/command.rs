@@ -1,9 +1,11 @@
-//! `rxgate app`.
+//! `rxgate app`, and a running gateway.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
 
 use rxgate::{access::Secret, config::Applications};
 use serde_json::Value;
+
+use crate::world::{World, by, shown};
 
 fn ran(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rxgate"));
@@ -146,4 +148,29 @@ fn two_at_a_time_lose_nothing() {
         }
     });
     assert_eq!(Applications::from_file(&file.0).unwrap().list.len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_gateway_learns_of_a_change() {
+    let world = World::new("command", &[]).await;
+    let path = world.directory.join("applications.toml");
+    let add = |path: PathBuf, id: &'static str, scope: &'static str| {
+        ran(&["app", "add", id, "--scope", scope, "--file", path.to_str().unwrap()]).1.trim().to_owned()
+    };
+    _ = add(path.clone(), "operator", "admin");
+    let video = add(path.clone(), "video", "read");
+    let get = "/ApplicationQoSNotification/registration";
+    assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 401);
+    let changes = world.app.reload().await.unwrap();
+    assert_eq!(changes, ["application operator added: admin", "application video added: read"]);
+    assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 200);
+    let before = fs::read_to_string(&path).unwrap();
+    fs::write(&path, before.replace("[\"read\"]", "[\"reed\"]")).unwrap();
+    let problems = world.app.reload().await.unwrap_err();
+    assert!(problems[0].to_string().contains("applications.toml:"), "{problems:?}");
+    assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 200, "nothing changed");
+
+    assert_eq!(world.admin("", "GET", "/live", "").await.status, 200);
+    assert_eq!(world.admin(&by("nobody"), "GET", "/metrics", "").await.status, 401);
+    world.end().await;
 }

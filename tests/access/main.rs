@@ -1,5 +1,14 @@
-//! The file of the applications that may call, and the command that keeps it.
+//! Who may call, over the sockets of a running gateway with a simulated PCRF behind it.
 #![allow(missing_docs, clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
 mod command;
+#[path = "../serve/exchange.rs"]
+mod exchange;
+mod limits;
+mod ownership;
+#[path = "../gatekeeper/receiver.rs"]
+#[allow(dead_code)]
+mod receiver;
+mod table;
+mod world;

@@ -1,7 +1,11 @@
 //! Registrations that are refused: what the client is told, and that nothing of them is kept.
 
 use axum::{body::Body, http::Request};
-use rxgate::north::{gatekeeper::NotificationSettings, limits::Limits};
+use base64ct::{Base64, Encoding};
+use rxgate::{
+    access::{Scope, SecretHash, Terms},
+    north::{gatekeeper::NotificationSettings, limits::Limits},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -272,4 +276,49 @@ async fn end_users_are_bounded_over_all_registrations_too() {
     assert_eq!(world.register(of("b", json!(["tel:1"]))).await.status, 201);
     assert_eq!(world.delete(&format!("{REGISTRATION}/a")).await.status, 204);
     assert_eq!(world.register(of("c", json!(["tel:1", "tel:3"]))).await.status, 201);
+}
+
+#[tokio::test]
+async fn one_application_leaves_others_their_part() {
+    let of = |correlator: &str, users: Value| {
+        let mut body: Value = serde_json::from_str(&correlated(correlator)).unwrap();
+        body["startQoSNotification"]["endUserIdentities"] = users;
+        body.to_string()
+    };
+    let application = |id: &str| {
+        let secrets = vec![SecretHash::of(&"secret".into()).unwrap()];
+        Terms { secrets, ..Terms::new(id, [Scope::Notify]) }
+    };
+    let settings = NotificationSettings::default();
+    for (settings, users, max) in [
+        (NotificationSettings { max_registrations: 8, ..settings }, json!(["tel:1"]), "2 registrations"),
+        (
+            NotificationSettings { max_end_users_in_all: 16, ..settings },
+            json!(["tel:1", "tel:2"]),
+            "4 endUserIdentities",
+        ),
+    ] {
+        let world = World::with_settings(Limits::default(), settings)
+            .with_access(vec![application("video"), application("voice")]);
+        let send = async |id: &str, method: &str, path: &str, body: String| {
+            let pair = Base64::encode_string(format!("{id}:secret").as_bytes());
+            let request = Request::builder().method(method).uri(path).header("host", "gate");
+            let request = request.header("authorization", format!("Basic {pair}"));
+            let request = request.header("content-type", "application/json").body(Body::from(body));
+            world.unjudged(request.unwrap()).await
+        };
+        let register =
+            async |id, correlator| send(id, "POST", REGISTRATION, of(correlator, users.clone())).await;
+        for correlator in ["a", "b"] {
+            assert_eq!(register("video", correlator).await.status, 201);
+        }
+        let refused = register("video", "c").await;
+        assert_eq!(refused.status, 403);
+        let text =
+            format!("POL0005: Too many notifications requested: at most {max} of one application are kept");
+        assert_starts(&refused.message(), &text);
+        assert_eq!(register("voice", "c").await.status, 201);
+        assert_eq!(send("video", "DELETE", &format!("{REGISTRATION}/a"), String::new()).await.status, 204);
+        assert_eq!(register("video", "c").await.status, 201);
+    }
 }

@@ -18,6 +18,7 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 use rxgate::{
     BoxFuture,
+    access::{Access, Terms},
     dict::Dictionary,
     live::Live,
     north::{
@@ -207,6 +208,7 @@ impl World {
             templates: Arc::clone(&templates),
             answers: Arc::clone(&answers),
             notifications: notifications.clone(),
+            access: None,
             requests: Arc::default(),
         });
         let admin = admin::router(Admin {
@@ -228,6 +230,7 @@ impl World {
             reload: Arc::new(Unchanged),
             stopping: false.into(),
             figures: Arc::new([]),
+            access: None,
             requests: Arc::default(),
         });
         Self {
@@ -261,9 +264,26 @@ impl World {
             templates: Arc::clone(&world.templates),
             answers: Arc::clone(&world.answers),
             notifications: world.notifications.clone(),
+            access: None,
             requests: Arc::default(),
         });
         Self { gatekeeper, ..world }
+    }
+
+    /// The same for these applications alone.
+    pub fn with_access(self, applications: Vec<Terms>) -> Self {
+        let gatekeeper = gatekeeper::router(Gatekeeper {
+            sessions: Arc::clone(&self.sessions),
+            dictionary: (&*DICTIONARY).into(),
+            settings: Default::default(),
+            limits: Limits::default(),
+            templates: Arc::clone(&self.templates),
+            answers: Arc::clone(&self.answers),
+            notifications: self.notifications.clone(),
+            access: Some(Access::new(applications).unwrap()),
+            requests: Arc::default(),
+        });
+        Self { gatekeeper, ..self }
     }
 
     pub fn router(&self) -> Router {
@@ -277,6 +297,11 @@ impl World {
     pub async fn call(&self, request: Request<Body>) -> Reply {
         static DOCUMENT: OnceCell<Document> = OnceCell::const_new();
         judged(self.gatekeeper.clone(), request, &DOCUMENT).await
+    }
+
+    /// The same without a look at the document, which not everybody is shown.
+    pub async fn unjudged(&self, request: Request<Body>) -> Reply {
+        ask(self.gatekeeper.clone(), request).await
     }
 
     pub async fn apply(&self, body: impl Into<Body>) -> Reply {

@@ -9,8 +9,9 @@ use std::{
 pub fn answer(address: SocketAddr, method: &str, path: &str, more: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
+    let kind = if more.contains("Content-Type: ") { "" } else { "Content-Type: application/json\r\n" };
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: gate\r\n{kind}Connection: close\r\n\
          {more}Content-Length: {length}\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).unwrap();

@@ -112,6 +112,7 @@ impl Gateway {
             templates: Arc::default(),
             answers: Answers::new(AnswersConfig::default(), store, sessions.clock()),
             notifications,
+            access: None,
             requests: Default::default(),
         });
         Ok(Self { process, sessions, notifier, pool, router })

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     super::{
-        Audit, Gatekeeper, Notify, Profile, Records, Templates,
+        Access, Audit, Gatekeeper, Notify, Profile, Records, Templates,
         section::{Found, Number, Section},
     },
     DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each, tls,
@@ -143,6 +143,17 @@ fn appended(section: &mut Section<'_, '_>, unset: &'static str) -> Option<Found<
         section.note_unset("file", unset);
     }
     file
+}
+
+/// `None` without applications, or after a problem was noted.
+pub(super) fn access(mut section: Section<'_, '_>) -> Option<Access> {
+    const FILE: &str = "the path of a file that `rxgate app add` made";
+    let applications = section.optional_path("applications", FILE, Path::is_file);
+    if applications.is_none() {
+        section.note_unset("applications", "whoever reaches a listener may do everything");
+    }
+    section.finish(&PLACES);
+    Some(Access { applications: applications?.value? })
 }
 
 pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {

@@ -130,6 +130,7 @@ fn named(id: InPath) -> Result<LetterId, Failed> {
 /// their ids, which is the order in which they happened.
 #[utoipa::path(
     get, path = "/events", tag = EVENTS, operation_id = "events", params(Filter),
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "A page of events.", body = Vec<ListedEvent>),
         (status = 400, description = "The query is wrong.", body = FailedBody),
@@ -166,6 +167,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get, path = "/events/{id}", tag = EVENTS, operation_id = "event",
     params(("id" = String, Path, description = "The event."), Wanted),
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "The event.", body = ListedEvent),
         (status = 400, description = "The path gives no id, or the query is wrong.", body = FailedBody),
@@ -189,6 +191,7 @@ pub(super) async fn show(
 #[utoipa::path(
     post, path = "/events/{id}/replay", tag = EVENTS, operation_id = "replayEvent",
     params(("id" = String, Path, description = "The event.")),
+    security(("application" = ["admin"])),
     responses(
         (status = 204, description = "It is being delivered."),
         (status = 400, description = "The path gives no id.", body = FailedBody),
@@ -213,6 +216,7 @@ pub(super) async fn replay(
 #[utoipa::path(
     delete, path = "/events/{id}", tag = EVENTS, operation_id = "dropEvent",
     params(("id" = String, Path, description = "The event.")),
+    security(("application" = ["admin"])),
     responses(
         (status = 204, description = "It is gone."),
         (status = 400, description = "The path gives no id.", body = FailedBody),

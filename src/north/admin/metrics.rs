@@ -24,6 +24,7 @@ const TICKS: f64 = 100.0;
 /// In the text format of Prometheus; the README explains every name.
 #[utoipa::path(
     get, path = "/metrics", tag = HEALTH,
+    security(("application" = ["admin"])),
     responses((status = 200, description = "Every figure.", body = String, content_type = "text/plain")),
 )]
 pub(super) async fn metrics(State(admin): State<Admin>) -> Response {

@@ -34,10 +34,15 @@ pub use reload::{Reload, ReloadProblem, Reloaded};
 pub use templates::TemplateAdmin;
 pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
 
-use crate::{live::Live, metrics::Collect, session::Sessions};
+use crate::{
+    access::{Access, Denial, Scope},
+    live::Live,
+    metrics::Collect,
+    session::Sessions,
+};
 
 use super::{
-    describe,
+    auth, describe,
     gatekeeper::Notifications,
     observe::{self, Requests},
 };
@@ -63,13 +68,15 @@ pub struct Admin {
     pub reload: Arc<dyn Reload>,
     /// What `/metrics` shows.
     pub figures: Arc<[Arc<dyn Collect>]>,
+    /// Who may call; `None`: whoever reaches the listener.
+    pub access: Option<Arc<Access>>,
     /// Where requests are counted.
     pub requests: Arc<Requests>,
 }
 
 /// The resources of the operator's interface, and its description.
 pub fn router(admin: Admin) -> Router {
-    let requests = Arc::clone(&admin.requests);
+    let (requests, access) = (Arc::clone(&admin.requests), admin.access.clone());
     let operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(live))
         .routes(routes!(metrics::metrics))
@@ -86,7 +93,9 @@ pub fn router(admin: Admin) -> Router {
         .routes(routes!(templates::load, templates::list, templates::remove))
         .routes(routes!(templates::show))
         .with_state(admin);
-    let router = describe::described(operations)
+    let (router, needs) =
+        describe::described(operations, access.as_ref().map(|_| FAILURE), Some(Scope::Admin));
+    let router = router
         .fallback(|| async {
             failed(StatusCode::NOT_FOUND, "there is nothing here: GET /docs shows every path")
         })
@@ -94,7 +103,18 @@ pub fn router(admin: Admin) -> Router {
             let why = "the header Allow names the methods accepted, GET /docs says what each does";
             failed(StatusCode::METHOD_NOT_ALLOWED, why)
         });
+    let router = auth::guarded(router, access, needs, denied);
     observe::observed(router, "admin", requests)
+}
+
+/// The schema of the body of every failure.
+const FAILURE: &str = "FailedBody";
+
+/// The answer to whom nothing is shown.
+fn denied(denial: Denial) -> Response {
+    let mut response = failed(auth::status(&denial), denial.to_string()).into_response();
+    auth::add_denial(&denial, &mut response);
+    response
 }
 
 /// Tags of the operations.
@@ -127,6 +147,7 @@ struct Alive {
 /// shown a sign of life for 5 s. That is how long an answer may take; however many ask, they share it.
 #[utoipa::path(
     get, path = "/live", tag = HEALTH,
+    security(()),
     responses(
         (status = 200, description = "It is.", body = Alive),
         (status = 503, description = "It is not; the reason says what stands still.", body = Alive),

@@ -98,6 +98,7 @@ struct Ready {
 /// Ready is who is alive, has a peer to send to, and is not about to end.
 #[utoipa::path(
     get, path = "/ready", tag = HEALTH,
+    security(()),
     responses(
         (status = 200, description = "A peer is open.", body = Ready),
         (status = 503, description = "No peer is open, the gateway is shutting down, or it is not alive any more.", body = Ready),
@@ -116,6 +117,10 @@ pub(super) async fn ready(State(admin): State<Admin>) -> Response {
     let peers = admin.peers.peers();
     if peers.iter().any(|peer| peer.open) {
         return Json(Ready { ready: true, reason: None }).into_response();
+    }
+    if admin.access.is_some() {
+        // Asked without credentials: who the peers are is not for everybody.
+        return not_ready("no peer is open: GET /peers says why".into());
     }
     let why = peers.iter().map(|peer| match &peer.reason {
         Some(reason) => format!("{} is {}: {reason}", peer.host, peer.state),
@@ -189,6 +194,7 @@ impl From<PathView> for PeerPath {
 /// The Diameter peers
 #[utoipa::path(
     get, path = "/peers", tag = PEERS,
+    security(("application" = ["admin"])),
     responses((status = 200, description = "Every configured peer.", body = Vec<Peer>)),
 )]
 pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Peer>> {
@@ -220,6 +226,7 @@ pub(super) async fn list(State(admin): State<Admin>) -> Json<Vec<Peer>> {
 #[utoipa::path(
     post, path = "/peers/{host}/connect", tag = PEERS, operation_id = "connect",
     params(("host" = String, Path, description = "Its Origin-Host.")),
+    security(("application" = ["admin"])),
     responses(
         (status = 204, description = "It is being dialled, or connected already."),
         (status = 400, description = "The path gives no UTF-8.", body = FailedBody),
@@ -241,6 +248,7 @@ pub(super) async fn connect(State(admin): State<Admin>, host: InPath) -> Result<
 #[utoipa::path(
     post, path = "/peers/{host}/disconnect", tag = PEERS, operation_id = "disconnect",
     params(("host" = String, Path, description = "Its Origin-Host.")),
+    security(("application" = ["admin"])),
     responses(
         (status = 204, description = "The DPR is on its way, or it was down already."),
         (status = 400, description = "The path gives no UTF-8.", body = FailedBody),

@@ -60,6 +60,7 @@ struct NotReloadedInside {
 /// on, is refused when it is different in the file. Open sessions stay.
 #[utoipa::path(
     post, path = "/reload", tag = CONFIGURATION, operation_id = "reload",
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "What the files say is in force.", body = Reloaded),
         (status = 422, description = "The files are refused; what was in force is.", body = NotReloaded),

@@ -89,6 +89,7 @@ struct Happened<'a> {
 /// Those that match, in the order of their names.
 #[utoipa::path(
     get, path = "/sessions", tag = SESSIONS, operation_id = "sessions", params(Filter),
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "A page of sessions.", body = Vec<Listed>),
         (status = 400, description = "The query is wrong.", body = FailedBody),
@@ -124,6 +125,7 @@ pub(super) async fn list(State(admin): State<Admin>, query: Asked<Filter>) -> Re
 #[utoipa::path(
     get, path = "/sessions/{requestId}", tag = SESSIONS, operation_id = "session",
     params(("requestId" = String, Path, description = "The session.")),
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "The session.", body = Shown),
         (status = 400, description = "The path gives no UTF-8.", body = FailedBody),
@@ -156,6 +158,7 @@ pub(super) async fn show(State(admin): State<Admin>, id: InPath) -> Result<Respo
 #[utoipa::path(
     delete, path = "/sessions/{requestId}", tag = SESSIONS, operation_id = "endSession",
     params(("requestId" = String, Path, description = "The session.")),
+    security(("application" = ["admin"])),
     responses(
         (status = 204, description = "It is over."),
         (status = 400, description = "The path gives no UTF-8.", body = FailedBody),

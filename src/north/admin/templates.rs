@@ -115,6 +115,7 @@ impl From<TemplateProblem> for Problem {
     put, path = "/qos-templates", tag = TEMPLATES, operation_id = "loadTemplate",
     params(Named),
     request_body(content = String, description = "The template, XML in UTF-8; at most 1 MiB.", content_type = "application/xml"),
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "The rule has this template now.", body = LoadedTemplate),
         (status = 201, description = "The rule is there now.", body = LoadedTemplate),
@@ -196,6 +197,7 @@ fn never_tried(first: &MatchRule) -> TemplateProblem {
 /// In the order in which they are tried.
 #[utoipa::path(
     get, path = "/qos-templates", tag = TEMPLATES, operation_id = "listMatchRules",
+    security(("application" = ["admin"])),
     responses((status = 200, description = "Every rule.", body = Vec<ListedRule<'_>>)),
 )]
 pub(super) async fn list(State(Admin { templates, .. }): State<Admin>) -> Response {
@@ -214,6 +216,7 @@ pub(super) async fn list(State(Admin { templates, .. }): State<Admin>) -> Respon
 #[utoipa::path(
     get, path = "/qos-templates/template", tag = TEMPLATES, operation_id = "showTemplate",
     params(Wanted),
+    security(("application" = ["admin"])),
     responses(
         (status = 200, description = "The XML, as it was loaded.", body = String, content_type = "application/xml"),
         (status = 400, description = "Not exactly one of both, or no endUserId.", body = FailedBody),
@@ -251,6 +254,7 @@ fn xml(rule: &MatchRule) -> Response {
 #[utoipa::path(
     delete, path = "/qos-templates", tag = TEMPLATES, operation_id = "deleteTemplate",
     params(Named),
+    security(("application" = ["admin"])),
     responses(
         (status = 204, description = "The rule is gone."),
         (status = 400, description = "No rule is named.", body = FailedBody),

@@ -17,6 +17,9 @@ use axum::{
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::auth::{self, Needs};
+use crate::access::Scope;
+
 use document::Document;
 
 /// Tag of the operations that describe the interface.
@@ -40,17 +43,32 @@ struct Documents {
     page: Bytes,
 }
 
-/// The operations of an interface, and beside them what describes them all.
-pub(super) fn described(operations: OpenApiRouter) -> Router {
+/// The operations of an interface, and beside them what describes them all; and what each needs of who calls it.
+///
+/// `denied`: the schema of what is answered to whom it is not served; `None` without access control. `readers`: the
+/// scope that the description itself needs; `None`: every application may read it.
+pub(super) fn described(
+    operations: OpenApiRouter,
+    denied: Option<&str>,
+    readers: Option<Scope>,
+) -> (Router, Needs) {
     let own = OpenApiRouter::default()
         .routes(routes!(openapi))
         .routes(routes!(application_wadl))
         .routes(routes!(docs))
         .routes(routes!(docs_style));
-    let (own, of_own) = own.split_for_parts();
+    let (own, mut of_own) = own.split_for_parts();
+    if let Some(scope) = readers {
+        auth::require(&mut of_own, scope);
+    }
     let (router, mut api) = operations.split_for_parts();
     api.merge(of_own);
-    router.merge(own.with_state(Arc::new(Documents::of(&api))))
+    let needs = Needs::of(&api);
+    match denied {
+        Some(schema) => auth::announce(&mut api, schema),
+        None => auth::conceal(&mut api),
+    }
+    (router.merge(own.with_state(Arc::new(Documents::of(&api)))), needs)
 }
 
 impl Documents {
@@ -68,6 +86,7 @@ impl Documents {
 /// The interface in OpenAPI
 #[utoipa::path(
     get, path = "/openapi.json", tag = DESCRIPTION, operation_id = "openapi",
+    security(("application" = [])),
     responses((status = 200, description = "This document.", body = Object)),
 )]
 async fn openapi(State(documents): State<Arc<Documents>>) -> Response {
@@ -77,6 +96,7 @@ async fn openapi(State(documents): State<Arc<Documents>>) -> Response {
 /// The interface in WADL
 #[utoipa::path(
     get, path = "/application.wadl", tag = DESCRIPTION, operation_id = "wadl",
+    security(("application" = [])),
     responses((
         status = 200, description = "Resources, methods, parameters and status codes.", body = String,
         content_type = "application/vnd.sun.wadl+xml",
@@ -89,6 +109,7 @@ async fn application_wadl(State(documents): State<Arc<Documents>>) -> Response {
 /// The interface for people
 #[utoipa::path(
     get, path = "/docs", tag = DESCRIPTION, operation_id = "docs",
+    security(("application" = [])),
     responses((status = 200, description = "This page.", body = String, content_type = "text/html")),
 )]
 async fn docs(State(documents): State<Arc<Documents>>) -> Response {
@@ -98,6 +119,7 @@ async fn docs(State(documents): State<Arc<Documents>>) -> Response {
 /// The look of the page for people
 #[utoipa::path(
     get, path = "/docs.css", tag = DESCRIPTION, operation_id = "docsStyle",
+    security(("application" = [])),
     responses((status = 200, description = "A style sheet.", body = String, content_type = "text/css")),
 )]
 async fn docs_style() -> Response {

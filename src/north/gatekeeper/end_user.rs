@@ -81,6 +81,28 @@ impl EndUser {
         })
     }
 
+    /// Whom a Subscription-Id names, if that is somebody who could stand in a path.
+    pub fn of(id: &SubscriptionId<'_>) -> Option<Self> {
+        let data = &*id.subscription_id_data;
+        let text = match id.subscription_id_type {
+            SubscriptionIdType::END_USER_E164 => format!("tel:{data}"),
+            SubscriptionIdType::END_USER_IMSI => format!("imsi:{data}"),
+            SubscriptionIdType::END_USER_SIP_URI => data.to_owned(),
+            SubscriptionIdType::END_USER_NAI => format!("nai:{data}"),
+            _ => return None,
+        };
+        Self::parse(&text).ok().filter(|user| user.kind == id.subscription_id_type)
+    }
+
+    /// The forms that rights are given by: the normalised one, and a telephone number with its plus sign as well.
+    pub fn forms(&self) -> Vec<String> {
+        let mut forms = vec![self.normalised.clone()];
+        if self.is_telephone() {
+            forms.push(format!("tel:+{}", self.data));
+        }
+        forms
+    }
+
     /// Whether it is a telephone number.
     pub fn is_telephone(&self) -> bool {
         self.kind == SubscriptionIdType::END_USER_E164

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -11,7 +11,8 @@ use thiserror::Error;
 use utoipa::ToSchema;
 
 use crate::{
-    north::{audit::Because, limits::BodyError},
+    access::Denial,
+    north::{audit::Because, auth, limits::BodyError},
     rx::{AvpText, AvpTextValue, Outcome},
     session::{Refusal, SessionError},
     wire::VendorId,
@@ -69,6 +70,9 @@ pub enum ApiError {
          QoS again"
     )]
     TemplateGone,
+    /// Whoever sent the request may not.
+    #[error("{}", denied(.0))]
+    Denied(#[from] Denial),
     /// The gateway lost the request half-way.
     #[error("SVC0001: A service error occurred. Error code is 500: the request was not finished")]
     Broken,
@@ -80,7 +84,7 @@ pub enum ApiError {
     Registration(#[from] RegistrationError),
     /// The core or the network did not do it.
     #[error("{}", text(.0))]
-    Session(#[from] SessionError),
+    Session(SessionError),
 }
 
 /// The part of the Parlay X faults that a failure falls under.
@@ -149,16 +153,20 @@ fn text(error: &SessionError) -> String {
             refused.outcome
         ),
         SessionError::Busy => service(&"503: another modification of the session is under way"),
-        SessionError::Quota { max } => {
-            format!(
-                "POL0001: A policy error occurred. Error code is 7: there may be {max} sessions, and there are"
-            )
-        }
+        SessionError::Quota { max } => denied(&Denial::Sessions { max: *max }),
         SessionError::NotFound => {
             "SVC0002: Invalid input value for message part requestId: there is no such session".into()
         }
         SessionError::Store(_) => service(&"503: the session store failed"),
         SessionError::ShuttingDown => service(&"503: the gateway is shutting down"),
+    }
+}
+
+/// What a client is told that is denied something, with the deny code.
+fn denied(denial: &Denial) -> String {
+    match denial {
+        ours if ours.is_ours() => format!("SVC0001: A service error occurred. Error code is 503: {ours}"),
+        _ => format!("POL0001: A policy error occurred. Error code is {}: {denial}", denial.code()),
     }
 }
 
@@ -193,6 +201,16 @@ fn first<'a>(answer: &'a [AvpText], name: &str) -> Option<&'a str> {
     })
 }
 
+impl From<SessionError> for ApiError {
+    /// A quota is the application's, and so a right that it has not.
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Quota { max } => Self::Denied(Denial::Sessions { max }),
+            error => Self::Session(error),
+        }
+    }
+}
+
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
@@ -201,6 +219,7 @@ impl ApiError {
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Denied(denial) => auth::status(denial),
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -223,10 +242,17 @@ impl ApiError {
         }
     }
 
+    /// Whether the same request may be answered with something else a moment later: also once the operator has given
+    /// a right.
+    pub(super) fn is_of_the_moment(&self) -> bool {
+        self.status().is_server_error() || matches!(self, Self::Denied(_))
+    }
+
     fn is_policy(&self) -> bool {
         match self {
             Self::Session(SessionError::Refused(refused)) => refusal(refused.outcome).1 == Fault::Policy,
             Self::Registration(error) => error.is_policy(),
+            Self::Denied(denial) => !denial.is_ours(),
             _ => false,
         }
     }
@@ -289,15 +315,14 @@ impl IntoResponse for ApiError {
             let rx_session = refused.rx_session.as_ref().map_or("", |id| id.as_str());
             headers::add_answer(response.headers_mut(), &refused.answer, rx_session);
         }
-        if let Self::Registration(error) = &self
-            && error.is_policy()
-        {
-            response.extensions_mut().insert(Because { code: None, reason: error.to_string() });
+        match &self {
+            Self::Denied(denial) => auth::add_denial(denial, &mut response),
+            Self::Registration(error) if error.is_policy() => {
+                response.extensions_mut().insert(Because { code: None, reason: error.to_string() });
+            }
+            _ => {}
         }
-        if let Some(wait) = self.retry_after() {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        }
+        auth::add_retry_after(self.retry_after(), &mut response);
         response
     }
 }

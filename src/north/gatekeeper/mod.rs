@@ -12,6 +12,7 @@ mod invalid;
 mod notification;
 mod qos;
 mod read;
+mod rights;
 mod routes;
 mod view;
 

@@ -6,15 +6,17 @@ use axum::{
     Router,
     extract::{FromRequestParts, Path, State},
     http::request::Parts,
+    response::IntoResponse,
 };
 use serde::de::DeserializeOwned;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    access::Access,
     dict::Dictionary,
     live::Live,
     north::{
-        describe,
+        auth, describe,
         limits::Limits,
         observe::{self, Requests},
     },
@@ -44,6 +46,8 @@ pub struct Gatekeeper {
     pub answers: Arc<Answers>,
     /// The registrations for events.
     pub notifications: Arc<Notifications>,
+    /// Who may call; `None`: whoever reaches the listener.
+    pub access: Option<Arc<Access>>,
     /// Where requests are counted.
     pub requests: Arc<Requests>,
 }
@@ -64,9 +68,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     }
 }
 
+/// The schema of the body of every failure.
+const FAILURE: &str = "Failure";
+
 /// The resources of the interface, and its description.
 pub fn router(gatekeeper: Gatekeeper) -> Router {
-    let requests = Arc::clone(&gatekeeper.requests);
+    let (requests, access) = (Arc::clone(&gatekeeper.requests), gatekeeper.access.clone());
     let mut operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(qos::apply::apply))
         .routes(routes!(qos::template::apply))
@@ -77,8 +84,11 @@ pub fn router(gatekeeper: Gatekeeper) -> Router {
         .merge(notification::routes())
         .with_state(Arc::new(gatekeeper));
     finish(operations.get_openapi_mut());
-    let router = describe::described(operations)
+    let (router, needs) = describe::described(operations, access.as_ref().map(|_| FAILURE), None);
+    let router = router
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod });
+    let denied = |denial| ApiError::Denied(denial).into_response();
+    let router = auth::guarded(router, access, needs, denied);
     observe::observed(router, "http", requests)
 }

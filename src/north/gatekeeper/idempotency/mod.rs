@@ -1,10 +1,11 @@
 //! Idempotency-Key: a client that does not know whether its request arrived sends it again with the same key,
 //! and gets the answer of the first without anything being done twice.
 //!
-//! The key is the client's own text, 1 to 255 visible ASCII characters. It belongs to one request: method,
+//! The key is the client's own text, 1 to 255 visible ASCII characters; each application has keys of its own. It belongs to one request: method,
 //! path and body. Answers are in the store for a day, within bounds ([`AnswersConfig`]); memory knows only how
 //! old and how large they are. What was done and its answer are one commit ([`Receipt`]); a refusal is written
-//! after the fact. Failures of the gateway or the network (5xx) are not kept, so that the client may try again
+//! after the fact. Failures of the gateway or the network (5xx), and what is refused
+//! for the moment, are not kept, so that the client may try again
 //! with the same key: neither is anything of a request whose process ended before its outcome.
 
 mod answer;
@@ -66,6 +67,14 @@ impl Default for AnswersConfig {
 pub(super) struct Key(Arc<str>);
 
 impl Key {
+    /// That of one of several who may use the same: no owner's name has a blank, and neither has a key.
+    pub fn of(self, owner: Option<&str>) -> Self {
+        match owner {
+            Some(owner) => Self(format!("{owner} {}", self.0).into()),
+            None => self,
+        }
+    }
+
     /// Reads the header, if there is one.
     pub fn read(headers: &HeaderMap) -> Result<Option<Self>, Invalid> {
         let mut values = headers.get_all(NAME).iter();
@@ -271,12 +280,10 @@ impl Answers {
     async fn kept(&self, request: &Keyed, outcome: Result<Answer, ApiError>) -> Answer {
         let (answer, is_written) = match outcome {
             Ok(answer) => (answer, true),
+            Err(error) if error.is_of_the_moment() => return Answer::of(error.into_response()).await,
             Err(error) => (Answer::of(error.into_response()).await, false),
         };
         if !is_written {
-            if answer.status.is_server_error() {
-                return answer;
-            }
             let commit = Commit { records: vec![request.record(&answer)], ..Commit::default() };
             if let Err(error) = self.store.commit(commit).await {
                 warn!(%error, "a refusal cannot be kept: its Idempotency-Key is free again");

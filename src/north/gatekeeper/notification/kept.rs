@@ -21,9 +21,12 @@ use crate::{
 
 use super::{Event, Notifications, Registration, RegistrationError};
 
-/// A registration as the store has it, under its correlator.
+/// A registration as the store has it, under its key.
 #[derive(Serialize, Deserialize)]
 struct Kept<'a> {
+    /// Whose it is, and its name there. Nobody's is named by its key.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    owned: Option<Owned<'a>>,
     /// Its place among the others.
     place: u64,
     endpoint: &'a str,
@@ -35,13 +38,19 @@ struct Kept<'a> {
     criteria: Vec<u32>,
 }
 
+#[derive(Serialize, Deserialize)]
+struct Owned<'a> {
+    owner: &'a str,
+    correlator: &'a str,
+}
+
 impl Notifications {
     /// Reads the registrations of the store, and goes on to deliver what waits for them; before anything happens to
     /// sessions.
     pub async fn restore(&self) -> Result<(), RestoreError> {
         let (mut forbidden, mut count) = (0_usize, 0_usize);
-        records::each(&**self.outbox.store(), RecordKind::Registration, |correlator, value| {
-            let (place, registration) = self.read(correlator, value, &mut forbidden)?;
+        records::each(&**self.outbox.store(), RecordKind::Registration, |key, value| {
+            let (place, registration) = self.read(key, value, &mut forbidden)?;
             self.registrations.insert(place, registration);
             count += 1;
             Ok(())
@@ -67,15 +76,16 @@ impl Notifications {
             let _changing = me.changing.lock().await;
             me.registrations.admit(&registration, &me.settings.get())?;
             let place = me.registrations.next();
+            let owner = registration.owner.as_deref();
             let kept = Kept {
+                owned: owner.map(|owner| Owned { owner, correlator: &registration.correlator }),
                 place,
                 endpoint: registration.endpoint.as_str(),
                 interface_name: registration.interface_name.as_deref(),
                 end_users: registration.end_users.iter().map(EndUser::given).collect(),
                 criteria: registration.criteria.iter().map(|event| event.number()).collect(),
             };
-            let correlator = Arc::clone(&registration.correlator);
-            me.write(records::put(RecordKind::Registration, correlator, &kept)).await?;
+            me.write(records::put(RecordKind::Registration, registration.key(), &kept)).await?;
             me.registrations.insert(place, registration);
             Ok(())
         });
@@ -83,14 +93,14 @@ impl Notifications {
     }
 
     /// Takes a registration away, and drops what waits for it. If the client goes away, that is done all the same.
-    pub(super) async fn unregister(self: &Arc<Self>, correlator: String) -> Result<(), ApiError> {
+    pub(super) async fn unregister(self: &Arc<Self>, key: Arc<str>) -> Result<(), ApiError> {
         let me = Arc::clone(self);
         let done = to_its_end(async move {
             let _changing = me.changing.lock().await;
-            let known = me.registrations.get(&correlator).ok_or(RegistrationError::Unknown)?;
-            me.write(records::remove(RecordKind::Registration, Arc::clone(&known.correlator))).await?;
-            me.registrations.remove(&correlator, || me.forget(&correlator));
-            me.forget_dead(&correlator).await;
+            me.registrations.get(&key).ok_or(RegistrationError::Unknown)?;
+            me.write(records::remove(RecordKind::Registration, Arc::clone(&key))).await?;
+            me.registrations.remove(&key, || me.forget(&key));
+            me.forget_dead(&key).await;
             Ok(())
         });
         done.await.unwrap_or(Err(ApiError::Broken))
@@ -104,13 +114,13 @@ impl Notifications {
     /// A registration of the store, and its place.
     fn read(
         &self,
-        correlator: &Arc<str>,
+        key: &Arc<str>,
         value: &[u8],
         forbidden: &mut usize,
     ) -> Result<(u64, Registration), RestoreError> {
         let kind = RecordKind::Registration;
-        let Kept { place, endpoint, interface_name, end_users, criteria } =
-            records::read(kind, correlator, value)?;
+        let Kept { owned, place, endpoint, interface_name, end_users, criteria } =
+            records::read(kind, key, value)?;
         let endpoint = match self.outbox.notifier().endpoint(endpoint) {
             Err(EndpointError::Forbidden { .. }) => {
                 *forbidden += 1;
@@ -118,7 +128,7 @@ impl Notifications {
             }
             read => read,
         };
-        let unreadable = |reason: String| RestoreError::unreadable(kind, correlator, reason);
+        let unreadable = |reason: String| RestoreError::unreadable(kind, key, reason);
         let event = |number: u32| {
             let event = Event::from_number(number.into());
             event.ok_or_else(|| unreadable(format!("there is no event {number}")))
@@ -127,7 +137,8 @@ impl Notifications {
             EndUser::parse(given).map_err(|_| unreadable("one of its end users is none".into()))
         };
         let registration = Registration {
-            correlator: Arc::clone(correlator),
+            owner: owned.as_ref().map(|owned| owned.owner.into()),
+            correlator: owned.map_or_else(|| Arc::clone(key), |owned| owned.correlator.into()),
             endpoint: endpoint.map_err(|_| unreadable("its endpoint is no URL that is taken".into()))?,
             interface_name: interface_name.map(str::to_owned),
             end_users: end_users.into_iter().map(user).collect::<Result<_, _>>()?,

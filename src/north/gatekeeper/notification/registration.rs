@@ -12,7 +12,9 @@ use super::{Event, NotificationSettings, RegistrationError};
 /// A registration for events.
 #[derive(Clone, Debug)]
 pub struct Registration {
-    /// The application's name for it; no two have the same.
+    /// Who made it; `None`: nobody in particular.
+    pub owner: Option<Arc<str>>,
+    /// The application's name for it; no two of one owner have the same.
     pub correlator: Arc<str>,
     /// Where the events go.
     pub endpoint: Endpoint,
@@ -22,6 +24,21 @@ pub struct Registration {
     pub end_users: Vec<EndUser>,
     /// Which events; each once.
     pub criteria: Vec<Event>,
+}
+
+impl Registration {
+    /// Its name among those of all owners.
+    pub fn key(&self) -> Arc<str> {
+        key(self.owner.as_deref(), &self.correlator)
+    }
+}
+
+/// The name of a registration among those of all owners. No correlator has a control character, and no owner's name.
+pub fn key(owner: Option<&str>, correlator: &str) -> Arc<str> {
+    match owner {
+        Some(owner) => format!("\n{owner}\n{correlator}").into(),
+        None => correlator.into(),
+    }
 }
 
 /// All registrations.
@@ -35,10 +52,21 @@ pub struct Registrations(RwLock<Inner>);
 struct Inner {
     next: u64,
     in_order: BTreeMap<u64, Arc<Registration>>,
-    by_correlator: HashMap<Arc<str>, u64>,
+    /// By [`Registration::key`].
+    by_key: HashMap<Arc<str>, u64>,
     /// By the normalised end user.
     by_user: HashMap<String, BTreeSet<u64>>,
     /// End users of all registrations, counted once for each.
+    users: usize,
+    /// What each owner has of them.
+    of: HashMap<Option<Arc<str>>, Count>,
+}
+
+/// What an owner has.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    registrations: usize,
+    /// End users of all of them.
     users: usize,
 }
 
@@ -50,17 +78,28 @@ impl Registrations {
         settings: &NotificationSettings,
     ) -> Result<(), RegistrationError> {
         let inner = self.read();
-        if inner.by_correlator.contains_key(&registration.correlator) {
+        if inner.by_key.contains_key(&registration.key()) {
             let correlator = registration.correlator.to_string();
             return Err(RegistrationError::Duplicate { correlator });
         }
-        let max = settings.max_registrations;
-        if inner.in_order.len() >= max {
-            return Err(RegistrationError::TooMany { max, of: "registrations" });
+        let owner = registration.owner.as_deref();
+        let its_own = inner.of.get(&registration.owner).copied().unwrap_or_default();
+        for (max, found, of) in [
+            (settings.max_registrations, inner.in_order.len(), "registrations"),
+            (settings.registrations_of(owner), its_own.registrations, "registrations of one application"),
+        ] {
+            if found >= max {
+                return Err(RegistrationError::TooMany { max, of });
+            }
         }
-        let (max, users) = (settings.max_end_users_in_all, registration.end_users.len());
-        if users > max.saturating_sub(inner.users) {
-            return Err(RegistrationError::TooMany { max, of: "endUserIdentities of all registrations" });
+        let users = registration.end_users.len();
+        for (max, found, of) in [
+            (settings.max_end_users_in_all, inner.users, "endUserIdentities of all registrations"),
+            (settings.end_users_of(owner), its_own.users, "endUserIdentities of one application"),
+        ] {
+            if users > max.saturating_sub(found) {
+                return Err(RegistrationError::TooMany { max, of });
+            }
         }
         Ok(())
     }
@@ -70,12 +109,15 @@ impl Registrations {
         self.read().next
     }
 
-    /// Adds one whose correlator is free, at a place that is free.
+    /// Adds one whose key is free, at a place that is free.
     pub fn insert(&self, place: u64, registration: Registration) {
         let mut inner = self.write();
         inner.users += registration.end_users.len();
+        let its_own = inner.of.entry(registration.owner.clone()).or_default();
+        its_own.registrations += 1;
+        its_own.users += registration.end_users.len();
         inner.next = inner.next.max(place.saturating_add(1));
-        inner.by_correlator.insert(Arc::clone(&registration.correlator), place);
+        inner.by_key.insert(registration.key(), place);
         for user in &registration.end_users {
             inner.by_user.entry(user.normalised().to_owned()).or_default().insert(place);
         }
@@ -83,12 +125,19 @@ impl Registrations {
     }
 
     /// Takes one out, and does `then` before anybody can look again; `false` if there is none.
-    pub fn remove(&self, correlator: &str, then: impl FnOnce()) -> bool {
+    pub fn remove(&self, key: &str, then: impl FnOnce()) -> bool {
         let mut inner = self.write();
-        let Some(number) = inner.by_correlator.remove(correlator) else { return false };
-        let users = inner.in_order.remove(&number).map(|registration| registration.end_users.clone());
-        let users = users.unwrap_or_default();
+        let Some(number) = inner.by_key.remove(key) else { return false };
+        let Some(removed) = inner.in_order.remove(&number) else { return false };
+        let users = &removed.end_users;
         inner.users = inner.users.saturating_sub(users.len());
+        if let Some(its_own) = inner.of.get_mut(&removed.owner) {
+            its_own.registrations = its_own.registrations.saturating_sub(1);
+            its_own.users = its_own.users.saturating_sub(users.len());
+            if its_own.registrations == 0 {
+                inner.of.remove(&removed.owner);
+            }
+        }
         for user in users {
             if let Some(numbers) = inner.by_user.get_mut(user.normalised()) {
                 numbers.remove(&number);
@@ -101,23 +150,25 @@ impl Registrations {
         true
     }
 
-    /// The one of this correlator.
-    pub fn get(&self, correlator: &str) -> Option<Arc<Registration>> {
+    /// The one of this key.
+    pub fn get(&self, key: &str) -> Option<Arc<Registration>> {
         let inner = self.read();
-        let number = inner.by_correlator.get(correlator)?;
+        let number = inner.by_key.get(key)?;
         inner.in_order.get(number).cloned()
     }
 
-    /// Shows the one of this correlator, which is not removed before `show` has returned.
-    pub fn with<T>(&self, correlator: &str, show: impl FnOnce(Option<&Registration>) -> T) -> T {
+    /// Shows the one of this key, which is not removed before `show` has returned.
+    pub fn with<T>(&self, key: &str, show: impl FnOnce(Option<&Registration>) -> T) -> T {
         let inner = self.read();
-        let found = inner.by_correlator.get(correlator).and_then(|number| inner.in_order.get(number));
+        let found = inner.by_key.get(key).and_then(|number| inner.in_order.get(number));
         show(found.map(Arc::as_ref))
     }
 
-    /// All correlators, in the order in which they were registered.
-    pub fn correlators(&self) -> Vec<Arc<str>> {
-        self.read().in_order.values().map(|registration| Arc::clone(&registration.correlator)).collect()
+    /// The correlators of those that are `wanted`, in the order in which they were registered.
+    pub fn correlators(&self, wanted: impl Fn(&Registration) -> bool) -> Vec<Arc<str>> {
+        let inner = self.read();
+        let all = inner.in_order.values().filter(|registration| wanted(registration));
+        all.map(|registration| Arc::clone(&registration.correlator)).collect()
     }
 
     /// Shows every registration for a normalised end user, in the order in which they came. None of them is
@@ -128,11 +179,13 @@ impl Registrations {
         numbers.filter_map(|number| inner.in_order.get(number)).for_each(|registration| show(registration));
     }
 
-    /// What a new session of this normalised end user subscribes to for its registrations.
-    pub fn events_of(&self, end_user: &str) -> Vec<SpecificAction> {
+    /// What a new session of this owner and normalised end user subscribes to for the registrations of both.
+    pub fn events_of(&self, owner: Option<&str>, end_user: &str) -> Vec<SpecificAction> {
         let mut actions = Vec::new();
         self.each_of(end_user, |registration| {
-            actions.extend(registration.criteria.iter().filter_map(|event| event.subscription()));
+            if registration.owner.as_deref() == owner {
+                actions.extend(registration.criteria.iter().filter_map(|event| event.subscription()));
+            }
         });
         actions.sort_unstable();
         actions.dedup();

@@ -14,7 +14,9 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    access::Caller,
     north::{
+        auth::{self, Calling},
         gatekeeper::{
             ApiError, EndUser, Gatekeeper, Invalid, content,
             describe::{
@@ -28,7 +30,7 @@ use crate::{
     notify::EndpointError,
 };
 
-use super::{Registration, RegistrationError};
+use super::{Registration, RegistrationError, registration::key};
 
 /// The resources of the notifications.
 pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
@@ -51,6 +53,7 @@ pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
         description = "Where to, whose events, and which: by numbers, or by names such as IP-CAN_CHANGE.",
         example = examples::register,
     ),
+    security(("application" = ["notify"])),
     responses(
         (status = 201, description = "Registered.", headers(
             ("Location" = String),
@@ -62,6 +65,7 @@ pub(in crate::north::gatekeeper) fn routes() -> OpenApiRouter<Arc<Gatekeeper>> {
 )]
 async fn register(State(gatekeeper): Shared, request: Request) -> Result<Response, ApiError> {
     content::is_json(request.headers())?;
+    let caller = auth::caller(request.extensions()).ok_or(ApiError::Broken)?;
     let (head, body) = request.into_parts();
     let body = gatekeeper.limits.read(body).await?;
     let asked = read_registration(&body, gatekeeper.settings.get(), gatekeeper.dictionary.get())?;
@@ -73,9 +77,13 @@ async fn register(State(gatekeeper): Shared, request: Request) -> Result<Respons
     if found > max {
         return Err(RegistrationError::TooManyUsers { found, max }.into());
     }
+    for user in &asked.end_users {
+        caller.may_ask_for(&user.forms(), "endUserIdentities")?;
+    }
     let endpoint = notifications.outbox.notifier().endpoint(&asked.endpoint).map_err(refused)?;
     let path = format!("/ApplicationQoSNotification/registration/{}", encoded(&asked.correlator));
     let registration = Registration {
+        owner: caller.owner(),
         correlator: asked.correlator.into(),
         endpoint,
         interface_name: asked.interface_name,
@@ -107,6 +115,7 @@ fn refused(error: EndpointError) -> Invalid {
     delete, path = "/ApplicationQoSNotification/registration/{correlator}", tag = NOTIFICATIONS,
     operation_id = "unregisterForQosNotifications",
     params(("correlator" = String, Path, description = "The registration.", example = "987654321")),
+    security(("application" = ["notify"])),
     responses(
         (status = 204, description = "Nothing is sent for it any more."),
         (status = 404, description = "There is no such registration.", body = error::Body),
@@ -116,8 +125,9 @@ fn refused(error: EndpointError) -> Invalid {
 async fn unregister(
     State(gatekeeper): Shared,
     Named(correlator): Named<String>,
+    Calling(caller): Calling,
 ) -> Result<StatusCode, ApiError> {
-    gatekeeper.notifications.unregister(correlator).await?;
+    gatekeeper.notifications.unregister(key(caller.owner().as_deref(), &correlator)).await?;
     info!("unregistered");
     Ok(StatusCode::NO_CONTENT)
 }
@@ -135,17 +145,22 @@ struct Correlators<'a> {
 
 /// List QoS Event Notifications
 ///
-/// All correlators, in the order in which they were registered.
+/// The correlators of the application, in the order in which they were registered.
 #[utoipa::path(
     get, path = "/ApplicationQoSNotification/registration", tag = NOTIFICATIONS,
     operation_id = "listQosNotifications",
+    security(("application" = ["read"])),
     responses(
         (status = 200, description = "All correlators.", body = ListResponse, example = examples::correlators),
         NoJsonTaken,
     ),
 )]
-async fn list(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
-    listed(&gatekeeper, &headers)
+async fn list(
+    State(gatekeeper): Shared,
+    Calling(caller): Calling,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    listed(&gatekeeper, &caller, &headers)
 }
 
 /// List QoS Event Notifications
@@ -154,18 +169,25 @@ async fn list(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response,
 #[utoipa::path(
     get, path = "/ApplicationQoSNotification/registration/", tag = NOTIFICATIONS,
     operation_id = "listQosNotificationsWithSlash",
+    security(("application" = ["read"])),
     responses(
         (status = 200, description = "All correlators.", body = ListResponse, example = examples::correlators),
         NoJsonTaken,
     ),
 )]
-async fn list_with_slash(State(gatekeeper): Shared, headers: HeaderMap) -> Result<Response, ApiError> {
-    listed(&gatekeeper, &headers)
+async fn list_with_slash(
+    State(gatekeeper): Shared,
+    Calling(caller): Calling,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    listed(&gatekeeper, &caller, &headers)
 }
 
-fn listed(gatekeeper: &Gatekeeper, headers: &HeaderMap) -> Result<Response, ApiError> {
+fn listed(gatekeeper: &Gatekeeper, caller: &Caller, headers: &HeaderMap) -> Result<Response, ApiError> {
     content::accepts_json(headers)?;
-    let correlators = gatekeeper.notifications.registrations.correlators();
+    let owner = caller.owner();
+    let registrations = &gatekeeper.notifications.registrations;
+    let correlators = registrations.correlators(|registration| registration.owner == owner);
     let correlator = correlators.iter().map(|correlator| &**correlator).collect();
     Ok(Json(ListResponse { correlators: Correlators { correlator } }).into_response())
 }
@@ -203,6 +225,7 @@ struct Reference<'a> {
     get, path = "/ApplicationQoSNotification/registration/{correlator}", tag = NOTIFICATIONS,
     operation_id = "qosNotification",
     params(("correlator" = String, Path, description = "The registration.", example = "987654321")),
+    security(("application" = ["read"])),
     responses(
         (status = 200, description = "The registration.", body = ShowResponse, example = examples::registration),
         (status = 404, description = "There is no such registration.", body = error::Body),
@@ -212,10 +235,11 @@ struct Reference<'a> {
 async fn show(
     State(gatekeeper): Shared,
     Named(correlator): Named<String>,
+    Calling(caller): Calling,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     content::accepts_json(&headers)?;
-    let found = gatekeeper.notifications.registrations.get(&correlator);
+    let found = gatekeeper.notifications.registrations.get(&key(caller.owner().as_deref(), &correlator));
     let registration = found.ok_or(RegistrationError::Unknown)?;
     let shown = Shown {
         reference: Reference {

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{Event, Notifications, Registration, body};
 
-/// What the queues of this interface begin with; the correlator of the registration follows.
+/// What the queues of this interface begin with; the key of the registration follows.
 const QUEUE: &str = "gatekeeper:";
 
 impl EventSink for Notifications {
@@ -28,6 +28,9 @@ impl EventSink for Notifications {
         let also_released = aborted && self.settings.get().abort_also_released;
         let mut letters = Vec::new();
         self.registrations.each_of(&event.end_user, |registration| {
+            if registration.owner != event.owner {
+                return;
+            }
             if registration.criteria.contains(&what) {
                 letters.extend(self.letter(registration, event, what, &event.report));
             }
@@ -72,7 +75,7 @@ impl Notifications {
         };
         Some(Letter {
             id: self.outbox.next_id(),
-            queue: queue(&registration.correlator).into(),
+            queue: queue(&registration.key()).into(),
             endpoint: registration.endpoint.as_str().into(),
             body: body.into(),
             at: event.at,
@@ -84,28 +87,28 @@ impl Notifications {
     /// Shows the registration that a letter was written for: one that was made since then is another one, unless
     /// everything goes where it went.
     pub(super) fn of_letter<T>(&self, letter: &Letter, show: impl FnOnce(Option<&Registration>) -> T) -> T {
-        let correlator = letter.queue.strip_prefix(QUEUE).unwrap_or_default();
-        self.registrations.with(correlator, |registration| {
+        let key = letter.queue.strip_prefix(QUEUE).unwrap_or_default();
+        self.registrations.with(key, |registration| {
             show(registration.filter(|registration| registration.endpoint.as_str() == &*letter.endpoint))
         })
     }
 
     /// Drops what waits for a registration.
-    pub(super) fn forget(&self, correlator: &str) {
-        self.outbox.forget(&queue(correlator));
+    pub(super) fn forget(&self, key: &str) {
+        self.outbox.forget(&queue(key));
     }
 
     /// Drops what was given up of a registration that is gone: it names end users. What the store does not let go now,
     /// the next start drops.
-    pub(super) async fn forget_dead(&self, correlator: &str) {
-        if let Err(error) = self.outbox.forget_dead(&queue(correlator)).await {
+    pub(super) async fn forget_dead(&self, key: &str) {
+        if let Err(error) = self.outbox.forget_dead(&queue(key)).await {
             warn!(%error, "notifications of a registration that is gone stay until the next start");
         }
     }
 }
 
-fn queue(correlator: &str) -> String {
-    format!("{QUEUE}{correlator}")
+fn queue(key: &str) -> String {
+    format!("{QUEUE}{key}")
 }
 
 /// The moment from which anybody may be told, for as many as there are.

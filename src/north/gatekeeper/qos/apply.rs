@@ -23,7 +23,7 @@ use crate::{
         headers,
         idempotency::Answer,
         read::Warning,
-        read_apply,
+        read_apply, rights,
         routes::{Named, Shared},
         view::Envelope,
     },
@@ -52,6 +52,7 @@ struct ApplyInside<'a> {
     post, path = "/ApplicationQoSService/{endUserId}/qos", tag = QOS, operation_id = "applyQos",
     params(EndUserId, IdempotencyKey),
     request_body(content = ApplyRequest, example = examples::apply),
+    security(("application" = ["apply"])),
     responses(
         (status = 201, description = "The QoS is granted.", headers(
             ("Location" = String), ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -68,13 +69,14 @@ pub(in crate::north::gatekeeper) async fn apply(
 }
 
 async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Answer, ApiError> {
-    let Call { headers, body, keyed } = call;
+    let Call { headers, body, caller, keyed } = call;
     let user = EndUser::parse(&end_user)?;
     let asked = read_apply(&body, &user, gatekeeper.settings.get(), gatekeeper.dictionary.get())?;
     log(&asked.warnings);
-    let service = gatekeeper.notifications.subscribe(&user, asked.service);
+    rights::check(&caller, &user, &asked.service)?;
+    let service = gatekeeper.notifications.subscribe(&caller, &user, asked.service);
     let request = QosRequest {
-        owner: None,
+        owner: rights::owner(&caller),
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,

@@ -10,9 +10,13 @@ use axum::{
 };
 
 use crate::{
-    north::gatekeeper::{
-        ApiError, Gatekeeper, content,
-        idempotency::{Answer, Key, Keyed},
+    access::Caller,
+    north::{
+        auth,
+        gatekeeper::{
+            ApiError, Gatekeeper, content,
+            idempotency::{Answer, Key, Keyed},
+        },
     },
     session::Receipt,
 };
@@ -23,6 +27,8 @@ pub(super) struct Call {
     pub headers: HeaderMap,
     /// Its whole body, said to be JSON.
     pub body: Bytes,
+    /// Who sent it.
+    pub caller: Caller,
     /// What it is if it comes again.
     pub keyed: Option<Keyed>,
 }
@@ -52,14 +58,16 @@ impl Gatekeeper {
     {
         content::accepts_json(request.headers())?;
         content::is_json(request.headers())?;
-        let key = Key::read(request.headers())?;
+        let caller = auth::caller(request.extensions()).ok_or(ApiError::Broken)?;
+        let owner = caller.owner();
+        let key = Key::read(request.headers())?.map(|key| key.of(owner.as_deref()));
         let (head, body) = request.into_parts();
         let body = self.limits.read(body).await?;
         let keyed = key.map(|key| {
             let (method, uri) = (head.method.as_str(), head.uri.to_string());
             self.answers.keyed(key, &[method.as_bytes(), uri.as_bytes(), &body])
         });
-        let call = Call { headers: head.headers, body, keyed: keyed.clone() };
+        let call = Call { headers: head.headers, body, caller, keyed: keyed.clone() };
         let work = work(Arc::clone(self), call);
         Ok(match keyed {
             None => (&work.await?).into_response(),

@@ -15,6 +15,7 @@ use super::{
     call::{Call, answering},
 };
 use crate::{
+    access::Caller,
     north::gatekeeper::{
         ApiError, EndUser, Gatekeeper,
         describe::{
@@ -24,7 +25,7 @@ use crate::{
         granted::ActualProperties,
         headers,
         idempotency::Answer,
-        read_modify,
+        read_modify, rights,
         routes::{Named, Shared},
         view::Envelope,
     },
@@ -48,6 +49,7 @@ pub(super) struct ModifyResponse {
     put, path = "/ApplicationQoSService/qos/{requestId}", tag = QOS, operation_id = "modifyQos",
     params(RequestId, IdempotencyKey),
     request_body(content = ModifyRequest, example = examples::modify),
+    security(("application" = ["modify"])),
     responses(
         (status = 200, description = "The change is granted.", headers(
             ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -71,6 +73,7 @@ pub(in crate::north::gatekeeper) async fn modify(
     operation_id = "modifyQosOf",
     params(EndUserId, RequestId, IdempotencyKey),
     request_body(content = ModifyRequest, example = examples::modify),
+    security(("application" = ["modify"])),
     responses(
         (status = 200, description = "The change is granted.", headers(
             ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -92,7 +95,7 @@ async fn change(
     id: String,
     call: Call,
 ) -> Result<Answer, ApiError> {
-    let update = gatekeeper.turn(end_user, id).await?;
+    let update = gatekeeper.turn(&call.caller, end_user, id).await?;
     let session = update.session();
     let envelope = Envelope::read(session)?;
     let current = envelope.properties.get();
@@ -100,6 +103,7 @@ async fn change(
     let (settings, dictionary) = (gatekeeper.settings.get(), gatekeeper.dictionary.get());
     let asked = read_modify(&call.body, &user, current, settings, dictionary)?;
     log(&asked.warnings);
+    rights::check(&call.caller, &user, &asked.service)?;
     let view = Envelope::text(&asked.view, envelope.template.as_ref()).into();
     let change = QosChange { duration: asked.duration, service: asked.service, view };
     let (answer, receipt) = answering(call.keyed, changed);
@@ -107,12 +111,15 @@ async fn change(
 }
 
 impl Gatekeeper {
-    /// The turn to change a session; that of the end user, if the path names one.
-    pub(super) async fn turn(&self, end_user: Option<String>, id: String) -> Result<Update, ApiError> {
+    /// The turn to change a session of the caller; that of the end user, if the path names one.
+    pub(super) async fn turn(
+        &self,
+        caller: &Caller,
+        end_user: Option<String>,
+        id: String,
+    ) -> Result<Update, ApiError> {
         let id = QosSessionId::from(id);
-        if let Some(end_user) = end_user {
-            self.session_of(&end_user, &id).await?;
-        }
+        self.is_there(caller, end_user.as_deref(), &id).await?;
         Ok(self.sessions.update(&id).await?)
     }
 }

@@ -7,11 +7,15 @@ use axum::{
 };
 
 use crate::{
-    north::gatekeeper::{
-        ApiError, Gatekeeper,
-        describe::{EndUserId, FromStore, NotReadable, QOS, RequestId},
-        headers,
-        routes::{Named, Shared},
+    access::Caller,
+    north::{
+        auth::Calling,
+        gatekeeper::{
+            ApiError, Gatekeeper,
+            describe::{EndUserId, FromStore, NotReadable, QOS, RequestId},
+            headers,
+            routes::{Named, Shared},
+        },
     },
     session::QosSessionId,
 };
@@ -20,6 +24,7 @@ use crate::{
 #[utoipa::path(
     delete, path = "/ApplicationQoSService/qos/{requestId}", tag = QOS, operation_id = "removeQos",
     params(RequestId),
+    security(("application" = ["remove"])),
     responses(
         (status = 204, description = "The session is over.", headers(
             ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -30,8 +35,9 @@ use crate::{
 pub(in crate::north::gatekeeper) async fn remove(
     State(gatekeeper): Shared,
     Named(id): Named<String>,
+    Calling(caller): Calling,
 ) -> Result<Response, ApiError> {
-    gatekeeper.remove(&QosSessionId::from(id)).await
+    gatekeeper.remove(&caller, None, &QosSessionId::from(id)).await
 }
 
 /// Remove QoS
@@ -41,6 +47,7 @@ pub(in crate::north::gatekeeper) async fn remove(
     delete, path = "/ApplicationQoSService/{endUserId}/qos/{requestId}", tag = QOS,
     operation_id = "removeQosOf",
     params(EndUserId, RequestId),
+    security(("application" = ["remove"])),
     responses(
         (status = 204, description = "The session is over.", headers(
             ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -51,14 +58,19 @@ pub(in crate::north::gatekeeper) async fn remove(
 pub(in crate::north::gatekeeper) async fn remove_of(
     State(gatekeeper): Shared,
     Named((end_user, id)): Named<(String, String)>,
+    Calling(caller): Calling,
 ) -> Result<Response, ApiError> {
-    let id = QosSessionId::from(id);
-    gatekeeper.session_of(&end_user, &id).await?;
-    gatekeeper.remove(&id).await
+    gatekeeper.remove(&caller, Some(&end_user), &QosSessionId::from(id)).await
 }
 
 impl Gatekeeper {
-    async fn remove(&self, id: &QosSessionId) -> Result<Response, ApiError> {
+    async fn remove(
+        &self,
+        caller: &Caller,
+        end_user: Option<&str>,
+        id: &QosSessionId,
+    ) -> Result<Response, ApiError> {
+        self.is_there(caller, end_user, id).await?;
         let removed = self.sessions.remove(id).await?;
         let mut response = StatusCode::NO_CONTENT.into_response();
         headers::add_answer(response.headers_mut(), &removed.answer, removed.rx_session.as_str());

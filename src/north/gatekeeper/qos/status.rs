@@ -11,14 +11,18 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::{
-    north::gatekeeper::{
-        ApiError, content,
-        describe::{
-            EndUserId, FromStore, NoJsonTaken, NotReadable, QOS, QosFeatureProperties, RequestId, examples,
+    north::{
+        auth::Calling,
+        gatekeeper::{
+            ApiError, content,
+            describe::{
+                EndUserId, FromStore, NoJsonTaken, NotReadable, QOS, QosFeatureProperties, RequestId,
+                examples,
+            },
+            granted::ActualProperties,
+            routes::{Named, Shared},
+            view::Envelope,
         },
-        granted::ActualProperties,
-        routes::{Named, Shared},
-        view::Envelope,
     },
     session::{QosSessionId, Session},
 };
@@ -44,6 +48,7 @@ struct Status<'a> {
 #[utoipa::path(
     get, path = "/ApplicationQoSService/qos/{requestId}", tag = QOS, operation_id = "qosStatus",
     params(RequestId),
+    security(("application" = ["read"])),
     responses(
         (status = 200, description = "The session as it is.", body = StatusResponse,
             example = examples::status),
@@ -53,10 +58,11 @@ struct Status<'a> {
 pub(in crate::north::gatekeeper) async fn status(
     State(gatekeeper): Shared,
     Named(id): Named<String>,
+    Calling(caller): Calling,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     content::accepts_json(&headers)?;
-    shown(&gatekeeper.sessions.status(&QosSessionId::from(id)).await?)
+    shown(&gatekeeper.found(&caller, None, &QosSessionId::from(id)).await?)
 }
 
 /// Get QoS Status
@@ -66,6 +72,7 @@ pub(in crate::north::gatekeeper) async fn status(
     get, path = "/ApplicationQoSService/{endUserId}/qos/{requestId}", tag = QOS,
     operation_id = "qosStatusOf",
     params(EndUserId, RequestId),
+    security(("application" = ["read"])),
     responses(
         (status = 200, description = "The session as it is.", body = StatusResponse,
             example = examples::status),
@@ -75,10 +82,11 @@ pub(in crate::north::gatekeeper) async fn status(
 pub(in crate::north::gatekeeper) async fn status_of(
     State(gatekeeper): Shared,
     Named((end_user, id)): Named<(String, String)>,
+    Calling(caller): Calling,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     content::accepts_json(&headers)?;
-    shown(&gatekeeper.session_of(&end_user, &QosSessionId::from(id)).await?)
+    shown(&gatekeeper.found(&caller, Some(&end_user), &QosSessionId::from(id)).await?)
 }
 
 fn shown(session: &Session) -> Result<Response, ApiError> {

@@ -21,6 +21,7 @@ use crate::{
         },
         idempotency::Answer,
         read::{read_template_apply, read_template_modify},
+        rights,
         routes::{Named, Shared},
         view::{Envelope, Made},
     },
@@ -36,6 +37,7 @@ use crate::{
     operation_id = "applyTemplateQos",
     params(EndUserId, IdempotencyKey),
     request_body(content = TemplateRequest, example = examples::apply_template),
+    security(("application" = ["apply"])),
     responses(
         (status = 201, description = "The QoS is granted.", headers(
             ("Location" = String), ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -52,16 +54,17 @@ pub(in crate::north::gatekeeper) async fn apply(
 }
 
 async fn grant(gatekeeper: Arc<Gatekeeper>, end_user: String, call: Call) -> Result<Answer, ApiError> {
-    let Call { headers, body, keyed } = call;
+    let Call { headers, body, caller, keyed } = call;
     let user = EndUser::parse(&end_user)?;
     let rule = gatekeeper.templates.select(user.normalised(), user.given()).ok_or(ApiError::NoTemplate)?;
     let (settings, dictionary) = (gatekeeper.settings.get(), gatekeeper.dictionary.get());
     let (asked, parameters) = read_template_apply(&body, &user, rule.template(), settings, dictionary)?;
     log(&asked.warnings);
-    let service = gatekeeper.notifications.subscribe(&user, asked.service);
+    rights::check(&caller, &user, &asked.service)?;
+    let service = gatekeeper.notifications.subscribe(&caller, &user, asked.service);
     let made = Made { rule: rule.pattern().to_owned(), version: rule.version(), parameters };
     let request = QosRequest {
-        owner: None,
+        owner: rights::owner(&caller),
         end_user: user.normalised().to_owned(),
         duration: asked.duration,
         service,
@@ -83,6 +86,7 @@ macro_rules! modify {
             $method, path = $path, tag = QOS, operation_id = $id,
             params($($parameter,)* IdempotencyKey),
             request_body(content = TemplateRequest, example = examples::modify_template),
+            security(("application" = ["modify"])),
             responses(
                 (status = 200, description = "The change is granted.", headers(
                     ("X-Plugin-Param-Keys" = String), ("X-Plugin-Param-Values" = String),
@@ -117,7 +121,7 @@ async fn change(
     id: String,
     call: Call,
 ) -> Result<Answer, ApiError> {
-    let update = gatekeeper.turn(end_user, id).await?;
+    let update = gatekeeper.turn(&call.caller, end_user, id).await?;
     let session = update.session();
     let envelope = Envelope::read(session)?;
     let Some(made) = envelope.template else {
@@ -131,6 +135,7 @@ async fn change(
     let (asked, parameters) =
         read_template_modify(&call.body, &user, template, current, settings, dictionary)?;
     log(&asked.warnings);
+    rights::check(&call.caller, &user, &asked.service)?;
     let view = Envelope::text(&asked.view, Some(&Made { parameters, ..made })).into();
     let change = QosChange { duration: asked.duration, service: asked.service, view };
     let (answer, receipt) = answering(call.keyed, changed);
