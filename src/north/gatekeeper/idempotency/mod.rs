@@ -50,9 +50,9 @@ const MAX_KEY: usize = 255;
 pub struct AnswersConfig {
     /// How long an answer is kept. Default 24 h.
     pub lifetime: Duration,
-    /// Most answers kept; the oldest go first, within seconds. Default 65,536.
+    /// Most answers kept; the oldest of whoever has the most go first, within seconds. Default 65,536.
     pub max_answers: usize,
-    /// Most octets of answers kept; the oldest go first, within seconds. Default 64 MiB.
+    /// Most octets of answers kept; in the same way. Default 64 MiB.
     pub max_octets: usize,
 }
 

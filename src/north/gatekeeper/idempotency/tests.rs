@@ -82,6 +82,27 @@ async fn the_oldest_answers_make_room_those_of_an_earlier_process_too() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_has_the_most_answers_makes_room_for_the_others() {
+    let config = AnswersConfig::default();
+    for config in [
+        AnswersConfig { max_answers: 4, ..config },
+        AnswersConfig { max_octets: 4 * (index::ENTRY + 1000), ..config },
+    ] {
+        let store = Arc::new(MemoryStore::new());
+        let answers = over(&store, config);
+        answers.start();
+        for key in ["quiet 1", "busy 1", "quiet 2", "busy 2", "busy 3", "busy 4", "busy 5", "busy 6"] {
+            assert_eq!(ask(&answers, key, "x", Ok(800)).await, (201, true));
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        sweep().await;
+        assert_eq!(kept(&store).await, ["busy 5", "busy 6", "quiet 1", "quiet 2"]);
+        assert_eq!(ask(&answers, "quiet 1", "x", Ok(800)).await, (201, false));
+        assert_eq!(ask(&answers, "busy 4", "x", Ok(800)).await, (201, true));
+    }
+}
+
 #[tokio::test]
 async fn a_failure_and_a_break_free_the_key_and_a_refusal_keeps_it() {
     let store = Arc::new(MemoryStore::new());
