@@ -27,7 +27,10 @@ pub(super) use self::{
     announce::{announce, conceal, require},
     needs::Needs,
 };
-use super::audit::{Because, Witness};
+use super::{
+    audit::{Because, Witness},
+    server::ClientCertificate,
+};
 
 use self::{credentials::Credentials, needs::Need};
 
@@ -87,8 +90,16 @@ impl Guard {
         Ok(caller)
     }
 
-    /// Whom the credentials of a request show: every kind of them is told apart here.
+    /// Whom the credentials of a request show: every kind of them is told apart here. Without any it is the
+    /// certificate that counts, if the name in it is the id of an application.
     async fn shown(&self, access: &Arc<Access>, request: &Parts) -> Result<Caller, Denial> {
+        if let Some(ClientCertificate(name)) = request.extensions.get()
+            && !Credentials::are_in(&request.headers)
+        {
+            let application = access.find(name).ok_or(Denial::Unknown)?;
+            let scopes = application.terms().scopes;
+            return access.admit(application, scopes);
+        }
         let Credentials { id, secret } = Credentials::read(&request.headers)?;
         access.basic(&id, secret, from(&request.extensions)).await
     }

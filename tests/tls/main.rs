@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod authority;
+mod clients;
 mod endpoints;
 mod ends;
 mod files;

@@ -16,6 +16,11 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
+    /// Whether there are any, right or not.
+    pub fn are_in(headers: &HeaderMap) -> bool {
+        headers.contains_key(header::AUTHORIZATION)
+    }
+
     /// Reads the header. Two of it show nothing.
     pub fn read(headers: &HeaderMap) -> Result<Self, Denial> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
