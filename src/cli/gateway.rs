@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use hyper::Method;
+use hyper::{Method, StatusCode};
 use rustls::ClientConfig;
 use serde::Deserialize;
 
@@ -14,7 +14,10 @@ use super::{
     Failure,
     http::{self, Reply},
 };
-use crate::tls::{self, FileError, Identity, Settings, Trust};
+use crate::{
+    access::Secret,
+    tls::{self, FileError, Identity, Settings, Trust},
+};
 
 /// Where the gateway is.
 #[derive(Args)]
@@ -31,6 +34,10 @@ pub(super) struct Gateway {
     /// The key of that certificate, PEM without a passphrase.
     #[arg(long, value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
+    /// A file with `ID:SECRET` of an application with the scope admin, where the gateway has [access]. The same may
+    /// stand in RXGATE_CREDENTIALS.
+    #[arg(long, value_name = "FILE")]
+    credentials: Option<PathBuf>,
 }
 
 /// `http://HOST:PORT` or `https://HOST:PORT`.
@@ -47,18 +54,51 @@ impl Display for Address {
     }
 }
 
+/// Where the credentials stand if no file is given.
+const CREDENTIALS: &str = "RXGATE_CREDENTIALS";
+
 impl Gateway {
     /// The body, if there is one, is XML.
     pub async fn ask(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Reply, Failure> {
-        let tls = self.tls()?;
+        let (tls, credentials) = (self.tls()?, self.credentials()?);
+        let credentials = credentials.as_ref();
         let host = &self.admin.host;
-        let reply = http::exchange(host, tls, method, path, "application/xml", body).await;
-        reply.map_err(|error| {
+        let reply = http::exchange(host, tls, method, path, "application/xml", credentials, body).await;
+        let reply = reply.map_err(|error| {
             Failure::failed(
                 format!("{} does not answer: {error}", self.admin),
                 "is the gateway running (`rxgate serve`)? --admin URL is the address of its admin interface",
             )
-        })
+        })?;
+        match reply.status {
+            StatusCode::UNAUTHORIZED => Err(Failure::failed(
+                format!("{} wants to know who asks", self.admin),
+                "give ID:SECRET of an application with the scope admin, by --credentials FILE or RXGATE_CREDENTIALS",
+            )),
+            StatusCode::FORBIDDEN => Err(Failure::failed(
+                format!("{} does not let this application do it", self.admin),
+                "it takes one with the scope admin: `rxgate app add operator --scope admin`",
+            )),
+            _ => Ok(reply),
+        }
+    }
+
+    fn credentials(&self) -> Result<Option<Secret>, Failure> {
+        let text = match &self.credentials {
+            Some(file) => Some(std::fs::read_to_string(file).map_err(|error| {
+                let text = format!("cannot read {}: {error}", file.display());
+                Failure::usage(text, "--credentials takes a file with one line, ID:SECRET")
+            })?),
+            None => std::env::var(CREDENTIALS).ok(),
+        };
+        let Some(text) = text else { return Ok(None) };
+        match text.trim() {
+            pair if pair.contains(':') && !pair.contains('\n') => Ok(Some(pair.into())),
+            // Not shown: it may be the secret.
+            _ => {
+                Err(Failure::usage("the credentials are not of the form ID:SECRET", "one line, with a colon"))
+            }
+        }
     }
 
     fn tls(&self) -> Result<Option<Settings<ClientConfig>>, Failure> {

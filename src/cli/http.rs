@@ -2,12 +2,13 @@
 
 use std::{error::Error, io};
 
+use base64ct::{Base64, Encoding};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
     HeaderMap, Method, Request, StatusCode,
     client::conn::http1,
-    header::{CONTENT_TYPE, HOST},
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue},
 };
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
@@ -19,6 +20,8 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use crate::tls::{self, Settings};
+
+use crate::access::Secret;
 
 /// Why there is no answer.
 #[derive(Debug, ThisError)]
@@ -40,21 +43,29 @@ pub(super) struct Reply {
     pub body: String,
 }
 
-/// `address` is a host or IP address with a port, `content_type` that of the body; with `tls` over HTTPS.
+/// `address` is a host or IP address with a port, `content_type` that of the body, `credentials` an id and a secret with
+/// a colon between them; with `tls` over HTTPS.
 pub(super) async fn exchange(
     address: &str,
     tls: Option<Settings<ClientConfig>>,
     method: Method,
     path: &str,
     content_type: &str,
+    credentials: Option<&Secret>,
     body: impl Into<Bytes>,
 ) -> Result<Reply, HttpError> {
-    let request = Request::builder()
+    let mut request = Request::builder()
         .method(method)
         .uri(path)
         .header(HOST, address)
         .header(CONTENT_TYPE, content_type)
         .body(Full::new(body.into()))?;
+    if let Some(pair) = credentials {
+        let value = format!("Basic {}", Base64::encode_string(pair.reveal().as_bytes()));
+        let mut value = HeaderValue::try_from(value).map_err(hyper::http::Error::from)?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
     let stream = TcpStream::connect(address).await?;
     let Some(tls) = tls else { return over(stream, request).await };
     let name = address.rsplit_once(':').map_or(address, |(name, _)| name);

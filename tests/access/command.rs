@@ -1,15 +1,23 @@
-//! `rxgate app`, and a running gateway.
+//! `rxgate app`, and the commands that need credentials.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Command};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use rxgate::{access::Secret, config::Applications};
 use serde_json::Value;
 
 use crate::world::{World, by, shown};
 
-fn ran(arguments: &[&str]) -> (i32, String, String) {
+fn ran(arguments: &[&str], credentials: Option<&str>) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rxgate"));
-    command.args(arguments);
+    command.args(arguments).env_remove("RXGATE_CREDENTIALS");
+    if let Some(pair) = credentials {
+        command.env("RXGATE_CREDENTIALS", pair);
+    }
     let output = command.output().unwrap();
     let text = |octets| String::from_utf8(octets).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -26,7 +34,7 @@ impl File {
     }
 
     fn app(&self, arguments: &[&str]) -> (i32, String, String) {
-        ran(&[&["app"], arguments, &["--file", self.0.to_str().unwrap()]].concat())
+        ran(&[&["app"], arguments, &["--file", self.0.to_str().unwrap()]].concat(), None)
     }
 
     /// Which of the application's secrets this one is.
@@ -151,13 +159,13 @@ fn two_at_a_time_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_gateway_learns_of_a_change() {
+async fn a_running_gateway_learns_of_a_change_and_asks_the_operator_who_he_is() {
     let world = World::new("command", &[]).await;
     let path = world.directory.join("applications.toml");
     let add = |path: PathBuf, id: &'static str, scope: &'static str| {
-        ran(&["app", "add", id, "--scope", scope, "--file", path.to_str().unwrap()]).1.trim().to_owned()
+        ran(&["app", "add", id, "--scope", scope, "--file", path.to_str().unwrap()], None).1.trim().to_owned()
     };
-    _ = add(path.clone(), "operator", "admin");
+    let operator = add(path.clone(), "operator", "admin");
     let video = add(path.clone(), "video", "read");
     let get = "/ApplicationQoSNotification/registration";
     assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 401);
@@ -170,6 +178,25 @@ async fn a_running_gateway_learns_of_a_change() {
     assert!(problems[0].to_string().contains("applications.toml:"), "{problems:?}");
     assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 200, "nothing changed");
 
+    let admin = format!("http://{}", world.app.admin_address());
+    let file = world.directory.join("credentials");
+    fs::write(&file, format!("operator:{operator}\n")).unwrap();
+    let list = move |credentials: Option<String>, file: Option<&Path>| {
+        let mut arguments = vec!["events", "list", "--admin", &admin];
+        arguments.extend(file.iter().flat_map(|file| ["--credentials", file.to_str().unwrap()]));
+        ran(&arguments, credentials.as_deref())
+    };
+    let asked = tokio::task::spawn_blocking(move || {
+        assert_eq!(list(Some(format!("operator:{operator}")), None).0, 0);
+        assert_eq!(list(None, Some(&file)).0, 0);
+        let (code, _, errors) = list(None, None);
+        assert!(code == 1 && errors.contains(" wants to know who asks\nhint: give ID:SECRET"), "{errors}");
+        let (code, _, errors) = list(Some(format!("video:{video}")), None);
+        assert!(code == 1 && errors.contains(" does not let this application do it\n"), "{errors}");
+        let (code, _, errors) = list(Some("no-colon-secret".into()), None);
+        assert!(code == 2 && !errors.contains("no-colon-secret"), "{errors}");
+    });
+    asked.await.unwrap();
     assert_eq!(world.admin("", "GET", "/live", "").await.status, 200);
     assert_eq!(world.admin(&by("nobody"), "GET", "/metrics", "").await.status, 401);
     world.end().await;

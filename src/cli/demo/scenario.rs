@@ -146,7 +146,7 @@ impl Demo {
     ) -> Result<Reply, Failure> {
         self.stage.show.request(&method, &format!("http://{address}{path}"), body)?;
         let address = address.to_string();
-        let exchange = http::exchange(&address, None, method, path, content_type, body.to_owned());
+        let exchange = http::exchange(&address, None, method, path, content_type, None, body.to_owned());
         let reply = self.stage.during(exchange).await?;
         let reply = reply.map_err(|error| step_failed(format!("the gateway does not answer: {error}")))?;
         self.stage.show.reply(&reply)?;
