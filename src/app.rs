@@ -39,6 +39,7 @@ use crate::{
         admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
         audit::{Audit, audited},
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
+        limits::Limits,
         observe::Requests,
         outbox::{Outbox, OutboxConfig},
         records::RestoreError,
@@ -193,9 +194,9 @@ impl App {
         let access = config.access.as_ref().map(|config| access(config)).transpose()?;
         let admin_limits = settings::admin_limits(&config.admin);
         let limits = descriptors::fit(settings::limits(&config.http), &admin_limits);
-        let http = Server::bind(config.http.listen, limits).await;
+        let http = bind(config.http.listen, limits, access.is_some()).await;
         let http = http.map_err(|error| AppError::Http { section: "http", error })?.tls(tls.http.clone());
-        let admin = Server::bind(config.admin.listen, admin_limits).await;
+        let admin = bind(config.admin.listen, admin_limits, access.is_some()).await;
         let admin = admin.map_err(|error| AppError::Http { section: "admin", error })?.tls(tls.admin.clone());
 
         let mut session_config = settings::session_config(&config);
@@ -439,6 +440,14 @@ fn access(config: &config::Access) -> Result<Arc<Access>, AppError> {
         warn!(hint = %warning.hint, "{warning}");
     }
     Ok(Access::new(read.list)?)
+}
+
+/// `guarded`: whoever connects has to show who it is.
+async fn bind(address: SocketAddr, limits: Limits, guarded: bool) -> Result<Server, BindError> {
+    match guarded {
+        true => Server::bind_anywhere(address, limits).await,
+        false => Server::bind(address, limits).await,
+    }
 }
 
 fn open(records: &config::Records) -> Result<Arc<RecordFile>, AppError> {

@@ -59,8 +59,11 @@ pub struct Config {
 /// `[http]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Http {
-    /// Where applications connect; port 0 takes a free one. Default 127.0.0.1:8001; loopback only.
+    /// Where applications connect; port 0 takes a free one. Default 127.0.0.1:8001. Beyond loopback only with
+    /// `[access]`, and then with a certificate or `allow_plaintext`.
     pub listen: SocketAddr,
+    /// Whether credentials may come in clear from beyond loopback: what stands before it does TLS. Default no.
+    pub allow_plaintext: bool,
     /// Longest request body in octets; default 262144, 1024 to 16777216.
     pub max_body_bytes: usize,
     /// Longest wait for a request's header; default 5000 ms, 10 ms to 10 minutes.
@@ -78,8 +81,10 @@ pub struct Http {
 /// `[admin]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
-    /// Where the admin interface listens; port 0 takes a free one. Default 127.0.0.1:8002; loopback only.
+    /// Where the admin interface listens; port 0 takes a free one. Default 127.0.0.1:8002; beyond loopback as `[http]`.
     pub listen: SocketAddr,
+    /// As in `[http]`.
+    pub allow_plaintext: bool,
     /// Connections at a time; default 100, 1 to 1000000.
     pub max_connections: u32,
     /// With it: HTTPS and nothing else.

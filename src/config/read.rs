@@ -122,6 +122,12 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
     let records = front::records(open(reader, document, "records"));
     let audit = front::audit(open(reader, document, "audit"), records.as_ref());
     let access = front::access(open(reader, document, "access"));
+    for (listen, at, is_safe) in [
+        (http.listen, http_at, http.allow_plaintext || http.tls.is_some()),
+        (admin.listen, admin_at, admin.allow_plaintext || admin.tls.is_some()),
+    ] {
+        beyond_loopback(reader, listen, at, access.is_some(), is_safe);
+    }
     Some(Config {
         http,
         admin,
@@ -159,7 +165,7 @@ fn open<'r, 'd>(
 }
 
 fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
-    let listen = loopback(&mut section, 8001);
+    let listen = listen(&mut section, 8001);
     let max_body_bytes = section.number(Number {
         key: "max_body_bytes",
         unit: "octets",
@@ -176,9 +182,11 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
         accepted: 0..=1_000_000,
     });
     let tls = tls::listener(&mut section);
+    let allow_plaintext = section.flag("allow_plaintext", false);
     section.finish(&PLACES);
     let http = Http {
         listen: listen.value,
+        allow_plaintext: allow_plaintext.value,
         max_body_bytes: max_body_bytes.value,
         header_timeout: header_timeout.value,
         idle_timeout: idle_timeout.value,
@@ -190,11 +198,17 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
 }
 
 fn admin(mut section: Section<'_, '_>) -> (Admin, Option<usize>) {
-    let listen = loopback(&mut section, 8002);
+    let listen = listen(&mut section, 8002);
     let max_connections = max_connections(&mut section, 100);
     let tls = tls::listener(&mut section);
+    let allow_plaintext = section.flag("allow_plaintext", false);
     section.finish(&PLACES);
-    let admin = Admin { listen: listen.value, max_connections: max_connections.value, tls };
+    let admin = Admin {
+        listen: listen.value,
+        allow_plaintext: allow_plaintext.value,
+        max_connections: max_connections.value,
+        tls,
+    };
     (admin, listen.offset)
 }
 
@@ -203,20 +217,34 @@ fn max_connections(section: &mut Section<'_, '_>, default: u32) -> Found<u32> {
     section.number(Number { key, unit, default, accepted: 1..=1_000_000 })
 }
 
-/// `listen` of a listener that anybody who reaches it may use.
-fn loopback(section: &mut Section<'_, '_>, port: u16) -> Found<SocketAddr> {
+fn listen(section: &mut Section<'_, '_>, port: u16) -> Found<SocketAddr> {
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let found = section.text_or("listen", default, LISTEN, |text| text.parse().ok());
-    if !found.value.ip().to_canonical().is_loopback() {
-        section.reader.refuse(
-            found.offset,
-            format!("`listen` is {}, which is not a loopback address", found.value),
-            format!(
-                "access control is not available yet, so only this machine may connect; accepted: {LISTEN}"
-            ),
-        );
+    section.text_or("listen", default, LISTEN, |text| text.parse().ok())
+}
+
+/// Refuses an address that others than this machine could reach, unless they have to show who they are, and nobody
+/// between can read it.
+fn beyond_loopback(
+    reader: &mut Reader<'_>,
+    listen: SocketAddr,
+    offset: Option<usize>,
+    access: bool,
+    is_safe: bool,
+) {
+    if listen.ip().to_canonical().is_loopback() || access && is_safe {
+        return;
     }
-    found
+    let hint = if access {
+        "secrets would cross the network in clear: let what does TLS before it be the only one that reaches it, and say \
+         so by `allow_plaintext = true`; or give `certificate` and `key`, or listen on loopback"
+            .to_owned()
+    } else {
+        format!(
+            "without `applications` in [access] whoever reaches it may set anybody's QoS, so only this machine may \
+             connect; accepted: {LISTEN}"
+        )
+    };
+    reader.refuse(offset, format!("`listen` is {listen}, which is not a loopback address"), hint);
 }
 
 fn store(mut section: Section<'_, '_>) -> Store {

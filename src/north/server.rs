@@ -73,6 +73,11 @@ impl Server {
     /// Listens on a loopback address; port 0 takes a free one.
     pub async fn bind(address: SocketAddr, limits: Limits) -> Result<Self, BindError> {
         require_loopback(address)?;
+        Self::bind_anywhere(address, limits).await
+    }
+
+    /// Listens on any address: for what asks its clients who they are.
+    pub async fn bind_anywhere(address: SocketAddr, limits: Limits) -> Result<Self, BindError> {
         let listen = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;

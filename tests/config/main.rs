@@ -192,13 +192,14 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
     assert_refused(
         &with("[admin]\ncolour = 1\n"),
         "10:1: [admin] has no key `colour`",
-        "accepted here: listen, max_connections, certificate, key, client_ca, client_crl, client_certificate",
+        "accepted here: listen, max_connections, certificate, key, client_ca, client_crl, client_certificate, \
+         allow_plaintext",
     );
     assert_refused(
         &with("[admin]\nwatchdog_interval_ms = 1\n"),
         "10:1: [admin] has no key `watchdog_interval_ms`",
         "`watchdog_interval_ms` belongs in [diameter]; accepted here: listen, max_connections, certificate, key, \
-         client_ca, client_crl, client_certificate",
+         client_ca, client_crl, client_certificate, allow_plaintext",
     );
 }
 

@@ -3,18 +3,37 @@
 use crate::support::{LEAST, assert_refused, load, refusal, with, with_diameter};
 
 #[test]
-fn the_listeners_stay_on_loopback_until_access_control_exists() {
+fn the_listeners_stay_on_loopback_without_access_control() {
     for section in ["http", "admin"] {
         for address in ["0.0.0.0:8000", "192.0.2.1:8000", "[::]:8000", "[::ffff:192.0.2.1]:8000"] {
             assert_refused(
                 &with(&format!("[{section}]\nlisten = \"{address}\"\n")),
                 &format!("10:10: `listen` is {address}, which is not a loopback address"),
-                "access control is not available yet, so only this machine may connect; accepted: an IP \
-                 address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one",
+                "without `applications` in [access] whoever reaches it may set anybody's QoS, so only this machine may \
+                 connect; accepted: an IP address and a port such as \"127.0.0.1:8001\" or \"[::1]:8001\"; port 0 takes a free one",
             );
         }
     }
     load(&with("[http]\nlisten = \"127.8.9.10:8000\"\n[admin]\nlisten = \"[::1]:8000\"\n")).unwrap();
+}
+
+#[test]
+fn beyond_loopback_clients_show_who_they_are_and_nobody_reads_it() {
+    let file = std::env::temp_dir().join(format!("rxgate-config-{}-applications.toml", std::process::id()));
+    std::fs::write(&file, "").unwrap();
+    let access = format!("[access]\napplications = '{}'\n", file.display());
+    for section in ["http", "admin"] {
+        let listen = |more: &str| with(&format!("{access}[{section}]\nlisten = \"0.0.0.0:8000\"\n{more}"));
+        let (text, hint) = refusal(&listen(""));
+        assert_eq!(text, "gate.toml:12:10: `listen` is 0.0.0.0:8000, which is not a loopback address");
+        assert!(hint.contains("`allow_plaintext = true`"), "{hint}");
+        load(&listen("allow_plaintext = true\n")).unwrap();
+    }
+    // Without applications that is no way.
+    let open = with("[http]\nlisten = \"0.0.0.0:8000\"\nallow_plaintext = true\n");
+    assert!(refusal(&open).1.contains("without `applications` in [access]"));
+    assert!(refusal(&with("[access]\napplications = 'nowhere.toml'\n")).1.contains("`rxgate app add` made"));
+    std::fs::remove_file(file).unwrap();
 }
 
 #[test]
