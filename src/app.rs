@@ -14,6 +14,7 @@ mod settings;
 mod storage;
 mod templates;
 mod tls;
+mod tokens;
 
 use std::{
     io,
@@ -61,6 +62,7 @@ pub(crate) use settings::template_settings;
 pub use templates::TemplateDirectory;
 pub(crate) use templates::read_file as read_template_file;
 pub(crate) use tls::Material as TlsMaterial;
+pub(crate) use tokens::check as check_tokens;
 
 use ending::{end_after, end_all};
 use operator::Operator;
@@ -113,6 +115,9 @@ pub enum AppError {
     /// The applications are refused, for every one of these reasons.
     #[error("[access] {} problems", .0.len())]
     Applications(Vec<config::Problem>),
+    /// The key of tokens is refused.
+    #[error("[access] {0}")]
+    TokenKeys(config::Problem),
     /// Secrets cannot be compared.
     #[error("[access] {0}")]
     Chance(#[from] ChanceError),
@@ -433,13 +438,15 @@ fn audit(audit: &config::Audit) -> Result<Audit, AuditError> {
     Ok(Audit { log: Arc::new(AuditLog::open(file.clone())?), end_user: *end_user, reads: *reads })
 }
 
-/// The applications of the file that the configuration names.
+/// The applications of the file that the configuration names, and what their tokens need.
 fn access(config: &config::Access) -> Result<Arc<Access>, AppError> {
     let read = applications::read(config).map_err(AppError::Applications)?;
     for warning in &read.warnings {
         warn!(hint = %warning.hint, "{warning}");
     }
-    Ok(Access::new(read.list)?)
+    let access = Access::new(read.list)?;
+    tokens::start(config, &access).map_err(AppError::TokenKeys)?;
+    Ok(access)
 }
 
 /// `guarded`: whoever connects has to show who it is.

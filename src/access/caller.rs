@@ -14,17 +14,23 @@ pub struct Caller {
     pub application: Option<Arc<Application>>,
     /// What it may do with what it showed: not more than the application may.
     pub scopes: Scopes,
+    by_token: bool,
 }
 
 impl Caller {
     /// Whoever reaches the listener, where there is no access control.
     pub fn anybody() -> Self {
-        Self { application: None, scopes: Scope::ALL.into_iter().collect() }
+        Self { application: None, scopes: Scope::ALL.into_iter().collect(), by_token: false }
     }
 
     /// An application, by [`Access::admit`](super::Access::admit) alone.
     pub(super) fn new(application: Arc<Application>, scopes: Scopes) -> Self {
-        Self { application: Some(application), scopes }
+        Self { application: Some(application), scopes, by_token: false }
+    }
+
+    /// It showed a token: who asks for more is told what one for that would have to give.
+    pub(super) fn by_token(self) -> Self {
+        Self { by_token: true, ..self }
     }
 
     /// Whose its sessions and registrations are; `None`: whose nobody's are.
@@ -46,7 +52,7 @@ impl Caller {
     pub fn may(&self, scope: Scope) -> Result<(), Denial> {
         match self.scopes.has(scope) {
             true => Ok(()),
-            false => Err(Denial::Scope { scope }),
+            false => Err(Denial::Scope { scope, by_token: self.by_token }),
         }
     }
 
@@ -74,7 +80,9 @@ impl Caller {
     /// Checks that it may ask for what comes before others: what `part` of a request says, if it says so.
     pub fn may_come_first(&self, part: Option<&'static str>) -> Result<(), Denial> {
         match part {
-            Some(part) if !self.scopes.has(Scope::Priority) => Err(Denial::Priority { part }),
+            Some(part) if !self.scopes.has(Scope::Priority) => {
+                Err(Denial::Priority { part, by_token: self.by_token })
+            }
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::Scope;
+use super::{Scope, TokenError};
 
 /// A request is denied. What is said does not tell whether an id, or anything of another application, exists.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -12,6 +12,12 @@ pub enum Denial {
     /// It does not show who sent it: nothing that could, or nothing that is right.
     #[error("the credentials are missing or wrong")]
     Unknown,
+    /// It shows a token that is not taken.
+    #[error("the token is not taken: {0}")]
+    Token(TokenError),
+    /// It shows a token of an identity provider whose keys are not known at the moment.
+    #[error("the keys of the identity provider are not known at the moment")]
+    NoKeys,
     /// What it shows was not looked at: too many wrong ones came from there, or others from there are looked at.
     #[error("too many credentials come from this address, or were wrong: these were not looked at")]
     Attempts {
@@ -37,6 +43,8 @@ pub enum Denial {
     Scope {
         /// Of which class.
         scope: Scope,
+        /// It showed a token.
+        by_token: bool,
     },
     /// The end user is none of those that the application may ask for.
     #[error("the application may not ask for this end user (message part {part})")]
@@ -55,6 +63,8 @@ pub enum Denial {
     Priority {
         /// Which part of the request says so.
         part: &'static str,
+        /// It showed a token.
+        by_token: bool,
     },
     /// The application has as many live sessions as it may have.
     #[error("the application has {max} sessions, which is as many as it may have: remove one first")]
@@ -64,21 +74,36 @@ pub enum Denial {
     },
 }
 
+impl From<TokenError> for Denial {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
 impl Denial {
     /// The deny code of Services Gatekeeper: 1 unknown, 2 inactive, 7 beyond a limit of the application, 0 without a
     /// code of its own.
     pub fn code(&self) -> u32 {
         match self {
-            Self::Unknown | Self::Attempts { .. } | Self::Busy => 1,
+            Self::Unknown | Self::Token(_) | Self::NoKeys | Self::Attempts { .. } | Self::Busy => 1,
             Self::Inactive => 2,
             Self::Rate { .. } | Self::Sessions { .. } => 7,
             Self::Scope { .. } | Self::EndUser { .. } | Self::Address { .. } | Self::Priority { .. } => 0,
         }
     }
 
+    /// The scope that a token would have to give, if it is that which lacks one.
+    pub fn lacking(&self) -> Option<Scope> {
+        match self {
+            Self::Scope { scope, by_token: true } => Some(*scope),
+            Self::Priority { by_token: true, .. } => Some(Scope::Priority),
+            _ => None,
+        }
+    }
+
     /// Whether it is nothing about the application: it could not be looked at, this time.
     pub fn is_ours(&self) -> bool {
-        matches!(self, Self::Busy)
+        matches!(self, Self::Busy | Self::NoKeys)
     }
 
     /// When to come back, if that could help.
@@ -86,6 +111,7 @@ impl Denial {
         match self {
             Self::Attempts { wait } | Self::Rate { wait, .. } => Some(*wait),
             Self::Busy => Some(Duration::from_secs(1)),
+            Self::NoKeys => Some(Duration::from_secs(5)),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, LazyLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -13,9 +13,11 @@ use tracing::debug;
 use super::{
     Caller, Denial, MAX_SECRETS, Scopes, Secret, SecretHash, Terms,
     attempts::{Attempts, Place},
+    bearers::Bearers,
     figures::Counters,
     pace::{Pace, Rate},
     secret::ChanceError,
+    token::Tokens,
     verified::{Known, Outcome, Ticket, Verified},
 };
 use crate::counters::count;
@@ -74,8 +76,10 @@ impl Table {
 pub struct Access {
     table: RwLock<Arc<Table>>,
     beginning: Instant,
-    verified: Arc<Verified>,
+    pub(super) verified: Arc<Verified>,
     attempts: Arc<Attempts>,
+    pub(super) bearers: Bearers,
+    pub(super) tokens: OnceLock<Tokens>,
     pub(super) counters: Counters,
 }
 
@@ -89,6 +93,8 @@ impl Access {
             beginning,
             verified: Arc::new(Verified::new()?),
             attempts: Attempts::new(),
+            bearers: Bearers::new()?,
+            tokens: OnceLock::new(),
             counters: Counters::default(),
         }))
     }

@@ -5,21 +5,28 @@
 //! the north: what is in a request is read there, and what a denial looks like is decided there.
 
 mod attempts;
+mod bearers;
 mod caller;
 mod clients;
 mod denial;
 mod figures;
 mod force;
+mod jwt;
+mod keyring;
 mod pace;
 mod scope;
 mod secret;
 mod tag;
 mod terms;
+mod token;
 mod verified;
 
 pub use caller::Caller;
 pub use denial::Denial;
 pub use force::{Access, Application};
+pub use jwt::{Algorithm, KeySet, Provider, TokenError};
+pub use keyring::{Keyring, NotFound};
 pub use scope::{Scope, Scopes};
 pub use secret::{ChanceError, Secret, SecretHash};
 pub use terms::{ID, MAX_SECRETS, Terms, is_id};
+pub use token::{Granted, Issuer, KeyError, NotIssued, Tokens};

@@ -100,6 +100,11 @@ impl Verified {
         Known::Nothing(Ticket { verified: Arc::clone(self), tag: *tag, tell })
     }
 
+    /// The hash that they were right for, if they were.
+    pub fn hash(&self, tag: &Tag) -> Option<String> {
+        self.lock().right.get(tag).map(|right| right.hash.clone())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -35,9 +35,13 @@ pub(super) struct Changed {
 /// Compares what stands in `file` now with what stood there.
 pub(super) fn of_settings(file: &Path, old: &[Setting], new: &[Setting]) -> Changed {
     let mut changed = Changed { lines: Vec::new(), refused: Vec::new() };
-    for setting in new.iter().filter(|setting| !setting.section.starts_with(PEERS)) {
-        let is_it = |old: &&Setting| old.section == setting.section && old.key == setting.key;
-        let before = old.iter().find(is_it).and_then(|old| old.value.as_deref());
+    let same = |one: &Setting, other: &Setting| one.section == other.section && one.key == other.key;
+    // What stood in a section that is gone altogether is not set any more.
+    let gone = old.iter().filter(|old| !new.iter().any(|new| same(old, new)));
+    let gone = gone.map(|old| Setting { value: None, at: None, ..old.clone() });
+    let all: Vec<Setting> = new.iter().cloned().chain(gone).collect();
+    for setting in all.iter().filter(|setting| !setting.section.starts_with(PEERS)) {
+        let before = old.iter().find(|old| same(old, setting)).and_then(|old| old.value.as_deref());
         if before == setting.value.as_deref() {
             continue;
         }
@@ -179,6 +183,20 @@ mod tests {
         let refused: Vec<_> = changed.refused.iter().map(ToString::to_string).collect();
         assert_eq!(refused, ["gate.toml:5:1: [diameter] `request_timeout_ms` is 8000, and in force is 9000"]);
         assert!(changed.refused[0].hint.contains("restart"), "{:?}", changed.refused);
+    }
+
+    #[test]
+    fn a_section_that_is_gone_is_no_reload_without_a_word() {
+        let applications = std::env::temp_dir().join(format!("rxgate-changes-{}.toml", std::process::id()));
+        std::fs::write(&applications, "").unwrap();
+        let access = format!("[access]\napplications = '{}'\n", applications.display());
+        let old = loaded(&format!("{BASE}{access}[access.token]\nlifetime_s = 600\n"));
+        let new = loaded(&format!("{BASE}{access}"));
+        std::fs::remove_file(&applications).unwrap();
+        let changed = of_settings(Path::new("gate.toml"), &old.settings, &new.settings);
+        let refused: Vec<_> = changed.refused.iter().map(ToString::to_string).collect();
+        let said = |text: &str| refused.iter().any(|refused| refused.contains(text));
+        assert!(said("[access.token] `lifetime_s` is not set, and in force is 600"), "{refused:?}");
     }
 
     #[test]

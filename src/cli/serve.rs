@@ -120,6 +120,7 @@ impl From<AppError> for Failure {
             AppError::RecordFile { .. } => {
                 Self::failed(text, "look at its directory, its owner and its disk")
             }
+            AppError::TokenKeys(problem) => ConfigError::Refused(vec![problem]).into(),
             AppError::Audit(AuditError::Foreign { .. }) => Self::failed(
                 text,
                 "`rxgate audit verify FILE` says what is wrong with it; moved away, it is followed by a new chain",

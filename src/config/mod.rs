@@ -293,6 +293,17 @@ pub struct Audit {
 pub struct Access {
     /// The file of the applications that may call; read again on a reload.
     pub applications: PathBuf,
+    /// `[access.token]`: tokens that are issued here. Default: none are.
+    pub token: Option<AccessToken>,
+}
+
+/// `[access.token]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessToken {
+    /// How long one is taken; default 3600 s, 60 s to 1 day.
+    pub lifetime: Duration,
+    /// The file of the key that signs them, made if it is not there; default `token.key` beside the file.
+    pub key: PathBuf,
 }
 
 /// A configuration that may be used, and what was noticed on the way.

@@ -4,6 +4,7 @@ mod diameter;
 mod front;
 mod sctp;
 mod tls;
+mod tokens;
 
 use std::{
     fmt,
@@ -34,7 +35,8 @@ const SECTIONS: [&str; 11] = [
     "access",
 ];
 const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
-                              [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit], [access]";
+                              [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit], [access], \
+                              [access.token]";
 /// Keys that are easily put under the wrong header.
 const PLACES: [(&str, &str); 21] = [
     ("[http]", "max_body_bytes"),

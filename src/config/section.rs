@@ -124,6 +124,11 @@ impl<'r, 'd> Section<'r, 'd> {
         self.table?.get(key)
     }
 
+    /// Whether there is such a key.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     /// A whole number.
     pub fn number<T: TryFrom<u64> + Display>(&mut self, number: Number<T>) -> Found<T> {
         let Number { key, unit, default, accepted } = number;

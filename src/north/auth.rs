@@ -25,6 +25,7 @@ use crate::access::{Access, Caller, Denial};
 
 pub(super) use self::{
     announce::{announce, conceal, require},
+    credentials::basic,
     needs::Needs,
 };
 use super::{
@@ -37,14 +38,16 @@ use self::{credentials::Credentials, needs::Need};
 /// How a client is asked to show who it is (RFC 7617 §2).
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="rxgate", charset="UTF-8""#);
 
-/// Asks every request to this router who sent it, if there is access control. `deny`: how its interface says no.
+/// Asks every request to this router who sent it, if there is access control. `deny`: how its interface says no;
+/// `lone_token`: whether a token may stand in the header access_token alone.
 pub(super) fn guarded(
     router: Router,
     access: Option<Arc<Access>>,
     needs: Needs,
     deny: fn(Denial) -> Response,
+    lone_token: impl Fn() -> bool + Send + Sync + 'static,
 ) -> Router {
-    let guard = Arc::new(Guard { access, needs, deny });
+    let guard = Arc::new(Guard { access, needs, deny, lone_token: Box::new(lone_token) });
     router.layer(middleware::from_fn_with_state(guard, guard_by))
 }
 
@@ -52,6 +55,7 @@ struct Guard {
     access: Option<Arc<Access>>,
     needs: Needs,
     deny: fn(Denial) -> Response,
+    lone_token: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 async fn guard_by(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
@@ -100,13 +104,15 @@ impl Guard {
             let scopes = application.terms().scopes;
             return access.admit(application, scopes);
         }
-        let Credentials { id, secret } = Credentials::read(&request.headers)?;
-        access.basic(&id, secret, from(&request.extensions)).await
+        match Credentials::read(&request.headers, (self.lone_token)())? {
+            Credentials::Basic { id, secret } => access.basic(&id, secret, from(&request.extensions)).await,
+            Credentials::Bearer(token) => access.bearer(&token, from(&request.extensions)).await,
+        }
     }
 }
 
 /// The address that a request comes from.
-fn from(extensions: &Extensions) -> IpAddr {
+pub(super) fn from(extensions: &Extensions) -> IpAddr {
     let client = extensions.get::<ConnectInfo<SocketAddr>>();
     client.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(client)| client.ip())
 }
@@ -114,9 +120,9 @@ fn from(extensions: &Extensions) -> IpAddr {
 /// Status of a denial.
 pub(super) fn status(denial: &Denial) -> StatusCode {
     match denial {
-        Denial::Unknown => StatusCode::UNAUTHORIZED,
+        Denial::Unknown | Denial::Token(_) => StatusCode::UNAUTHORIZED,
         Denial::Attempts { .. } | Denial::Rate { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Denial::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Denial::Busy | Denial::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
         Denial::Inactive
         | Denial::Scope { .. }
         | Denial::EndUser { .. }
@@ -128,8 +134,20 @@ pub(super) fn status(denial: &Denial) -> StatusCode {
 
 /// Adds what goes with a denial, whatever its body is: headers, and for the audit log why it is denied.
 pub(super) fn add_denial(denial: &Denial, response: &mut Response) {
-    if *denial == Denial::Unknown {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    let challenge = match denial {
+        Denial::Unknown => Some(CHALLENGE),
+        // RFC 6750 §3.1. What is said has no quotes.
+        Denial::Token(error) => HeaderValue::try_from(format!(
+            r#"Bearer realm="rxgate", error="invalid_token", error_description="{error}""#
+        ))
+        .ok(),
+        other => other.lacking().and_then(|scope| {
+            let lacks = format!(r#"Bearer realm="rxgate", error="insufficient_scope", scope="{scope}""#);
+            HeaderValue::try_from(lacks).ok()
+        }),
+    };
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     add_retry_after(denial.retry_after(), response);
     let because = Because { code: Some(denial.code()), reason: denial.to_string() };

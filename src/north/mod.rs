@@ -12,6 +12,7 @@ pub(crate) mod percent;
 pub mod records;
 pub mod server;
 mod timestamp;
+mod token;
 
 use axum::http::HeaderName;
 

@@ -100,6 +100,7 @@ async fn call(world: &World, operation: &Operation, who: &str, subject: &Subject
         "applyQos" => asked(""),
         "applyTemplateQos" => of_template("10.0.0.1"),
         "modifyQos" | "modifyQosOf" => change,
+        "issueToken" => "grant_type=client_credentials".to_owned(),
         _ if path == RULE => TEMPLATE.to_owned(),
         id if id.contains("TemplateQos") => {
             r#"{"templateQoSFeatureProperties": {"duration": 60}}"#.to_owned()
@@ -109,7 +110,9 @@ async fn call(world: &World, operation: &Operation, who: &str, subject: &Subject
         }
         _ => String::new(),
     };
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     match *listener {
+        "http" if id == "issueToken" => world.http(&format!("{form}{who}"), method, &path, &body).await,
         "http" => world.http(who, method, &path, &body).await,
         _ => world.admin(who, method, &path, &body).await,
     }
@@ -151,6 +154,14 @@ async fn every_operation_with_each_kind_of_credentials() {
         let without_scope = reply(&by(lacking)).await;
         let name = format!("{} {} {}", operation.listener, operation.method, operation.path);
         match &operation.scope {
+            // It asks for the credentials itself (RFC 6749 §4.4), and gives what the application has.
+            None if operation.id == "issueToken" => {
+                assert_eq!(
+                    [none.status, wrong.status, unknown.status, without_scope.status],
+                    [401, 401, 401, 200]
+                );
+                assert_eq!(wrong.body, unknown.body, "{name}: an id that exists is like one that does not");
+            }
             None => {
                 for reply in [&none, &wrong, &without_scope] {
                     assert_eq!(reply.status, 200, "{name}: {reply:?}");

@@ -101,7 +101,7 @@ impl World {
              [[diameter.peers]]\nhost = 'pcrf.rx.test'\naddress = '{}'\n\
              [store]\nkind = 'embedded'\npath = '{}'\n[notify]\nallow_networks = ['127.0.0.0/8']\n\
              [templates]\ndirectory = '{templates}'\nrules = '{}'\n[access]\napplications = 'applications.toml'\n\
-             [audit]\nfile = 'audit.jsonl'\n",
+             [access.token]\nlifetime_s = 600\n[audit]\nfile = 'audit.jsonl'\n",
             pcrf.address(),
             directory.join("store").display(),
             rules.display(),

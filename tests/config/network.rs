@@ -146,3 +146,16 @@ fn times_that_contradict_each_other_are_refused() {
         "the wait grows from the first to the second: lower the first or raise the second",
     );
 }
+
+#[test]
+fn what_is_shown_of_tokens_means_the_same() {
+    let file = std::env::temp_dir().join(format!("rxgate-config-tokens-{}.toml", std::process::id()));
+    std::fs::write(&file, "").unwrap();
+    let access = format!("[access]\napplications = '{}'\n", file.display());
+    for more in ["", "[access.token]\nlifetime_s = 600\n"] {
+        let loaded = load(&with(&format!("{access}{more}"))).unwrap();
+        let shown = load(&loaded.to_string()).unwrap();
+        assert_eq!(shown.config, loaded.config, "{loaded}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}

@@ -128,6 +128,6 @@ async fn a_token_gives_no_scope_that_the_application_lacks() {
     let video = access.find("video").unwrap();
     let caller = access.admit(video, [Scope::Read, Scope::Admin].into_iter().collect()).unwrap();
     assert_eq!(caller.scopes.to_string(), "read");
-    assert_eq!(caller.may(Scope::Apply), Err(Denial::Scope { scope: Scope::Apply }));
+    assert_eq!(caller.may(Scope::Apply), Err(Denial::Scope { scope: Scope::Apply, by_token: false }));
     assert!(access.find("voice").is_none());
 }

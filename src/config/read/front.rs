@@ -9,7 +9,7 @@ use super::{
         Access, Audit, Gatekeeper, Notify, Profile, Records, Templates,
         section::{Found, Number, Section},
     },
-    DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each, tls,
+    DIRECTORY, HOUR, MADE, MINUTES_10, PLACES, YEAR_S, can_be_made, in_order, once_each, tls, tokens,
 };
 
 /// Specific-Actions that a session subscribes to by default: those that cost no signalling of their own.
@@ -152,8 +152,10 @@ pub(super) fn access(mut section: Section<'_, '_>) -> Option<Access> {
     if applications.is_none() {
         section.note_unset("applications", "whoever reaches a listener may do everything");
     }
+    tokens::note_unset(&mut section);
+    let token = tokens::token(&mut section);
     section.finish(&PLACES);
-    Some(Access { applications: applications?.value? })
+    Some(Access { applications: applications?.value?, token })
 }
 
 pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {

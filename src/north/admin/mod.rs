@@ -103,7 +103,7 @@ pub fn router(admin: Admin) -> Router {
             let why = "the header Allow names the methods accepted, GET /docs says what each does";
             failed(StatusCode::METHOD_NOT_ALLOWED, why)
         });
-    let router = auth::guarded(router, access, needs, denied);
+    let router = auth::guarded(router, access, needs, denied, || false);
     observe::observed(router, "admin", requests)
 }
 

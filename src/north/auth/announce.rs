@@ -25,7 +25,11 @@ const DENIALS: [(&str, &str, Option<&str>); 4] = [
         "The application sends too many requests, or wrong credentials come too often.",
         Some(RETRY_AFTER),
     ),
-    ("503", "Too many credentials are being looked at.", Some(RETRY_AFTER)),
+    (
+        "503",
+        "Too many credentials are being looked at, or those of an identity provider cannot be.",
+        Some(RETRY_AFTER),
+    ),
 ];
 
 const RETRY_AFTER: &str = "Retry-After";

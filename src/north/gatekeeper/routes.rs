@@ -19,13 +19,14 @@ use crate::{
         auth, describe,
         limits::Limits,
         observe::{self, Requests},
+        token,
     },
     session::Sessions,
     template::Templates,
 };
 
 use super::{
-    Answers, ApiError, Invalid, Notifications, ReadSettings,
+    Answers, ApiError, Invalid, Notifications, Profile, ReadSettings,
     describe::{finish, interface},
     notification, qos,
 };
@@ -73,7 +74,9 @@ const FAILURE: &str = "Failure";
 
 /// The resources of the interface, and its description.
 pub fn router(gatekeeper: Gatekeeper) -> Router {
-    let (requests, access) = (Arc::clone(&gatekeeper.requests), gatekeeper.access.clone());
+    let (requests, access, limits) =
+        (Arc::clone(&gatekeeper.requests), gatekeeper.access.clone(), gatekeeper.limits);
+    let settings = gatekeeper.settings.clone();
     let mut operations = OpenApiRouter::with_openapi(interface())
         .routes(routes!(qos::apply::apply))
         .routes(routes!(qos::template::apply))
@@ -84,11 +87,16 @@ pub fn router(gatekeeper: Gatekeeper) -> Router {
         .merge(notification::routes())
         .with_state(Arc::new(gatekeeper));
     finish(operations.get_openapi_mut());
+    let operations = match access.clone().filter(|access| access.issues_tokens()) {
+        Some(access) => operations.merge(token::routes(access, limits)),
+        None => operations,
+    };
     let (router, needs) = describe::described(operations, access.as_ref().map(|_| FAILURE), None);
     let router = router
         .fallback(|| async { ApiError::NoSuchPath })
         .method_not_allowed_fallback(|| async { ApiError::NoSuchMethod });
     let denied = |denial| ApiError::Denied(denial).into_response();
-    let router = auth::guarded(router, access, needs, denied);
+    let lone_token = move || settings.get().profile == Profile::Compatible;
+    let router = auth::guarded(router, access, needs, denied, lone_token);
     observe::observed(router, "http", requests)
 }
