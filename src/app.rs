@@ -8,6 +8,7 @@ mod applications;
 mod changes;
 mod descriptors;
 mod ending;
+mod jwks;
 mod operator;
 mod reload;
 mod settings;
@@ -24,6 +25,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use rustls::ClientConfig;
 use thiserror::Error;
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::{error, info, warn};
@@ -54,6 +56,7 @@ use crate::{
     },
     store::{OpenError, RecordFile},
     template::Templates,
+    tls::Settings,
     transport::{Connect, DisconnectCause, PeerStatus, Pool, Sctp, Tcp, Tls, Transports},
 };
 pub(crate) use applications::read as read_applications;
@@ -115,7 +118,7 @@ pub enum AppError {
     /// The applications are refused, for every one of these reasons.
     #[error("[access] {} problems", .0.len())]
     Applications(Vec<config::Problem>),
-    /// The key of tokens is refused.
+    /// A key of tokens, or where those of the identity provider should be, is refused.
     #[error("[access] {0}")]
     TokenKeys(config::Problem),
     /// Secrets cannot be compared.
@@ -196,7 +199,7 @@ impl App {
         kept.restore(dictionary.get(), template_settings.get()).await?;
         let read = templates::read_at_start(&config, dictionary.get(), template_settings.get()).await;
         let read = read.map_err(AppError::Templates)?.rules;
-        let access = config.access.as_ref().map(|config| access(config)).transpose()?;
+        let access = config.access.as_ref().map(|config| access(config, tls.jwks.clone())).transpose()?;
         let admin_limits = settings::admin_limits(&config.admin);
         let limits = descriptors::fit(settings::limits(&config.http), &admin_limits);
         let http = bind(config.http.listen, limits, access.is_some()).await;
@@ -268,6 +271,8 @@ impl App {
         figures.extend(storage.figures);
         figures.extend(records.clone().map(|records| records as Arc<dyn Collect>));
         figures.extend(audit.clone().map(|audit| audit.log as Arc<dyn Collect>));
+        let keyring = access.as_ref().and_then(|access| access.keyring());
+        figures.extend(keyring.map(|keyring| keyring as Arc<dyn Collect>));
         figures.extend(access.clone().map(|access| access as Arc<dyn Collect>));
         let answers = Answers::new(AnswersConfig::default(), store.clone(), sessions.clock());
         answers.start();
@@ -439,13 +444,16 @@ fn audit(audit: &config::Audit) -> Result<Audit, AuditError> {
 }
 
 /// The applications of the file that the configuration names, and what their tokens need.
-fn access(config: &config::Access) -> Result<Arc<Access>, AppError> {
+fn access(
+    config: &config::Access,
+    to_provider: Live<Option<Settings<ClientConfig>>>,
+) -> Result<Arc<Access>, AppError> {
     let read = applications::read(config).map_err(AppError::Applications)?;
     for warning in &read.warnings {
         warn!(hint = %warning.hint, "{warning}");
     }
     let access = Access::new(read.list)?;
-    tokens::start(config, &access).map_err(AppError::TokenKeys)?;
+    tokens::start(config, &access, to_provider).map_err(AppError::TokenKeys)?;
     Ok(access)
 }
 

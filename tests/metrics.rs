@@ -51,9 +51,14 @@ impl World {
         let secret = String::from_utf8(added.stdout).unwrap();
         let credentials = Base64::encode_string(format!("operator:{}", secret.trim()).as_bytes());
         let audit = directory.join("audit.jsonl");
+        let keys = directory.join("keys.json");
+        let key = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, "A".repeat(43));
+        std::fs::write(&keys, format!(r#"{{"keys":[{key}]}}"#)).unwrap();
         let more = format!(
-            "[access]\napplications = '{}'\n[audit]\nfile = '{}'\n",
+            "[access]\napplications = '{}'\n[access.jwt]\nissuer = \"i\"\naudience = \"a\"\n\
+             algorithms = [\"EdDSA\"]\njwks = '{}'\n[audit]\nfile = '{}'\n",
             applications.display(),
+            keys.display(),
             audit.display()
         );
         Self::with(directory, &more, format!("Authorization: Basic {credentials}\r\n")).await

@@ -70,7 +70,8 @@ pub(crate) fn reloadable() -> String {
     for (section, keys) in RELOADABLE {
         text.push_str(&format!("#   {section} {}\n", keys.join(", ")));
     }
-    text.push_str("# The PEM files of [http], [admin], [diameter.tls] and [notify] are read again; new connections take them.\n");
+    text.push_str("# The PEM files of [http], [admin], [diameter.tls], [notify] and [access.jwt] are read again; new connections\n\
+         # take them. So are the keys of the identity provider.\n");
     text
 }
 

@@ -18,10 +18,11 @@ use super::{
     settings,
     templates::{self, TemplateDirectory, of_file},
     tls::{InForce, Material},
+    tokens,
 };
 use crate::{
     BoxFuture,
-    access::{Access, Terms},
+    access::{Access, KeySet, Terms},
     audit::AuditLog,
     config::{Config, Loaded, Position, Problem, Setting, Store},
     dict::{DictError, Dictionary},
@@ -85,6 +86,8 @@ struct Read {
     recompiled: Vec<Arc<Template>>,
     tls: Material,
     applications: Vec<Terms>,
+    /// Of the identity provider, if they are in a file.
+    keys: Option<KeySet>,
 }
 
 /// The dictionary that is to be in force.
@@ -158,7 +161,8 @@ impl Reloader {
 
     /// Puts it into force; if the templates cannot be stored, nothing of it.
     async fn put(&self, read: Read, changing: &mut Changing<'_>) -> Result<Vec<String>, Vec<Problem>> {
-        let Read { running, mut changed, dictionary, directory, recompiled, tls, applications, .. } = read;
+        let Read { running, mut changed, dictionary, directory, recompiled, tls, applications, keys, .. } =
+            read;
         let config = running.config;
         let parts = &self.parts;
         let put = |rules: &mut RuleSet| {
@@ -180,6 +184,12 @@ impl Reloader {
         }
         parts.notifier.allow(config.notify.allow_networks.clone());
         parts.tls.put(tls);
+        match (parts.access.as_ref().and_then(|access| access.keyring()), keys) {
+            (Some(keyring), Some(keys)) => _ = keyring.found(keys),
+            // They are fetched by whoever does so, with what is in force then.
+            (Some(keyring), None) => keyring.ask(),
+            (None, _) => {}
+        }
         // Refused only after the end.
         _ = parts.pool.reconfigure(settings::peers(&config.diameter)).await;
         Ok(changed)
@@ -271,13 +281,37 @@ fn read(
             Err(found) => problems.extend(found),
         }
     }
+    let jwt = config.access.as_ref().and_then(|access| access.jwt.as_ref());
+    let mut keys = None;
+    match jwt.map_or(Ok(None), tokens::read) {
+        Ok(Some((found, doubts))) => {
+            warnings.extend(doubts);
+            keys = Some(found);
+        }
+        Ok(None) => {}
+        Err(problem) => problems.push(problem),
+    }
+    let keys_in_force = access_in_force.and_then(Access::keyring).and_then(|keyring| keyring.keys());
+    if keys.is_some() && keys.as_ref() != keys_in_force.as_deref() {
+        changed.push("[access.jwt] the identity provider has other keys".into());
+    }
     let material = Material::read(config).map_err(|found| problems.extend(found));
     match material {
         Ok(material) if problems.is_empty() => {
             changed.extend(tls.changes(&material));
             warnings.extend(material.warnings.iter().cloned());
             let (dictionary, tls) = (new, material);
-            Ok(Read { running, changed, warnings, dictionary, directory, recompiled, tls, applications })
+            Ok(Read {
+                running,
+                changed,
+                warnings,
+                dictionary,
+                directory,
+                recompiled,
+                tls,
+                applications,
+                keys,
+            })
         }
         _ => Err(problems),
     }

@@ -1,6 +1,6 @@
 //! What the configuration names for TLS: read at the start and on a reload, all of it or nothing.
 
-use std::time::SystemTime;
+use std::{path::PathBuf, time::SystemTime};
 
 use rustls::{ClientConfig, ServerConfig};
 
@@ -20,6 +20,8 @@ pub(crate) struct Material {
     admin: Option<Settings<ServerConfig>>,
     /// For https endpoints; `None`: whom the system trusts.
     notify: Option<Settings<ClientConfig>>,
+    /// For the identity provider's keys; `None`: whom the system trusts.
+    jwks: Option<Settings<ClientConfig>>,
     /// Certificates and CRLs that the other side refuses, now or soon.
     pub warnings: Vec<Problem>,
 }
@@ -37,11 +39,16 @@ impl Material {
             listener(files, &mut doubts).map_err(|error| noted(of_file(error))).ok()
         };
         let (http, admin) = (listener(&config.http.tls), listener(&config.admin.tls));
-        let trust = config.notify.ca.as_ref().map(|file| Trust::read(file, &[]));
-        let trust = trust.and_then(|trust| trust.map_err(|error| noted(of_file(error))).ok());
-        let notify = trust.map(|trust| tls::client(None, &trust));
+        let mut client = |ca: Option<&PathBuf>| {
+            let trust = ca.map(|file| Trust::read(file, &[]));
+            let trust = trust.and_then(|trust| trust.map_err(|error| noted(of_file(error))).ok());
+            trust.map(|trust| tls::client(None, &trust))
+        };
+        let notify = client(config.notify.ca.as_ref());
+        let jwt = config.access.as_ref().and_then(|access| access.jwt.as_ref());
+        let jwks = client(jwt.and_then(|jwt| jwt.ca.as_ref()));
         match problems.is_empty() {
-            true => Ok(Self { diameter, http, admin, notify, warnings: doubts.found }),
+            true => Ok(Self { diameter, http, admin, notify, jwks, warnings: doubts.found }),
             false => Err(problems),
         }
     }
@@ -119,15 +126,17 @@ pub(super) struct InForce {
     pub http: Option<Live<Settings<ServerConfig>>>,
     pub admin: Option<Live<Settings<ServerConfig>>>,
     pub notify: Live<Option<Settings<ClientConfig>>>,
+    pub jwks: Live<Option<Settings<ClientConfig>>>,
 }
 
 impl From<Material> for InForce {
-    fn from(Material { diameter, http, admin, notify, .. }: Material) -> Self {
+    fn from(Material { diameter, http, admin, notify, jwks, .. }: Material) -> Self {
         Self {
             diameter: diameter.map(Live::from),
             http: http.map(Live::from),
             admin: admin.map(Live::from),
             notify: notify.into(),
+            jwks: jwks.into(),
         }
     }
 }
@@ -145,11 +154,12 @@ impl InForce {
         line(self.http.as_ref().map(Live::get) != new.http, "[http]");
         line(self.admin.as_ref().map(Live::get) != new.admin, "[admin]");
         line(self.notify.get() != new.notify, "[notify] ca");
+        line(self.jwks.get() != new.jwks, "[access.jwt] jwks_ca");
         lines
     }
 
     /// Puts them into force. A section that began or ended takes a restart, which was checked before.
-    pub fn put(&self, Material { diameter, http, admin, notify, .. }: Material) {
+    pub fn put(&self, Material { diameter, http, admin, notify, jwks, .. }: Material) {
         fn set<T: Clone>(live: &Option<Live<T>>, new: Option<T>) {
             if let (Some(live), Some(new)) = (live, new) {
                 live.set(new);
@@ -159,5 +169,6 @@ impl InForce {
         set(&self.http, http);
         set(&self.admin, admin);
         self.notify.set(notify);
+        self.jwks.set(jwks);
     }
 }

@@ -10,14 +10,14 @@ use clap::Args;
 use super::{Failure, serve::about_the_store, warn};
 use crate::{
     app::{TemplateDirectory, TlsMaterial, check_tokens, read_applications, reloadable, template_settings},
-    config::{ConfigError, Loaded, Problem, Store},
+    config::{ConfigError, KeySource, Loaded, Problem, Store},
     dict::Dictionary,
     store::{EmbeddedConfig, OpenError},
 };
 
 /// Checks a configuration file and prints every effective setting.
 ///
-/// Nothing is started. Dictionary, templates, applications, certificates and the key of tokens are read as well,
+/// Nothing is started. Dictionary, templates, applications, certificates and the keys of tokens are read as well,
 /// and the store's directory is looked for. The settings are printed as a configuration file; those that the file leaves out
 /// are marked as default, and at the end stands which take effect on a reload. All problems are told at once,
 /// with file, line and column.
@@ -46,13 +46,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     warn(&TlsMaterial::read(config).map_err(ConfigError::Refused)?.warnings);
     if let Some(access) = &config.access {
         warn(&read_applications(access).map_err(ConfigError::Refused)?.warnings);
-        check_tokens(access).map_err(|problem| ConfigError::Refused(vec![problem]))?;
+        warn(&check_tokens(access).map_err(ConfigError::Refused)?);
     }
     if let Store::Embedded { directory, .. } = &config.store {
         EmbeddedConfig::new(directory).place().map_err(|error| no_place(&arguments.file, &loaded, &error))?;
     }
     let mut out = io::stdout().lock();
     writeln!(out, "OK {}\n\n{loaded}\n{}", arguments.file.display(), reloadable())?;
+    let jwt = config.access.as_ref().and_then(|access| access.jwt.as_ref());
+    if let Some(KeySource::Url(url)) = jwt.map(|jwt| &jwt.keys) {
+        writeln!(
+            out,
+            "# Nothing is fetched here: whether the keys are at {url} only the log of `serve` says."
+        )?;
+    }
     Ok(out.flush()?)
 }
 

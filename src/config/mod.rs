@@ -27,6 +27,7 @@ pub use section::Setting;
 
 use ipnet::IpNet;
 
+use crate::access::Algorithm;
 pub use crate::peer::Transport;
 
 /// Everything that `rxgate serve` is told.
@@ -295,6 +296,8 @@ pub struct Access {
     pub applications: PathBuf,
     /// `[access.token]`: tokens that are issued here. Default: none are.
     pub token: Option<AccessToken>,
+    /// `[access.jwt]`: tokens of an identity provider. Default: none are taken.
+    pub jwt: Option<AccessJwt>,
 }
 
 /// `[access.token]`.
@@ -304,6 +307,33 @@ pub struct AccessToken {
     pub lifetime: Duration,
     /// The file of the key that signs them, made if it is not there; default `token.key` beside the file.
     pub key: PathBuf,
+}
+
+/// `[access.jwt]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessJwt {
+    /// `iss` of its tokens.
+    pub issuer: String,
+    /// What `aud` of those for this gateway has.
+    pub audience: String,
+    /// How they may be signed; at least one.
+    pub algorithms: Vec<Algorithm>,
+    /// The claim that is the id of the application; default client_id.
+    pub claim: String,
+    /// `jwks`: where its public keys are.
+    pub keys: KeySource,
+    /// `jwks_ca`: authorities of the certificate of an https URL; default: those that the system trusts.
+    pub ca: Option<PathBuf>,
+}
+
+/// `jwks` of `[access.jwt]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// A file, read again every minute and on a reload.
+    File(PathBuf),
+    /// An https URL, or an http URL of a loopback address: fetched every 5 minutes, on a reload, and when a token names
+    /// a key that is not known.
+    Url(String),
 }
 
 /// A configuration that may be used, and what was noticed on the way.

@@ -36,7 +36,7 @@ const SECTIONS: [&str; 11] = [
 ];
 const SECTION_TITLES: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
                               [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit], [access], \
-                              [access.token]";
+                              [access.token], [access.jwt]";
 /// Keys that are easily put under the wrong header.
 const PLACES: [(&str, &str); 21] = [
     ("[http]", "max_body_bytes"),

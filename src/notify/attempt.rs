@@ -1,4 +1,4 @@
-//! One attempt: resolve, check, connect, POST, read the answer. Nothing of it outlives the attempt.
+//! One attempt: resolve, check, connect, POST or GET, read the answer. Nothing of it outlives the attempt.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -25,7 +25,9 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 use uuid::Uuid;
 
-use super::{AddressGuard, AttemptError, Connect, Endpoint, NotifyConfig, Resolve, Stream, endpoint::Host};
+use super::{
+    AddressGuard, AttemptError, Connect, Endpoint, FetchError, NotifyConfig, Resolve, Stream, endpoint::Host,
+};
 use crate::{
     live::Live,
     tls::{self, Settings},
@@ -97,6 +99,17 @@ impl Client {
         timeout_at(deadline, attempt).await.unwrap_or(Err(AttemptError::Timeout.into()))
     }
 
+    /// The body of an answer 200 that came in time, all of it.
+    pub async fn get(&self, url: &Endpoint) -> Result<Bytes, FetchError> {
+        let deadline = Instant::now() + self.timeout;
+        let attempt = async {
+            let stream = self.open(url, deadline).await?;
+            let request = request(Method::GET, url, Bytes::new());
+            exchange(stream, request, |response| document(response, self.max_response)).await
+        };
+        timeout_at(deadline, attempt).await.unwrap_or(Err(AttemptError::Timeout.into()))
+    }
+
     /// A connection that HTTP goes over.
     async fn open(&self, endpoint: &Endpoint, deadline: Instant) -> Result<Box<dyn Stream>, AttemptError> {
         let stream = self.connect(endpoint, deadline).await?;
@@ -145,7 +158,12 @@ impl Client {
         endpoint: &Endpoint,
         stream: Box<dyn Stream>,
     ) -> Result<Box<dyn Stream>, AttemptError> {
-        let nobody = || AttemptError::Tls("no authority is trusted: set `[notify] ca`".into());
+        let nobody = || {
+            AttemptError::Tls(
+                "no authority is trusted: set `[notify] ca`, for keys of tokens `[access.jwt] jwks_ca`"
+                    .into(),
+            )
+        };
         let settings = match self.tls.get() {
             Some(settings) => settings,
             None => spawn_blocking(tls::system_client).await.ok().flatten().ok_or_else(nobody)?,
@@ -233,6 +251,23 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let date = httpdate::parse_http_date(value).ok()?;
     let from = text(header::DATE).and_then(|date| httpdate::parse_http_date(date).ok());
     Some(date.duration_since(from.unwrap_or_else(SystemTime::now)).unwrap_or_default())
+}
+
+/// The body of a 200, if it is not too long.
+async fn document(response: Response<Incoming>, most: usize) -> Result<Bytes, FetchError> {
+    if response.status() != StatusCode::OK {
+        return Err(FetchError::Status(response.status().as_u16()));
+    }
+    let (mut body, mut octets) = (response.into_body(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(AttemptError::Http)?;
+        let data = frame.data_ref().map_or(&[][..], |data| data);
+        if data.len() > most.saturating_sub(octets.len()) {
+            return Err(FetchError::TooLarge { most });
+        }
+        octets.extend_from_slice(data);
+    }
+    Ok(octets.freeze())
 }
 
 /// Reads a body to its end, or until it is too long.

@@ -24,6 +24,8 @@
 //!
 //! What waits is in memory: who keeps it elsewhere too learns what became of it through [`Outcome`]. Endpoints, bodies
 //! and keys are logged at `trace` only.
+//!
+//! A [`Fetcher`] gets a document of the operator's own over the same HTTP.
 
 mod address;
 mod attempt;
@@ -33,6 +35,7 @@ mod connect;
 mod counters;
 mod endpoint;
 mod error;
+mod fetch;
 mod figures;
 mod notifier;
 mod queues;
@@ -46,5 +49,6 @@ pub use connect::{Connect, Stream, TcpConnector};
 pub use counters::Counters;
 pub use endpoint::Endpoint;
 pub use error::{AttemptError, EndpointError, QueueFull};
+pub use fetch::{FetchError, Fetcher};
 pub use notifier::{Notification, Notifier, Outcome};
 pub use resolve::{Resolve, SystemResolver};

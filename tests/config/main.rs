@@ -207,7 +207,7 @@ fn unknown_keys_are_refused_with_the_nearest_known_one() {
 fn unknown_sections_are_refused() {
     const ALL: &str = "[http], [admin], [diameter], [diameter.tls], [diameter.sctp], [[diameter.peers]], \
                        [dictionary], [gatekeeper], [templates], [notify], [store], [records], [audit], [access], \
-                       [access.token]";
+                       [access.token], [access.jwt]";
     for later in ["console", "metrics"] {
         assert_refused(
             &with(&format!("[{later}]\n")),

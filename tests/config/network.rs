@@ -152,7 +152,11 @@ fn what_is_shown_of_tokens_means_the_same() {
     let file = std::env::temp_dir().join(format!("rxgate-config-tokens-{}.toml", std::process::id()));
     std::fs::write(&file, "").unwrap();
     let access = format!("[access]\napplications = '{}'\n", file.display());
-    for more in ["", "[access.token]\nlifetime_s = 600\n"] {
+    let jwt = format!(
+        "[access.jwt]\nissuer = \"i\"\naudience = \"a\"\nalgorithms = [\"ES256\"]\njwks = '{}'\n",
+        file.display()
+    );
+    for more in ["", "[access.token]\nlifetime_s = 600\n", &jwt, &format!("[access.token]\n{jwt}")] {
         let loaded = load(&with(&format!("{access}{more}"))).unwrap();
         let shown = load(&loaded.to_string()).unwrap();
         assert_eq!(shown.config, loaded.config, "{loaded}");

@@ -153,9 +153,9 @@ fn a_section_that_is_something_else_is_refused() {
         "write [diameter.sctp] on a line of its own",
     );
     assert_refused(
-        &with("[access]\ntoken = 1\n"),
-        "10:7: `token` of [access] is not a section",
-        "write [access.token] on a line of its own",
+        &with("[access]\njwt = 1\n"),
+        "10:7: `jwt` of [access] is not a section",
+        "write [access.jwt] on a line of its own",
     );
     let (text, _) = refusal(&with("[http]\nclient_certificate = \"always\"\n"));
     assert_eq!(text, "gate.toml:10:22: `client_certificate` is \"always\"");

@@ -5,6 +5,11 @@
 mod check;
 #[path = "../pcrf/http.rs"]
 mod http;
+mod idp;
+#[path = "../tls/killed.rs"]
+mod killed;
+mod log;
+mod provider;
 
 use std::{
     fs,
@@ -20,7 +25,7 @@ use rxgate::{
     app::App,
     config::{Applications, Loaded},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const SESSION: &str = "/ApplicationQoSService/qos/x";
@@ -275,6 +280,29 @@ async fn without_the_section_no_tokens_are_issued_or_taken() {
     assert_eq!(world.shows("a.b.c").await, 401);
     assert_eq!(http::call(world.app().http_address(), "GET", SESSION, "").await.0, 401);
     world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_of_the_identity_provider_are_taken() {
+    let key = idp::Key::new("k");
+    let file = std::env::temp_dir().join(format!("rxgate-tokens-{}.jwks", std::process::id()));
+    fs::write(&file, key.set()).unwrap();
+    let sections = format!("[access.token]\n{}", idp::section(&format!("'{}'", file.display())));
+    let world = World::new(&sections).await;
+    let sign = |application: &str, more: Value| key.sign(&idp::claims(application, more));
+    for (token, status) in [
+        (key.token(), 404),
+        (sign("video", json!({ "scope": "read" })), 404),
+        (sign("video", json!({ "scope": "apply openid" })), 403),
+        (sign("nobody", json!({})), 401),
+        (sign("video", json!({ "exp": 1 })), 401),
+        (sign("video", json!({ "aud": "rxgate", "iss": "rxgate" })), 401),
+        (world.token_for("").await, 404),
+    ] {
+        assert_eq!(world.shows(&token).await, status);
+    }
+    world.end().await;
+    fs::remove_file(file).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -153,9 +153,9 @@ pub(super) fn access(mut section: Section<'_, '_>) -> Option<Access> {
         section.note_unset("applications", "whoever reaches a listener may do everything");
     }
     tokens::note_unset(&mut section);
-    let token = tokens::token(&mut section);
+    let (token, jwt) = (tokens::token(&mut section), tokens::jwt(&mut section));
     section.finish(&PLACES);
-    Some(Access { applications: applications?.value?, token })
+    Some(Access { applications: applications?.value?, token, jwt })
 }
 
 pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {
