@@ -9,6 +9,8 @@ use std::{future::Future, io, iter, net::SocketAddr, pin::pin, time::Duration};
 
 use axum::Router;
 use rustls::ServerConfig;
+#[cfg(target_os = "linux")]
+use socket2::{SockFilter, SockRef};
 use thiserror::Error;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -19,7 +21,7 @@ use tracing::warn;
 
 use super::limits::{Connections, Limits};
 use crate::{live::Live, tls::Settings};
-use connection::Connection;
+use connection::{Connection, LAST_CHANCE};
 pub use https::{ClientCertificate, PROTOCOLS};
 use stall::Stalling;
 
@@ -102,7 +104,7 @@ impl Server {
         Self { tls, ..self }
     }
 
-    /// Serves until `stop` is done; then takes no connection any more but those that were made before, lets the
+    /// Serves until `stop` is done; then takes no connection any more but those that had begun before, lets the
     /// requests end that have begun to arrive, and cuts off what is left after `grace`.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>, grace: Duration) {
         let (stopping, stopped) = watch::channel(false);
@@ -161,8 +163,21 @@ impl Server {
                 },
             }
         }
-        // The system has made some more already: their clients may have sent their requests. Asked directly: what
-        // the runtime knows of them may be old.
+        // Fails if there is no connection to tell.
+        let _ = stopping.send(true);
+        // The system makes those that have begun: their clients may send their requests at once.
+        if let Err(error) = let_none_begin(&self.listener) {
+            warn!(%error, "connections that are made right now may be cut off");
+        }
+        let mut made = pin!(tokio::time::sleep(LAST_CHANCE));
+        loop {
+            tokio::select! {
+                () = &mut made => break,
+                Ok(accepted) = self.listener.accept() => take(&mut tasks, accepted),
+                else => break,
+            }
+        }
+        // Asked directly for the last ones: what the runtime knows of them may be old.
         match self.listener.into_std() {
             Ok(listener) => {
                 let waiting = iter::repeat_with(|| listener.accept()).take(BACKLOG).map_while(Result::ok);
@@ -176,8 +191,6 @@ impl Server {
             }
             Err(error) => warn!(%error, "connections that wait to be accepted are cut off"),
         }
-        // Fails if there is no connection to tell.
-        let _ = stopping.send(true);
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, all).await.is_err() {
             warn!(left = tasks.len(), "connections are cut off");
@@ -186,9 +199,55 @@ impl Server {
     }
 }
 
+/// From now on the system makes no connection that has not begun, while those that have begun can still be taken.
+///
+/// One that was made between the last look at a listener and its end is cut off without an answer. A client that finds
+/// nobody now asks again after a second (RFC 6298 §2), and is refused once the listener is gone.
+#[cfg(target_os = "linux")]
+fn let_none_begin(listener: &TcpListener) -> io::Result<()> {
+    use libc::{BPF_ABS, BPF_B, BPF_JMP, BPF_JSET, BPF_K, BPF_LD, BPF_RET};
+    // The octet of the TCP header with the flags, and SYN in it (RFC 9293 §3.1).
+    const FLAGS: u32 = 13;
+    const SYN: u32 = 0x02;
+    let filter = [
+        (BPF_LD | BPF_B | BPF_ABS, 0, FLAGS),
+        (BPF_JMP | BPF_JSET | BPF_K, 1, SYN),
+        (BPF_RET | BPF_K, 0, u32::MAX),
+        (BPF_RET | BPF_K, 0, 0),
+    ];
+    SockRef::from(listener)
+        .attach_filter(&filter.map(|(code, if_set, value)| SockFilter::new(code as u16, if_set, 0, value)))
+}
+
+/// Other systems have no means for this.
+#[cfg(not(target_os = "linux"))]
+fn let_none_begin(_: &TcpListener) -> io::Result<()> {
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{connection::LAST_CHANCE, *};
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_connection_that_was_made_can_be_taken_when_none_begins_any_more() {
+        use std::net::TcpStream as Client;
+        for address in ["127.0.0.1:0", "[::1]:0"] {
+            let listener = TcpListener::bind(address).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let before = Client::connect(address).unwrap();
+            let_none_begin(&listener).unwrap();
+            let after = Client::connect_timeout(&address, Duration::from_millis(200));
+            assert_eq!(after.unwrap_err().kind(), io::ErrorKind::TimedOut);
+            let (taken, client) = listener.accept().await.unwrap();
+            assert_eq!(client, before.local_addr().unwrap());
+            // What it sends is no matter of the listener.
+            io::Write::write_all(&mut &before, b"x").unwrap();
+            taken.readable().await.unwrap();
+            assert_eq!(taken.try_read(&mut [0; 2]).unwrap(), 1);
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_came_while_the_last_chance_ended_is_answered() {
