@@ -264,7 +264,7 @@ async fn main() -> Result<(), Failed> {
     let secret = Secret::generate()?;
     let secrets = vec![SecretHash::of(&secret)?];
     let terms = Terms { secrets, ..Terms::new("video", [Scope::Apply, Scope::Remove]) };
-    Applications::write(&directory.join("applications.toml"), &[terms])?;
+    Applications::from(vec![terms]).write(&directory.join("applications.toml"))?;
     let pcrf = Pcrf::start(PcrfConfig { control: None, ..PcrfConfig::on_free_ports() }).await?;
     let text = format!(
         "[http]\nlisten = \"127.0.0.1:0\"\n[admin]\nlisten = \"127.0.0.1:0\"\n[store]\nkind = \"memory\"\n\

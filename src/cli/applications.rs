@@ -4,16 +4,19 @@ use std::{
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use clap::{Args, Subcommand, value_parser};
 use ipnet::IpNet;
 use serde_json::json;
+use toml::value::Datetime;
 
 use super::{Failure, warn};
 use crate::{
     access::{ID, MAX_SECRETS, Scope, Secret, SecretHash, Terms, is_id},
-    config::Applications,
+    config::{Applications, Removed},
+    dict::dump::date,
     template::Pattern,
 };
 
@@ -58,8 +61,9 @@ struct InFile {
 Examples:
   rxgate app add video --scope apply,read,remove --end-user 'tel:\\+49.*' --ue 10.0.0.0/8 --rate 50 --sessions 1000
   rxgate app add operator --scope admin --file /etc/rxgate/applications.toml
+  rxgate app add video --scope read --take-over      the same application again, after `remove`
 
-Exit codes: 0 added; 1 the file cannot be written; 2 there is one of that id, or wrong arguments or file.")]
+Exit codes: 0 added; 1 the file cannot be written; 2 there is or was one of that id, or wrong arguments or file.")]
 struct AddArguments {
     /// Its id: letters, digits, dots, hyphens and underscores.
     #[arg(value_name = "ID", value_parser = id)]
@@ -82,16 +86,20 @@ struct AddArguments {
     /// Most live sessions. Default: no limit.
     #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u64).range(..=1_000_000_000))]
     sessions: Option<u64>,
+    /// It may have the id of an application that was removed, and has the sessions, registrations, waiting events and
+    /// answers to idempotency keys that are left of that one.
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     at: InFile,
 }
 
-/// Lists the applications.
+/// Lists the applications, and the ids of those that were removed.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   rxgate app list
-  rxgate app list --json | jq -r '.[].id'
+  rxgate app list --json | jq -r '.[] | select(.active) | .id'
 
 Exit codes: 0 listed; 2 wrong arguments or file.")]
 struct ListArguments {
@@ -122,8 +130,10 @@ struct RotateArguments {
     at: InFile,
 }
 
-/// Removes an application. Its sessions stay until they end; nobody but the operator finds them, unless an application
-/// of the same id is added again.
+/// Removes an application. Its sessions stay until they end, and its registrations stay; nobody but the operator finds
+/// them.
+///
+/// The file keeps the id, so that it is not given to another application by accident: `add` wants --take-over for it.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -165,18 +175,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn add(arguments: &AddArguments) -> Result<(), Failure> {
-    let AddArguments { id, scope, end_user, ue, rate, burst, sessions, at } = arguments;
+    let AddArguments { id, scope, end_user, ue, rate, burst, sessions, take_over, at } = arguments;
     if scope.contains(&Scope::Admin) && scope.iter().any(|scope| *scope != Scope::Admin) {
         let hint = "the operator's work has credentials of its own: make two applications of it";
         return Err(Failure::usage("the scope admin goes with no other", hint));
     }
     let (secret, hash) = new_secret()?;
-    change(&at.file, |list| {
-        if list.iter().any(|terms| terms.id == *id) {
+    change(&at.file, |all| {
+        if all.list.iter().any(|terms| terms.id == *id) {
             let hint = "`rxgate app rotate` gives it another secret; `rxgate app remove` takes it out";
             return Err(Failure::usage(format!("there is an application {id}"), hint));
         }
-        list.push(Terms {
+        if let Some(Removed { since, .. }) = all.removed(id).filter(|_| !take_over) {
+            let text = format!(
+                "there was an application {id} until {since}: this one would have the sessions, registrations, \
+                 waiting events and answers to idempotency keys that are left of it"
+            );
+            return Err(Failure::usage(
+                text,
+                "take another id; if it is the same application, add --take-over",
+            ));
+        }
+        all.removed.retain(|removed| removed.id != *id);
+        all.list.push(Terms {
             secrets: vec![hash],
             end_users: end_user.clone(),
             ue: ue.clone(),
@@ -194,8 +215,8 @@ fn rotate(arguments: &RotateArguments) -> Result<(), Failure> {
     let RotateArguments { id, drop_old, at } = arguments;
     let new = if *drop_old { None } else { Some(new_secret()?) };
     let (secret, hash) = new.unzip();
-    change(&at.file, |list| {
-        let secrets = &mut find(list, id)?.secrets;
+    change(&at.file, |all| {
+        let secrets = &mut find(all, id)?.secrets;
         let kept = if hash.is_some() { MAX_SECRETS - 1 } else { 1 };
         secrets.drain(..secrets.len().saturating_sub(kept));
         secrets.extend(hash);
@@ -206,9 +227,10 @@ fn rotate(arguments: &RotateArguments) -> Result<(), Failure> {
 
 fn remove(arguments: &RemoveArguments) -> Result<(), Failure> {
     let RemoveArguments { id, at } = arguments;
-    change(&at.file, |list| {
-        find(list, id)?;
-        list.retain(|terms| terms.id != *id);
+    change(&at.file, |all| {
+        find(all, id)?;
+        all.list.retain(|terms| terms.id != *id);
+        all.removed.push(Removed { id: id.clone(), since: now() });
         Ok(())
     })
 }
@@ -218,7 +240,8 @@ fn list(arguments: &ListArguments) -> Result<(), Failure> {
     warn(&read.warnings);
     let mut out = io::stdout().lock();
     if arguments.json {
-        let shown: Vec<_> = read.list.iter().map(shown).collect();
+        let shown: Vec<_> =
+            read.list.iter().map(shown).chain(read.removed.iter().map(shown_removed)).collect();
         writeln!(out, "{}", serde_json::Value::from(shown))?;
     } else {
         for terms in &read.list {
@@ -237,6 +260,7 @@ fn list(arguments: &ListArguments) -> Result<(), Failure> {
                 terms.secrets.len(),
             )?;
         }
+        read.removed.iter().try_for_each(|Removed { id, since }| writeln!(out, "{id}: removed {since}"))?;
     }
     Ok(out.flush()?)
 }
@@ -252,17 +276,26 @@ fn shown(terms: &Terms) -> serde_json::Value {
         "burst": terms.rate.map(|_| terms.burst),
         "sessions": terms.sessions,
         "secrets": terms.secrets.len(),
+        "removed": null,
     })
 }
 
-fn find<'t>(list: &'t mut [Terms], id: &str) -> Result<&'t mut Terms, Failure> {
-    let found = list.iter_mut().find(|terms| terms.id == id);
-    found.ok_or_else(|| {
-        Failure::failed(
-            format!("there is no application {id}"),
-            "`rxgate app list` shows those that there are",
-        )
-    })
+fn shown_removed(Removed { id, since }: &Removed) -> serde_json::Value {
+    json!({ "id": id, "active": false, "removed": since.to_string() })
+}
+
+fn find<'a>(all: &'a mut Applications, id: &str) -> Result<&'a mut Terms, Failure> {
+    let text = match all.removed(id) {
+        Some(Removed { since, .. }) => format!("the application {id} was removed {since}"),
+        None => format!("there is no application {id}"),
+    };
+    let found = all.list.iter_mut().find(|terms| terms.id == id);
+    found.ok_or_else(|| Failure::failed(text, "`rxgate app list` shows those that there are"))
+}
+
+fn now() -> Datetime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    date(i64::try_from(since).unwrap_or(i64::MAX)).parse().expect("it is a date and time of RFC 3339")
 }
 
 fn new_secret() -> Result<(Secret, SecretHash), Failure> {
@@ -278,7 +311,7 @@ fn told(secret: &Secret) -> Result<(), Failure> {
 }
 
 /// Changes the file while nobody else does. One that is not there yet is made.
-fn change(file: &Path, change: impl FnOnce(&mut Vec<Terms>) -> Result<(), Failure>) -> Result<(), Failure> {
+fn change(file: &Path, change: impl FnOnce(&mut Applications) -> Result<(), Failure>) -> Result<(), Failure> {
     let unwritten = |error: io::Error| {
         Failure::failed(
             format!("cannot write {}: {error}", file.display()),
@@ -289,15 +322,15 @@ fn change(file: &Path, change: impl FnOnce(&mut Vec<Terms>) -> Result<(), Failur
     let directory = File::open(directory).map_err(unwritten)?;
     // Until it is closed; two at a time would lose what one of them did.
     directory.lock().map_err(unwritten)?;
-    let mut list = if file.exists() {
+    let mut all = if file.exists() {
         let read = Applications::from_file(file)?;
         warn(&read.warnings);
-        read.list
+        read
     } else {
-        Vec::new()
+        Applications::default()
     };
-    change(&mut list)?;
-    Applications::write(file, &list).map_err(unwritten)?;
+    change(&mut all)?;
+    all.write(file).map_err(unwritten)?;
     writeln!(
         io::stderr().lock(),
         "a running gateway learns of it by SIGHUP or POST /reload: until then all is as before"

@@ -1,6 +1,7 @@
 //! The applications that may call: a file of its own, TOML with a list of `[[application]]`, kept by `rxgate app`.
 //!
-//! It holds no secret, only what is left of some; whoever may write it may let anybody in.
+//! It holds no secret, only what is left of some; whoever may write it may let anybody in. A list of `[[removed]]` has
+//! the ids that were given before: what was made under one is still there, and not for whoever gets the same id.
 
 use std::{
     fs::File,
@@ -10,14 +11,11 @@ use std::{
 };
 
 use ipnet::IpNet;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
-};
+use toml::{Spanned, de::DeValue, value::Datetime};
 
 use super::{
     ConfigError,
-    list_file::{self, Kind},
+    list_file::{self, Item, Kind},
     problem::Problem,
     section::{Found, Reader, Section, quoted},
 };
@@ -27,8 +25,9 @@ use crate::{
     whole_file,
 };
 
+const REMOVED: &str = "removed";
 const KIND: Kind = Kind {
-    key: "application",
+    keys: &["application", REMOVED],
     names: ("an application", "applications"),
     how: "write [[application]] with two brackets, or use `rxgate app add`",
 };
@@ -46,12 +45,23 @@ const MAX_SESSIONS: u64 = 1_000_000_000;
 const MAX_FILE: u64 = 16 << 20;
 
 /// The applications of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applications {
     /// In the file's order, no two of one id.
     pub list: Vec<Terms>,
+    /// Those that were there before, no two of one id, and none that is in the list.
+    pub removed: Vec<Removed>,
     /// What is accepted but unwise.
     pub warnings: Vec<Problem>,
+}
+
+/// An application that was removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its id.
+    pub id: String,
+    /// Since when.
+    pub since: Datetime,
 }
 
 impl Applications {
@@ -83,26 +93,66 @@ impl Applications {
 
     /// Checks `text`, the content of `file`.
     pub fn from_text(file: &Path, text: &str) -> Result<Self, ConfigError> {
-        list_file::read(file, text, &KIND, add).map(|(list, warnings)| Self { list, warnings })
+        list_file::read(file, text, &KIND, add).map(|(read, warnings)| Self { warnings, ..read })
     }
 
-    /// Writes applications to a file, all of them or nothing: whoever reads it meanwhile finds what was there, or what
-    /// is there now. Only its owner may read it; that stays who it was.
-    pub fn write(file: &Path, list: &[Terms]) -> io::Result<()> {
-        whole_file::replace(file, to_text(list).as_bytes())
+    /// Writes them to a file, all of them or nothing: whoever reads it meanwhile finds what was there, or what is there
+    /// now. Only its owner may read it; that stays who it was.
+    pub fn write(&self, file: &Path) -> io::Result<()> {
+        whole_file::replace(file, to_text(self).as_bytes())
+    }
+
+    /// The application of this id that was removed.
+    pub fn removed(&self, id: &str) -> Option<&Removed> {
+        self.removed.iter().find(|removed| removed.id == id)
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.list.iter().any(|terms| terms.id == id)
     }
 }
 
-fn add<'d>(reader: &mut Reader<'d>, table: &'d DeTable<'d>, offset: Option<usize>, list: &mut Vec<Terms>) {
-    let Some((terms, id_at)) = application(Section::new(reader, "[[application]]", Some(table), offset))
-    else {
-        return;
-    };
-    if list.iter().any(|other| other.id == terms.id) {
+impl From<Vec<Terms>> for Applications {
+    fn from(list: Vec<Terms>) -> Self {
+        Self { list, ..Self::default() }
+    }
+}
+
+fn add<'d>(reader: &mut Reader<'d>, item: &Item<'d>, read: &mut Applications) {
+    match item.key {
+        REMOVED => add_removed(reader, item, read),
+        _ => add_application(reader, item, read),
+    }
+}
+
+fn add_application<'d>(reader: &mut Reader<'d>, item: &Item<'d>, read: &mut Applications) {
+    let section = Section::new(reader, "[[application]]", Some(item.table), item.offset);
+    let Some((terms, id_at)) = application(section) else { return };
+    if read.has(&terms.id) {
         let text = format!("`id` is \"{}\", as of an application before", terms.id);
         return reader.refuse(id_at, text, "give each application an id of its own");
     }
-    list.push(terms);
+    read.list.push(terms);
+}
+
+fn add_removed<'d>(reader: &mut Reader<'d>, item: &Item<'d>, read: &mut Applications) {
+    let mut section = Section::new(reader, "[[removed]]", Some(item.table), item.offset);
+    let id = section.text("id", ID, |text| is_id(text).then(|| text.to_owned()));
+    let since = section.date("since");
+    section.finish(&[]);
+    let (Some(Found { value: id, offset }), Some(since)) = (id, since) else { return };
+    if read.removed(&id).is_some() {
+        let text = format!("`id` is \"{id}\", as of a [[removed]] before");
+        return reader.refuse(offset, text, "leave one of them out");
+    }
+    // The sections come by their names: all applications are there.
+    if read.has(&id) {
+        let text = format!("\"{id}\" is the id of an [[application]] and of a [[removed]]");
+        let hint = "the application would have the sessions, registrations and events of the one before: give it \
+                    another id, or leave the [[removed]] out if it is the same";
+        return reader.refuse(offset, text, hint);
+    }
+    read.removed.push(Removed { id, since });
 }
 
 /// `None` after a problem was noted, but not after every one.
@@ -180,11 +230,11 @@ fn secrets(section: &mut Section<'_, '_>) -> Vec<SecretHash> {
 }
 
 /// The file, as it is read again.
-fn to_text(list: &[Terms]) -> String {
+fn to_text(all: &Applications) -> String {
     let mut text =
         "# The applications that may call. Kept by `rxgate app`; a running gateway reads it on SIGHUP.\n"
             .to_owned();
-    for terms in list {
+    for terms in &all.list {
         let Terms { id, secrets, scopes, end_users, ue, rate, burst, sessions, active } = terms;
         let mut line = |key: &str, value: String| text.push_str(&format!("{key} = {value}\n"));
         line("\n[[application]]\nid", quoted(id));
@@ -206,6 +256,12 @@ fn to_text(list: &[Terms]) -> String {
         if !active {
             line("active", active.to_string());
         }
+    }
+    if !all.removed.is_empty() {
+        text.push_str("\n# Ids that were given before: what was made under one is still there.\n");
+    }
+    for Removed { id, since } in &all.removed {
+        text.push_str(&format!("\n[[removed]]\nid = {}\nsince = {since}\n", quoted(id)));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! A file that is a list of sections of one kind, such as `[[rule]]`; and what is no TOML at all.
+//! A file that is a list of sections, such as `[[rule]]`; and what is no TOML at all.
 
 use std::path::Path;
 
@@ -12,35 +12,45 @@ use super::{
 
 /// What the sections of such a file are.
 pub(super) struct Kind {
-    /// What stands in the brackets: `rule`.
-    pub key: &'static str,
+    /// What may stand in the brackets: `rule`.
+    pub keys: &'static [&'static str],
     /// One of them, and all: `a rule`, `rules`.
     pub names: (&'static str, &'static str),
     /// How they are written.
     pub how: &'static str,
 }
 
+/// One of them.
+pub(super) struct Item<'d> {
+    /// What stands in the brackets.
+    pub key: &'static str,
+    /// What stands below.
+    pub table: &'d DeTable<'d>,
+    /// Where it begins.
+    pub offset: Option<usize>,
+}
+
 /// Reads such a file: `one` adds what a section says to the list, or notes what is wrong with it. With the warnings.
-pub(super) fn read<T>(
+pub(super) fn read<T: Default>(
     file: &Path,
     text: &str,
-    Kind { key, names: (name, names), how }: &Kind,
-    one: impl for<'d> Fn(&mut Reader<'d>, &'d DeTable<'d>, Option<usize>, &mut Vec<T>),
-) -> Result<(Vec<T>, Vec<Problem>), ConfigError> {
+    Kind { keys, names: (name, names), how }: &Kind,
+    one: impl for<'d> Fn(&mut Reader<'d>, &Item<'d>, &mut T),
+) -> Result<(T, Vec<Problem>), ConfigError> {
     let hint = format!("{how}; a text with a backslash stands in single quotes");
     let document = document(file, text, &hint)?;
     let mut reader = Reader::new(file, text);
-    let mut list = Vec::new();
+    let mut list = T::default();
     for (found, value) in document.get_ref() {
         let at = Some(found.span().start);
-        if found.get_ref() != key {
+        let Some(key) = keys.iter().find(|key| found.get_ref() == *key) else {
             reader.refuse(
                 at,
                 format!("there is no section [{}] in a file of {names}", found.get_ref()),
                 *how,
             );
             continue;
-        }
+        };
         let Some(items) = value.get_ref().as_array() else {
             reader.refuse(at, format!("`{key}` is not a list of {names}"), *how);
             continue;
@@ -48,7 +58,7 @@ pub(super) fn read<T>(
         for item in items {
             let offset = Some(item.span().start);
             match item.get_ref().as_table() {
-                Some(table) => one(&mut reader, table, offset, &mut list),
+                Some(table) => one(&mut reader, &Item { key, table, offset }, &mut list),
                 None => reader.refuse(offset, format!("{name} is not a section"), *how),
             }
         }

@@ -20,7 +20,7 @@ use std::{
     time::Duration,
 };
 
-pub use applications::Applications;
+pub use applications::{Applications, Removed};
 pub use problem::{ConfigError, Position, Problem};
 pub use rules::RuleEntry;
 pub use section::Setting;

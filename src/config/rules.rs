@@ -5,11 +5,9 @@
 
 use std::path::{Component, Path};
 
-use toml::de::DeTable;
-
 use super::{
     ConfigError,
-    list_file::{self, Kind},
+    list_file::{self, Item, Kind},
     problem::Position,
     section::{Reader, Section},
 };
@@ -30,7 +28,7 @@ pub struct RuleEntry {
 const MATCH: &str = "a regular expression of endUserIds in quotes, such as 'tel:\\+?4917.*', or '.*' for all";
 const TEMPLATE: &str = "the name of an XML file in the directory of templates, such as \"video.xml\"";
 const KIND: Kind = Kind {
-    key: "rule",
+    keys: &["rule"],
     names: ("a rule", "rules"),
     how: "write [[rule]] with two brackets, and below it `match` and `template`",
 };
@@ -49,13 +47,8 @@ impl RuleEntry {
     }
 }
 
-fn rule<'d>(
-    reader: &mut Reader<'d>,
-    table: &'d DeTable<'d>,
-    offset: Option<usize>,
-    rules: &mut Vec<RuleEntry>,
-) {
-    let mut section = Section::new(reader, "[[rule]]", Some(table), offset);
+fn rule<'d>(reader: &mut Reader<'d>, item: &Item<'d>, rules: &mut Vec<RuleEntry>) {
+    let mut section = Section::new(reader, "[[rule]]", Some(item.table), item.offset);
     let pattern = section.text("match", MATCH, |text| (!text.is_empty()).then(|| text.to_owned()));
     let template = section.text("template", TEMPLATE, |text| is_below(text).then(|| text.to_owned()));
     section.finish(&[]);

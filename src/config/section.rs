@@ -12,6 +12,7 @@ use std::{
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
+    value::Datetime,
 };
 
 use super::problem::{Position, Problem};
@@ -200,6 +201,21 @@ impl<'r, 'd> Section<'r, 'd> {
             }
         };
         Found { value, offset }
+    }
+
+    /// A date, or a date and time, that must be there; `None` when it is not or is something else, which is then noted.
+    pub fn date(&mut self, key: &'static str) -> Option<Datetime> {
+        const ACCEPTED: &str = "a date, or a date and time such as 2026-03-01T12:00:00Z, without quotes";
+        let Some(value) = self.take(key) else {
+            let text = format!("{} lacks `{key}`", self.title);
+            self.reader.refuse(self.offset, text, format!("add `{key} = ...`: {ACCEPTED}"));
+            return None;
+        };
+        let date = value.get_ref().as_datetime().filter(|found| found.date.is_some());
+        if date.is_none() {
+            self.refuse_value(key, value, ACCEPTED);
+        }
+        date.copied()
     }
 
     /// A length of time; the key's ending, `_ms` or `_s`, is its unit.

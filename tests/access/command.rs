@@ -79,7 +79,7 @@ fn an_application_is_added_listed_rotated_and_removed() {
         list,
         serde_json::json!([{
             "id": "video", "active": true, "scopes": ["apply", "read"], "endUsers": [r"tel:\+49.*"],
-            "ue": ["10.0.0.0/8"], "rate": 50, "burst": 50, "sessions": 1000, "secrets": 1,
+            "ue": ["10.0.0.0/8"], "rate": 50, "burst": 50, "sessions": 1000, "secrets": 1, "removed": null,
         }])
     );
     let second = file.app(&["rotate", "video"]).1;
@@ -93,10 +93,77 @@ fn an_application_is_added_listed_rotated_and_removed() {
     assert!(code == 2 && errors.starts_with("error: there is an application video\nhint: "), "{errors}");
     assert_eq!(file.app(&["remove", "video"]).0, 0);
     for command in ["remove", "rotate"] {
+        let (code, _, errors) = file.app(&[command, "voice"]);
+        assert!(code == 1 && errors.starts_with("error: there is no application voice\n"), "{errors}");
         let (code, _, errors) = file.app(&[command, "video"]);
-        assert!(code == 1 && errors.starts_with("error: there is no application video\n"), "{errors}");
+        assert!(code == 1 && errors.starts_with("error: the application video was removed 2"), "{errors}");
     }
-    assert_eq!(file.app(&["list"]), (0, String::new(), String::new()));
+}
+
+#[test]
+fn the_id_of_a_removed_application_is_not_given_again_by_accident() {
+    let file = File::new("again");
+    let scope = ["--scope", "read"];
+    let add = |id: &str, more: &[&str]| file.app(&[&["add", id], &scope[..], more].concat());
+    let secret = add("video", &[]).1;
+    add("voice", &[]);
+    assert_eq!(file.app(&["remove", "video"]).0, 0);
+    let kept = fs::read_to_string(&file.0).unwrap();
+    let read = Applications::from_file(&file.0).unwrap();
+    let since = read.removed("video").unwrap().since.to_string();
+    assert!(since.starts_with('2') && since.ends_with('Z'), "{since}");
+    assert!(kept.ends_with(&format!("\n[[removed]]\nid = \"video\"\nsince = {since}\n")), "{kept}");
+    assert_eq!(kept.matches("$argon2id$").count(), 1, "nothing is left of its secret");
+
+    let (code, out, errors) = add("video", &[]);
+    assert!(code == 2 && out.is_empty(), "{out}");
+    let inherits =
+        format!("error: there was an application video until {since}: this one would have the sessions,");
+    assert!(errors.starts_with(&inherits) && errors.contains("add --take-over\n"), "{errors}");
+    assert_eq!(fs::read_to_string(&file.0).unwrap(), kept);
+
+    let (_, list, _) = file.app(&["list"]);
+    assert!(
+        list.starts_with("voice: read\n") && list.ends_with(&format!("\nvideo: removed {since}\n")),
+        "{list}"
+    );
+    let list: Value = serde_json::from_str(&file.app(&["list", "--json"]).1).unwrap();
+    assert_eq!(list[1], serde_json::json!({ "id": "video", "active": false, "removed": since }));
+
+    // A change of others keeps it.
+    assert_eq!(file.app(&["rotate", "voice"]).0, 0);
+    assert!(Applications::from_file(&file.0).unwrap().removed("video").is_some());
+    let (code, another, errors) = add("video", &["--take-over"]);
+    assert_eq!(code, 0, "{errors}");
+    assert_eq!((file.place("video", &another), file.place("video", &secret)), (Some(0), None));
+    assert_eq!(Applications::from_file(&file.0).unwrap().removed, []);
+    assert_eq!(file.app(&["remove", "video"]).0, 0);
+    assert!(Applications::from_file(&file.0).unwrap().removed("video").is_some());
+}
+
+#[test]
+fn a_removed_application_by_hand_is_checked_like_the_others() {
+    let file = File::new("removed");
+    let removed = "[[removed]]\nid = \"video\"\nsince = 2026-03-01\n";
+    let application = "[[application]]\nid = \"video\"\nscopes = [\"read\"]\n";
+    fs::write(&file.0, removed).unwrap();
+    assert_eq!(file.app(&["list"]).1, "video: removed 2026-03-01\n");
+    let both = "\"video\" is the id of an [[application]] and of a [[removed]]\nhint: ";
+    for (text, error) in [
+        (application.to_owned() + removed, format!("5:6: {both}")),
+        (removed.to_owned() + application, format!("2:6: {both}")),
+        (removed.repeat(2), "5:6: `id` is \"video\", as of a [[removed]] before\n".into()),
+        (removed.replace("2026-03-01", "\"2026-03-01\""), "3:9: `since` is \"2026-03-01\"\n".into()),
+        (removed.replace("2026-03-01", "12:00:00"), "3:9: `since` is 12:00:00\n".into()),
+        ("[[removed]]\nid = \"video\"\n".into(), "1:1: [[removed]] lacks `since`\n".into()),
+        (removed.replace("video", "a b"), "2:6: `id` is \"a b\"\n".into()),
+        (format!("{removed}scopes = []"), "4:1: [[removed]] has no key `scopes`\n".into()),
+    ] {
+        fs::write(&file.0, &text).unwrap();
+        let (code, _, errors) = file.app(&["list"]);
+        let expected = format!("{}:{error}", file.0.display());
+        assert!(code == 2 && errors.contains(&expected), "{text}\n{errors}");
+    }
 }
 
 #[test]

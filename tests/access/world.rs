@@ -107,7 +107,7 @@ impl World {
             rules.display(),
         );
         std::fs::write(directory.join("gate.toml"), text).unwrap();
-        Applications::write(&directory.join("applications.toml"), applications).unwrap();
+        Applications::from(applications.to_vec()).write(&directory.join("applications.toml")).unwrap();
         let app = Self::start(&directory).await;
         Self { app, pcrf, directory }
     }
@@ -142,7 +142,7 @@ impl World {
 
     /// Puts other applications into force.
     pub async fn put(&self, applications: &[Terms]) -> Vec<String> {
-        Applications::write(&self.directory.join("applications.toml"), applications).unwrap();
+        Applications::from(applications.to_vec()).write(&self.directory.join("applications.toml")).unwrap();
         self.app.reload().await.unwrap()
     }
 

@@ -77,7 +77,7 @@ impl World {
              [[diameter.peers]]\nhost = 'pcrf.rx.test'\naddress = '{}'\n",
             pcrf.address()
         );
-        Applications::write(&files.0.join("applications.toml"), applications).unwrap();
+        Applications::from(applications.to_vec()).write(&files.0.join("applications.toml")).unwrap();
         let file: PathBuf = files.write("gate.toml", &text);
         let app = App::start_file(&file, Loaded::from_file(&file).unwrap(), false).await.unwrap();
         soon(async {

@@ -14,7 +14,7 @@ use crate::idp::{Key, section};
 pub fn directory(name: &str) -> PathBuf {
     let directory = std::env::temp_dir().join(format!("rxgate-tokens-{}-{name}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();
-    Applications::write(&directory.join("applications.toml"), &[]).unwrap();
+    Applications::default().write(&directory.join("applications.toml")).unwrap();
     directory
 }
 

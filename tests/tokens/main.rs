@@ -65,7 +65,7 @@ impl World {
     }
 
     fn put(&self, applications: &[Terms]) {
-        Applications::write(&self.directory.join("applications.toml"), applications).unwrap();
+        Applications::from(applications.to_vec()).write(&self.directory.join("applications.toml")).unwrap();
     }
 
     async fn change(&self, applications: &[Terms]) {
