@@ -390,11 +390,11 @@ impl App {
     /// Reads the configuration file, the dictionary and the templates again: all of it takes effect, or, with
     /// anything wrong, nothing. Says in the log, and here, what is different, or everything that is wrong.
     pub async fn reload(&self) -> Result<Vec<String>, Vec<Problem>> {
-        let reloaded = self.reloader.reload().await;
+        let by = Operation { listener: "signal", ..Operation::default() };
+        let reloaded = self.reloader.reload(by.clone()).await;
         if let Some(audit) = &self.audit {
             let outcome = if reloaded.is_ok() { Outcome::Done } else { Outcome::Refused };
-            let operation = "reload".into();
-            audit.note(Operation { operation, listener: "signal", outcome, ..Operation::default() });
+            audit.note(Operation { operation: "reload".into(), outcome, ..by });
         }
         reloaded.map(|(changes, _)| changes)
     }

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use crate::{
-    access::Terms,
-    config::{Peer, Problem, Setting},
-};
+use crate::config::{Peer, Problem, Setting};
 
 /// Keys that a reload puts into force; every other one needs a restart. Of `[[diameter.peers]]` all are.
 const RELOADABLE: [(&str, &[&str]); 4] = [
@@ -111,26 +108,6 @@ pub(super) fn of_peers(old: &[Peer], new: &[Peer]) -> Vec<String> {
     }
     let removed = old.iter().filter(|old| !new.iter().any(|peer| same_host(old, peer)));
     lines.extend(removed.map(|peer| format!("peer {} removed", peer.host)));
-    lines
-}
-
-/// Compares the applications, which their ids name. Nothing of their secrets is told.
-pub(super) fn of_applications(old: &[Terms], new: &[Terms]) -> Vec<String> {
-    let find = |list: &[Terms], id: &str| list.iter().find(|terms| terms.id == id).cloned();
-    let mut lines: Vec<String> = new
-        .iter()
-        .filter_map(|terms| match find(old, &terms.id) {
-            None => Some(format!("application {} added: {}", terms.id, terms.scopes)),
-            Some(before) if before == *terms => None,
-            Some(before) if before.secrets != terms.secrets => {
-                Some(format!("application {} changed, its secrets too", terms.id))
-            }
-            Some(_) => Some(format!("application {} changed", terms.id)),
-        })
-        .collect();
-    let removed = old.iter().filter(|before| find(new, &before.id).is_none());
-    lines.extend(removed.map(|before| format!("application {} removed", before.id)));
-    lines.sort_unstable();
     lines
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use tracing::{error, info, warn};
 
 use super::{
-    applications,
+    applications::{self, Change},
     changes::{self, Changed},
     settings,
     templates::{self, TemplateDirectory, of_file},
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     BoxFuture,
     access::{Access, KeySet, Terms},
-    audit::AuditLog,
+    audit::{AuditLog, Operation},
     config::{Config, Loaded, Position, Problem, Setting, Store},
     dict::{DictError, Dictionary},
     live::Live,
@@ -86,6 +86,8 @@ struct Read {
     recompiled: Vec<Arc<Template>>,
     tls: Material,
     applications: Vec<Terms>,
+    /// What is different in them.
+    of_applications: Vec<Change>,
     /// Of the identity provider, if they are in a file.
     keys: Option<KeySet>,
 }
@@ -116,16 +118,19 @@ impl Reloader {
     }
 
     /// Puts what the files say now into force, and says what that changed; or everything that is wrong, and
-    /// nothing changes.
+    /// nothing changes. `by`: who asks for it, as the audit log has him.
     ///
     /// Done to its end even if whoever waits for it goes away.
-    pub async fn reload(self: &Arc<Self>) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
+    pub async fn reload(
+        self: &Arc<Self>,
+        by: Operation,
+    ) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
         let me = Arc::clone(self);
         // Nothing is wrong with the files where the runtime ends.
-        to_its_end(async move { me.reload_now().await }).await.unwrap_or(Err(Vec::new()))
+        to_its_end(async move { me.reload_now(by).await }).await.unwrap_or(Err(Vec::new()))
     }
 
-    async fn reload_now(&self) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
+    async fn reload_now(&self, by: Operation) -> Result<(Vec<String>, Vec<Problem>), Vec<Problem>> {
         let mut running = self.running.lock().await;
         // Whoever moved the files away wants that, whatever else is wrong.
         if let Some(records) = &self.parts.records {
@@ -152,7 +157,7 @@ impl Reloader {
             warn!(hint = %warning.hint, "{warning}");
         }
         let (now, warnings) = (read.running.clone(), read.warnings.clone());
-        let changed = self.put(read, &mut changing).await?;
+        let changed = self.put(read, &mut changing, by).await?;
         *running = now;
         changed.iter().for_each(|change| info!(%change, "reload"));
         info!(changes = changed.len(), "reloaded");
@@ -160,9 +165,14 @@ impl Reloader {
     }
 
     /// Puts it into force; if the templates cannot be stored, nothing of it.
-    async fn put(&self, read: Read, changing: &mut Changing<'_>) -> Result<Vec<String>, Vec<Problem>> {
-        let Read { running, mut changed, dictionary, directory, recompiled, tls, applications, keys, .. } =
-            read;
+    async fn put(
+        &self,
+        read: Read,
+        changing: &mut Changing<'_>,
+        by: Operation,
+    ) -> Result<Vec<String>, Vec<Problem>> {
+        let Read { running, mut changed, dictionary, directory, recompiled, tls, .. } = read;
+        let Read { applications, of_applications, keys, .. } = read;
         let config = running.config;
         let parts = &self.parts;
         let put = |rules: &mut RuleSet| {
@@ -181,6 +191,9 @@ impl Reloader {
         parts.notifications.set(settings::notification_settings(&config.gatekeeper));
         if let Some(access) = &parts.access {
             access.put(applications);
+        }
+        if let Some(audit) = &parts.audit {
+            of_applications.into_iter().for_each(|change| audit.note(change.operation(by.clone())));
         }
         parts.notifier.allow(config.notify.allow_networks.clone());
         parts.tls.put(tls);
@@ -203,10 +216,10 @@ impl std::fmt::Debug for Reloader {
 }
 
 impl Reload for Reloader {
-    fn reload(self: Arc<Self>) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>> {
+    fn reload(self: Arc<Self>, by: Operation) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>> {
         let shown = |problems: Vec<Problem>| problems.into_iter().map(shown).collect();
         Box::pin(async move {
-            let (changes, warnings) = Self::reload(&self).await.map_err(shown)?;
+            let (changes, warnings) = Self::reload(&self, by).await.map_err(shown)?;
             Ok(Reloaded { changes, warnings: shown(warnings) })
         })
     }
@@ -269,12 +282,13 @@ fn read(
             }
         }
     }
-    let mut applications = Vec::new();
+    let (mut applications, mut of_applications) = (Vec::new(), Vec::new());
     if let Some(access) = &config.access {
         match applications::read(access) {
             Ok(read) => {
                 let in_force = access_in_force.map(Access::terms).unwrap_or_default();
-                changed.extend(changes::of_applications(&in_force, &read.list));
+                of_applications = applications::changes(&in_force, &read.list);
+                changed.extend(of_applications.iter().map(Change::to_string));
                 warnings.extend(read.warnings);
                 applications = read.list;
             }
@@ -310,6 +324,7 @@ fn read(
                 recompiled,
                 tls,
                 applications,
+                of_applications,
                 keys,
             })
         }

@@ -31,7 +31,8 @@ pub enum What {
 /// Somebody did something, or was refused to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Operation {
-    /// Method and route of a request, never its path, which names a subscriber; or `reload` for a signal.
+    /// Method and route of a request, never its path, which names a subscriber; `reload` for a signal; and for each
+    /// application that a reload makes another `application added`, `changed` or `removed`.
     pub operation: Cow<'static, str>,
     /// Where it came in: `http`, `admin`, `signal`.
     pub listener: &'static str,
@@ -53,9 +54,12 @@ pub struct Operation {
     /// Whose session it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_user: Option<String>,
-    /// What else it was done to: a correlator, a peer, an event, the match rule of a template.
+    /// What else it was done to: a correlator, a peer, an event, the match rule of a template, an application.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// What is different in an application: `scopes read -> admin`, `secret added`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// The HTTP status that it was answered with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,

@@ -46,7 +46,7 @@ async fn write_down(
 ) -> Response {
     let (mut head, body) = request.into_parts();
     let operation = operation(listener, &mut head, audit.end_user).await;
-    let witness = Witness::default();
+    let witness = Witness::of(&operation);
     head.extensions.insert(witness.clone());
     let is_change = ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&head.method);
     let is_probe = head.extensions.get::<MatchedPath>().is_some_and(|it| PROBES.contains(&it.as_str()));
@@ -107,19 +107,36 @@ pub(super) struct Because {
 }
 
 /// What only those further in know of a request; in its extensions while there is an audit log.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Witness(Arc<Mutex<Told>>);
 
 #[derive(Debug, Default)]
 struct Told {
-    application: Option<String>,
+    /// What is known of whoever sent it, and nothing else.
+    who: Operation,
     turned_away: bool,
 }
 
 impl Witness {
+    fn of(operation: &Operation) -> Self {
+        let who = Operation {
+            listener: operation.listener,
+            client: operation.client,
+            forwarded_for: operation.forwarded_for.clone(),
+            x_correlator: operation.x_correlator.clone(),
+            ..Operation::default()
+        };
+        Self(Arc::new(Mutex::new(Told { who, ..Told::default() })))
+    }
+
+    /// Who sent it: for another line about what he did.
+    pub fn who(&self) -> Operation {
+        self.lock().who.clone()
+    }
+
     /// It is this application that asks.
     pub fn application(&self, id: &str) {
-        self.lock().application = Some(clipped(id));
+        self.lock().who.application = Some(clipped(id));
     }
 
     /// It is refused for who sent it, or before that is known.
@@ -159,8 +176,8 @@ impl Drop for Open {
     fn drop(&mut self) {
         let Some(mut operation) = self.operation.take().filter(|_| self.asked_for) else { return };
         let told = std::mem::take(&mut *self.witness.lock());
-        operation.at_the_door = told.turned_away && told.application.is_none();
-        operation.application = told.application;
+        operation.application = told.who.application;
+        operation.at_the_door = told.turned_away && operation.application.is_none();
         self.audit.log.note(operation);
     }
 }

@@ -237,7 +237,7 @@ async fn a_running_gateway_learns_of_a_change_and_asks_the_operator_who_he_is() 
     let get = "/ApplicationQoSNotification/registration";
     assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 401);
     let changes = world.app.reload().await.unwrap();
-    assert_eq!(changes, ["application operator added: admin", "application video added: read"]);
+    assert_eq!(changes, ["application operator added: scopes admin", "application video added: scopes read"]);
     assert_eq!(world.http(&shown("video", &video), "GET", get, "").await.status, 200);
     let before = fs::read_to_string(&path).unwrap();
     fs::write(&path, before.replace("[\"read\"]", "[\"reed\"]")).unwrap();

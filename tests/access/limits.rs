@@ -47,7 +47,10 @@ async fn a_quota_of_sessions_is_exact_and_survives_a_restart() {
     // A refusal for the moment is not kept under its key.
     assert_eq!(world.apply(&keyed, &body).await.status, 201);
     assert_eq!(world.apply(&video, &body).await.status, 403);
-    assert_eq!(world.put(&[limited(6)]).await, ["application video changed", "application voice removed"]);
+    assert_eq!(
+        world.put(&[limited(6)]).await,
+        ["application video: sessions 5 -> 6", "application voice removed"]
+    );
     assert_eq!(world.apply(&video, &body).await.status, 201);
     assert_eq!(world.apply(&by("voice"), &body).await.status, 401);
     let log = world.end().await;

@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 #![cfg(feature = "net")]
 
+mod audit;
 mod command;
 #[path = "../serve/exchange.rs"]
 mod exchange;

@@ -19,6 +19,7 @@ use hyper_util::service::TowerToHyperService;
 use rxgate::{
     BoxFuture,
     access::{Access, Terms},
+    audit::Operation,
     dict::Dictionary,
     live::Live,
     north::{
@@ -88,7 +89,7 @@ impl Peers for Known {
 struct Unchanged;
 
 impl Reload for Unchanged {
-    fn reload(self: Arc<Self>) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>> {
+    fn reload(self: Arc<Self>, _: Operation) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>> {
         Box::pin(async { Ok(Reloaded { changes: Vec::new(), warnings: Vec::new() }) })
     }
 }

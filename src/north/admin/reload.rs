@@ -4,22 +4,21 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::BoxFuture;
-
 use super::{Admin, CONFIGURATION};
+use crate::{BoxFuture, audit::Operation, north::audit::Witness};
 
 /// Where the operator's interface has the configuration read again.
 pub trait Reload: Send + Sync {
     /// Puts what the files say now into force, all of it; or nothing, with everything that is wrong. Done to its
-    /// end even if this future is dropped.
-    fn reload(self: Arc<Self>) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>>;
+    /// end even if this future is dropped. `by`: who asks for it, as the audit log has him.
+    fn reload(self: Arc<Self>, by: Operation) -> BoxFuture<'static, Result<Reloaded, Vec<ReloadProblem>>>;
 }
 
 /// What a reload did.
@@ -66,8 +65,9 @@ struct NotReloadedInside {
         (status = 422, description = "The files are refused; what was in force is.", body = NotReloaded),
     ),
 )]
-pub(super) async fn reload(State(admin): State<Admin>) -> Response {
-    match Arc::clone(&admin.reload).reload().await {
+pub(super) async fn reload(State(admin): State<Admin>, request: Request) -> Response {
+    let by = request.extensions().get().map(Witness::who).unwrap_or_default();
+    match Arc::clone(&admin.reload).reload(by).await {
         Ok(reloaded) => Json(reloaded).into_response(),
         Err(problems) => {
             let what =

@@ -1,0 +1,73 @@
+//! What the audit log has about applications.
+
+use std::fs;
+
+use rxgate::access::{Scope, SecretHash, Terms};
+use serde_json::{Value, json};
+
+use crate::world::{World, application, by};
+
+/// The lines that are about these operations, without their numbers, times and hashes.
+fn lines(log: &str, operations: &[&str]) -> Vec<Value> {
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut lines: Vec<_> =
+        lines.filter(|line| operations.iter().any(|one| line["operation"] == **one)).collect();
+    for line in &mut lines {
+        let own = ["seq", "time", "previous", "hash"];
+        line.as_object_mut().unwrap().retain(|member, _| !own.contains(&member.as_str()));
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_application_that_a_reload_changes_has_a_line() {
+    let operator = application("operator", &[Scope::Admin]);
+    let video = application("video", &[Scope::Read]);
+    let world = World::new("reload", &[operator.clone(), video.clone()]).await;
+    let more = SecretHash::of(&"another".into()).unwrap();
+    let rotated = Terms {
+        secrets: [&video.secrets[..], std::slice::from_ref(&more)].concat(),
+        end_users: vec![rxgate::template::Pattern::new("tel:491").unwrap()],
+        ..application("video", &[Scope::Read, Scope::Apply])
+    };
+    let hashes: Vec<_> = rotated.secrets.iter().map(|hash| hash.as_str().to_owned()).collect();
+    let voice = application("voice", &[Scope::Read]);
+    assert_eq!(world.put(&[operator.clone(), rotated.clone(), voice.clone()]).await.len(), 2);
+    // Nothing is different, and what is wrong changes nothing.
+    world.put(&[operator.clone(), rotated.clone(), voice]).await;
+    let file = world.directory.join("applications.toml");
+    let good = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{}x = 1", good.replace("voice", "other"))).unwrap();
+    assert!(world.app.reload().await.is_err());
+    let kept = Terms { secrets: vec![more], ..rotated };
+    rxgate::config::Applications::from(vec![operator, kept]).write(&file).unwrap();
+    let who = format!("{}x-correlator: corr-1\r\n", by("operator"));
+    assert_eq!(world.admin(&who, "POST", "/reload", "").await.status, 200);
+    let log = world.end().await;
+
+    let changes = ["application added", "application changed", "application removed", "POST /reload"];
+    let asked = |operation: &str| {
+        json!({ "operation": operation, "listener": "admin", "application": "operator",
+            "client": "127.0.0.1", "x_correlator": "corr-1", "outcome": "done" })
+    };
+    let with = |mut line: Value, more: Value| {
+        line.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        line
+    };
+    assert_eq!(
+        lines(&log, &changes),
+        [
+            json!({ "operation": "application changed", "listener": "signal", "target": "video",
+                "changed": ["scopes read -> apply read", "end users", "secret added"], "outcome": "done" }),
+            json!({ "operation": "application added", "listener": "signal", "target": "voice",
+                "changed": ["scopes read"], "outcome": "done" }),
+            with(asked("application changed"), json!({ "target": "video", "changed": ["secret dropped"] })),
+            with(asked("application removed"), json!({ "target": "voice" })),
+            with(asked("POST /reload"), json!({ "status": 200 })),
+        ]
+    );
+    assert!(!log.contains("argon2") && !log.contains("tel:491"));
+    for hash in hashes {
+        assert!(!log.contains(hash.rsplit('$').next().unwrap()));
+    }
+}
