@@ -13,6 +13,7 @@ use crate::{
     config::{ConfigError, KeySource, Loaded, Problem, Store},
     dict::Dictionary,
     store::{EmbeddedConfig, OpenError},
+    transport::Sctp,
 };
 
 /// Checks a configuration file and prints every effective setting.
@@ -36,6 +37,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = Loaded::from_file(&arguments.file)?;
     warn(&loaded.warnings);
+    if let Err(error) = Sctp::is_here() {
+        warn(&no_sctp(&arguments.file, &loaded, &error));
+    }
     let config = &loaded.config;
     let dictionary = config.dictionary.as_deref().map(dictionary).transpose()?;
     let dictionary = dictionary.as_ref().unwrap_or_else(|| Dictionary::builtin());
@@ -61,6 +65,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )?;
     }
     Ok(out.flush()?)
+}
+
+/// What would go over SCTP, which this kernel lacks. The gateway may be meant for another machine.
+fn no_sctp(file: &Path, loaded: &Loaded, error: &io::Error) -> Vec<Problem> {
+    let over_sctp = loaded.settings.iter().filter(|setting| {
+        let value = setting.value.as_deref();
+        !setting.default
+            && match setting.key {
+                "listen_sctp" => value != Some("[]"),
+                "transport" => value == Some("\"sctp\""),
+                _ => false,
+            }
+    });
+    let problems = over_sctp.map(|setting| Problem {
+        file: file.to_owned(),
+        at: setting.at,
+        text: format!("`{}`: {error}", setting.key),
+        hint: "do that if the gateway is to run on this machine; if not, check the file on that one too"
+            .into(),
+    });
+    problems.collect()
 }
 
 /// A store that would not be opened, with the place of its `path`.

@@ -23,6 +23,7 @@ use tokio::{
 use super::{
     Failure, check_config,
     log::{self, LogArguments},
+    process,
 };
 use crate::{
     dict::{
@@ -269,8 +270,13 @@ fn rules(file: &Path) -> Result<Vec<Rule>, Failure> {
 impl From<PcrfError> for Failure {
     fn from(error: PcrfError) -> Self {
         let hint = match &error {
-            PcrfError::Listen(_) => "give another address with --listen, or end who has it",
-            PcrfError::Control { .. } => "give another address with --control, or end who has it",
+            PcrfError::Listen(error) => process::about_an_address(
+                error,
+                "give another address there (--listen, --listen-tls, --listen-sctp), or end who has it",
+            ),
+            PcrfError::Control { error, .. } => {
+                process::about_an_address(error, "give another address with --control, or end who has it")
+            }
             PcrfError::NotLoopback(_) => "give --control a loopback address such as 127.0.0.1:8868",
         };
         match error {

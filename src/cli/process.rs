@@ -35,6 +35,21 @@ impl Hangups {
     }
 }
 
+/// What to do about an address that cannot be listened on; `busy`: if somebody else listens there.
+pub(super) fn about_an_address(error: &io::Error, busy: &'static str) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            "`ip address` shows the addresses that this machine has: take one of them"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "a port below 1024 takes the capability CAP_NET_BIND_SERVICE: give it that, or take another port"
+        }
+        // The error says what is missing.
+        io::ErrorKind::Unsupported => "do that on this machine, or leave out what listens over SCTP",
+        _ => busy,
+    }
+}
+
 fn no_signals(error: io::Error) -> Failure {
     Failure::failed(format!("cannot listen for signals: {error}"), "look at the limits of this user")
 }

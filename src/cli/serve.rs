@@ -17,6 +17,7 @@ use crate::{
     app::{App, AppError},
     audit::AuditError,
     config::{ConfigError, Loaded},
+    north::server::BindError,
     store::OpenError,
 };
 
@@ -110,10 +111,14 @@ impl From<AppError> for Failure {
             AppError::Dictionary(_) => {
                 Self::usage(text, "correct that file, or take it out of the directory")
             }
-            AppError::Http { .. } | AppError::Diameter(_) => Self::failed(
-                text,
-                "`ss -ltnp` shows who listens there; choose another port, or 0 for a free one",
-            ),
+            AppError::Http { error: BindError::Io { error, .. }, .. } | AppError::Diameter(error) => {
+                let busy = "`ss -ltnp` shows who listens there, and `ss -lnp --sctp` over SCTP; choose another port, or \
+                            0 for a free one";
+                Self::failed(text, process::about_an_address(&error, busy))
+            }
+            AppError::Http { error: BindError::NotLoopback(_), .. } => {
+                Self::failed(text, "listen on a loopback address, or name `applications` in [access]")
+            }
             AppError::Chance(_) => Self::failed(text, "look at /dev/urandom and at what the service may use"),
             AppError::Identity(_) => Self::usage(text, "shorten `origin_host` and `origin_realm`"),
             AppError::Open(error) => Self::failed(text, about_the_store(&error)),

@@ -7,7 +7,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::peers::{ROOT, installed, say};
+use rxgate::transport::Sctp;
+
+use crate::peers::{ROOT, installed, say, scratch_file};
 
 /// Every other test here.
 #[test]
@@ -44,7 +46,7 @@ fn everything_passes_on_a_kernel_with_sctp() {
 /// What an operator is told whose kernel has no SCTP. Where it has, there is nothing to tell.
 #[test]
 fn a_kernel_without_sctp_is_named_when_dialling_and_when_listening() {
-    if Path::new("/proc/net/sctp").exists() {
+    if Sctp::is_here().is_ok() {
         return;
     }
     let said = crate::programs::without_sctp();
@@ -54,4 +56,44 @@ fn a_kernel_without_sctp_is_named_when_dialling_and_when_listening() {
             "{place}: {said:?}"
         );
     }
+}
+
+#[test]
+fn a_configuration_with_sctp_is_good_on_a_kernel_without_it_and_every_place_is_named() {
+    if Sctp::is_here().is_ok() {
+        return;
+    }
+    let file = scratch_file("sctp-checked.toml");
+    let text = "[diameter]\norigin_host = 'af.rx.test'\norigin_realm = 'rx.test'\ndestination_realm = 'rx.test'\n\
+                listen_sctp = ['127.0.0.1:3869']\n\
+                [[diameter.peers]]\nhost = 'a.rx.test'\naddress = '127.0.0.1:3868'\n\
+                [[diameter.peers]]\nhost = 'b.rx.test'\naddress = '127.0.0.2:3868'\ntransport = 'sctp'\n";
+    std::fs::write(&file, text).unwrap();
+    let checked = rxgate(&["check-config", file.to_str().unwrap()]);
+    assert_eq!(checked.0, Some(0), "{}", checked.1);
+    let warnings: Vec<&str> = checked.1.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    let at = |place: &str| format!("{}:{place}: this system's kernel has no SCTP: ", file.display());
+    let [listening, dialling] = warnings[..] else { panic!("{}", checked.1) };
+    assert!(listening.starts_with(&at("5:1: `listen_sctp`")), "{listening}");
+    assert!(dialling.starts_with(&at("12:1: `transport`")), "{dialling}");
+    assert!(checked.1.contains("\nhint: do that if the gateway is to run on this machine"), "{}", checked.1);
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn the_simulated_pcrf_names_a_kernel_without_sctp_and_no_other_reason() {
+    if Sctp::is_here().is_ok() {
+        return;
+    }
+    let free = ["pcrf", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+    let (code, said) = rxgate(&[&free[..], &["--listen-sctp", "127.0.0.1:3868"]].concat());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("modprobe sctp"), "{said}");
+    assert!(said.ends_with("hint: do that on this machine, or leave out what listens over SCTP\n"), "{said}");
+}
+
+/// Exit code and everything that it said.
+fn rxgate(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_rxgate")).args(arguments).output().unwrap();
+    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
 }

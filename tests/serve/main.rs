@@ -196,6 +196,11 @@ fn what_cannot_be_listened_on_ends_with_1() {
         assert!(errors.contains(&expected), "{errors}");
         assert!(errors.contains("\nhint: `ss -ltnp` shows who listens there"), "{errors}");
     }
+    // Of a network for documentation (RFC 5737), which no machine has.
+    let text = text.replacen("listen = [\"127.0.0.1:0\"]", "listen = [\"192.0.2.1:3868\"]", 1);
+    let (code, errors) = Gateway::spawn("not-here", &text).end();
+    assert_eq!(code, Some(1), "{errors}");
+    assert!(errors.contains("\nhint: `ip address` shows"), "{errors}");
 }
 
 #[test]

@@ -86,6 +86,11 @@ impl Sctp {
         Self { config, counters: Arc::default() }
     }
 
+    /// Whether this machine's kernel has it; the error says what to do.
+    pub fn is_here() -> io::Result<()> {
+        Socket::new(&SctpConfig::default(), &[]).map(drop)
+    }
+
     async fn dial(&self, to: &PeerAddress) -> io::Result<Link> {
         let at = &to.at;
         let mut addresses = resolve(at).await?;
