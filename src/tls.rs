@@ -5,13 +5,15 @@
 //! other side's certificate in words that name nobody, for they are logged.
 
 mod der;
+mod exposure;
 mod subject;
 mod validity;
 
 use std::{
     collections::HashSet,
+    fs::{File, Metadata},
     hash::{DefaultHasher, Hash, Hasher},
-    io,
+    io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::{Duration, UNIX_EPOCH},
@@ -54,6 +56,8 @@ pub struct Identity {
     certified: Arc<CertifiedKey>,
     /// The chain's.
     file: PathBuf,
+    /// About who may read the key.
+    exposed: Option<Doubt>,
     /// Changes with the files.
     digest: u64,
 }
@@ -70,7 +74,7 @@ impl Identity {
                 text: format!("has a certificate that cannot be read: {error}"),
             })?;
         }
-        let octets = read(key, &mut digest)?;
+        let (octets, metadata) = read_with(key, &mut digest)?;
         let wrong = |text: String| FileError { file: key.to_owned(), text };
         let private = PrivateKeyDer::from_pem_slice(&octets).map_err(|error| {
             let encrypted = octets.windows(9).any(|word| word == b"ENCRYPTED");
@@ -90,7 +94,12 @@ impl Identity {
             }
             error => wrong(format!("cannot be used with {}: {error}", certificate.display())),
         })?;
-        Ok(Self { certified: Arc::new(certified), file: certificate.to_owned(), digest: digest.finish() })
+        Ok(Self {
+            certified: Arc::new(certified),
+            file: certificate.to_owned(),
+            exposed: exposure::doubt(key, &metadata),
+            digest: digest.finish(),
+        })
     }
 
     /// Whom the certificate names.
@@ -365,10 +374,22 @@ fn date(time: UnixTime) -> String {
 }
 
 fn read(file: &Path, digest: &mut DefaultHasher) -> Result<Vec<u8>, FileError> {
-    let octets = std::fs::read(file)
-        .map_err(|error| FileError { file: file.to_owned(), text: format!("cannot be read: {error}") })?;
+    read_with(file, digest).map(|(octets, _)| octets)
+}
+
+/// The same with what the system knows of the file that was read.
+fn read_with(file: &Path, digest: &mut DefaultHasher) -> Result<(Vec<u8>, Metadata), FileError> {
+    let whole = || {
+        let (mut opened, mut octets) = (File::open(file)?, Vec::new());
+        opened.read_to_end(&mut octets)?;
+        Ok((octets, opened.metadata()?))
+    };
+    let (octets, metadata) = whole().map_err(|error: io::Error| FileError {
+        file: file.to_owned(),
+        text: format!("cannot be read: {error}"),
+    })?;
     octets.hash(digest);
-    Ok(octets)
+    Ok((octets, metadata))
 }
 
 /// All certificates of a PEM file; at least one.

@@ -22,7 +22,7 @@ pub(crate) struct Material {
     notify: Option<Settings<ClientConfig>>,
     /// For the identity provider's keys; `None`: whom the system trusts.
     jwks: Option<Settings<ClientConfig>>,
-    /// Certificates and CRLs that the other side refuses, now or soon.
+    /// Certificates and CRLs that the other side refuses, now or soon, and keys that too many may read.
     pub warnings: Vec<Problem>,
 }
 
@@ -91,7 +91,7 @@ fn listener(files: &ListenerTls, doubts: &mut Doubts) -> Result<Settings<ServerC
     Ok(tls::server(&identity, &clients, &PROTOCOLS))
 }
 
-/// What can be read and will not be accepted; a file that serves twice is told once.
+/// What can be read and is doubtful; a file that serves twice is told once.
 struct Doubts {
     now: SystemTime,
     found: Vec<Problem>,
@@ -101,7 +101,7 @@ impl Doubts {
     fn of(&mut self, identity: &Identity, trust: Option<&Trust>) {
         let revocations = trust.map(|trust| trust.doubts(self.now)).unwrap_or_default();
         for Doubt { file, text, hint } in identity.doubts(self.now).into_iter().chain(revocations) {
-            let problem = Problem { file, at: None, text, hint: hint.into() };
+            let problem = Problem { file, at: None, text, hint };
             if !self.found.contains(&problem) {
                 self.found.push(problem);
             }

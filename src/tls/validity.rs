@@ -28,7 +28,7 @@ const SOON: i64 = 30;
 /// Before 1970-01-01 in the calendar of today (ISO 8601). Days.
 const BEFORE_1970: i64 = 719_162;
 
-/// A file that can be used and will not be accepted, now or soon.
+/// A file that can be used, and is not as it should be, or will not be accepted, now or soon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
     /// Which.
@@ -36,11 +36,12 @@ pub struct Doubt {
     /// What is wrong with it, with the date.
     pub text: String,
     /// What to do.
-    pub hint: &'static str,
+    pub hint: String,
 }
 
 impl Identity {
-    /// The certificates of the chain that are not valid at this time, or end soon after it.
+    /// The certificates of the chain that are not valid at this time, or end soon after it; and a key that too many may
+    /// read.
     pub fn doubts(&self, now: SystemTime) -> Vec<Doubt> {
         let chain = self.certified.cert.iter().enumerate();
         let doubts = chain.filter_map(|(before, certificate)| {
@@ -49,9 +50,9 @@ impl Identity {
                 0 => "first certificate".into(),
                 _ => format!("certificate {}", before.saturating_add(1)),
             };
-            Some(Doubt { file: self.file.clone(), text: format!("its {which} {says}"), hint })
+            Some(Doubt { file: self.file.clone(), text: format!("its {which} {says}"), hint: hint.into() })
         });
-        doubts.collect()
+        doubts.chain(self.exposed.clone()).collect()
     }
 }
 
@@ -62,7 +63,7 @@ impl Trust {
         let doubts = past.map(|(file, next)| Doubt {
             file: file.clone(),
             text: format!("has a CRL that is out of date since {next}"),
-            hint: "get a new one: with this one every certificate of its authority is refused",
+            hint: "get a new one: with this one every certificate of its authority is refused".into(),
         });
         doubts.collect()
     }

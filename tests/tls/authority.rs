@@ -2,7 +2,8 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -98,9 +99,16 @@ impl Files {
         path
     }
 
-    /// `NAME.pem` and `NAME.key`.
+    /// `NAME.pem` and `NAME.key`, which is for its owner alone.
     pub fn leaf(&self, name: &str, leaf: &Leaf) -> (PathBuf, PathBuf) {
-        (self.write(&format!("{name}.pem"), &leaf.pem), self.write(&format!("{name}.key"), &leaf.key))
+        let key = self.write(&format!("{name}.key"), &leaf.key);
+        self.allow(&key, 0o600);
+        (self.write(&format!("{name}.pem"), &leaf.pem), key)
+    }
+
+    /// Gives a file this mode.
+    pub fn allow(&self, file: &Path, mode: u32) {
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
     }
 }
 

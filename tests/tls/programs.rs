@@ -75,7 +75,7 @@ fn check_config(file: &Path) -> (i32, String) {
 }
 
 #[test]
-fn what_is_out_of_date_is_told_with_its_file_and_is_no_error() {
+fn what_is_out_of_date_or_open_to_others_is_told_with_its_file_and_is_no_error() {
     let (ca, files) = (Authority::new(), Files::new());
     files.write("ca.pem", &ca.pem);
     let (good, old) = (ca.leaf(&["af.rx.test"]), ca.sign(&["af.rx.test"], "", (2020, 2021)));
@@ -103,6 +103,7 @@ fn what_is_out_of_date_is_told_with_its_file_and_is_no_error() {
     files.leaf("http", &old);
     files.write("http.pem", &format!("{}{}", old.pem, early.pem));
     files.write("ca.crl", &list);
+    files.allow(&files.0.join("http.key"), 0o644);
     // Two listeners show the first, and two sections take the CRL: each is told once.
     assert_eq!(
         warnings(),
@@ -111,6 +112,7 @@ fn what_is_out_of_date_is_told_with_its_file_and_is_no_error() {
             "ca.crl: has a CRL that is out of date since 2022-01-01 00:00 UTC",
             "http.pem: its first certificate expired on 2021-01-01 00:00 UTC",
             "http.pem: its certificate 2 is not valid before 2120-01-01 00:00 UTC",
+            "http.key: has the mode 0644: others than its owner and group may read it",
         ]
     );
 }

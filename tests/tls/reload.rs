@@ -100,18 +100,20 @@ async fn new_handshakes_take_new_certificates_and_connections_stay() {
 }
 
 #[tokio::test]
-async fn what_is_out_of_date_is_taken_with_a_warning() {
+async fn what_is_out_of_date_or_open_to_others_is_taken_with_a_warning() {
     log::begin(tracing::Level::INFO);
     let (ca, leaf) = of_http();
     let world = start(&leaf).await;
     assert!(!log::logged().contains("certificate"));
-    let (certificate, _) = world.files.leaf("http", &ca.sign(&["127.0.0.1"], "", (2020, 2021)));
+    let (certificate, key) = world.files.leaf("http", &ca.sign(&["127.0.0.1"], "", (2020, 2021)));
+    world.files.allow(&key, 0o660);
     let list = world.files.write("ca.crl", &world.ca.crl(&[], 2022));
     assert_eq!(world.app.reload().await.unwrap().len(), 2);
     let warned = |logged: &str| {
         for (file, text) in [
             (&list, "has a CRL that is out of date since 2022-01-01 00:00 UTC"),
             (&certificate, "its first certificate expired on 2021-01-01 00:00 UTC"),
+            (&key, "has the mode 0660: others than its owner may write it"),
         ] {
             let text = format!("{}: {text}", file.display());
             let mut lines = logged.lines().filter(|line| line.contains(" WARN ") && line.contains(&text));
