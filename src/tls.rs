@@ -6,6 +6,7 @@
 
 mod der;
 mod exposure;
+mod reason;
 mod subject;
 mod validity;
 
@@ -16,15 +17,14 @@ use std::{
     io::{self, Read},
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
-    time::{Duration, UNIX_EPOCH},
 };
 
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error, InvalidMessage, RootCertStore, ServerConfig,
+    ClientConfig, Error, RootCertStore, ServerConfig,
     client::{Resumption, WebPkiServerVerifier},
     crypto::CryptoProvider,
     pki_types::{
-        CertificateDer, CertificateRevocationListDer, PrivateKeyDer, UnixTime,
+        CertificateDer, CertificateRevocationListDer, PrivateKeyDer,
         pem::{self, PemObject},
     },
     server::{NoServerSessionStorage, WebPkiClientVerifier},
@@ -33,6 +33,7 @@ use rustls::{
 use thiserror::Error;
 use webpki::{CertRevocationList, EndEntityCert, OwnedCertRevocationList};
 
+pub use reason::{io_reason, of_tls, reason};
 pub use validity::Doubt;
 
 /// A file that cannot be used.
@@ -71,7 +72,7 @@ impl Identity {
         for one in &chain {
             EndEntityCert::try_from(one).map_err(|error| FileError {
                 file: certificate.to_owned(),
-                text: format!("has a certificate that cannot be read: {error}"),
+                text: format!("has a certificate that cannot be read: {}", reason::words(error)),
             })?;
         }
         let (octets, metadata) = read_with(key, &mut digest)?;
@@ -130,9 +131,9 @@ impl Trust {
         let mut digest = DefaultHasher::new();
         let mut roots = RootCertStore::empty();
         for certificate in certificates(authorities, &read(authorities, &mut digest)?)? {
-            roots.add(certificate).map_err(|error| FileError {
+            roots.add(certificate).map_err(|_| FileError {
                 file: authorities.to_owned(),
-                text: format!("has a certificate that cannot be an authority: {}", reason(&error)),
+                text: "has a certificate that cannot be read".into(),
             })?;
         }
         let (mut revoked, mut next_updates, mut of) = (Vec::new(), Vec::new(), HashSet::new());
@@ -289,88 +290,6 @@ impl Names {
     pub fn first(self) -> Option<String> {
         self.dns.into_iter().next().or(self.common)
     }
-}
-
-/// Why a handshake or a connection failed, in words that lead to what to change.
-pub fn io_reason(error: &io::Error) -> String {
-    match of_tls(error) {
-        Some(error) => reason(error),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => "it closed the connection".into(),
-        None => error.to_string(),
-    }
-}
-
-/// What TLS has against a connection, if that is what ended it.
-pub fn of_tls(error: &io::Error) -> Option<&Error> {
-    error.get_ref().and_then(|inner| inner.downcast_ref())
-}
-
-/// The same of an error of TLS.
-pub fn reason(error: &Error) -> String {
-    match error {
-        Error::InvalidCertificate(error) => of_certificate(error),
-        Error::NoCertificatesPresented => "it shows no certificate, and has to".into(),
-        Error::InvalidMessage(InvalidMessage::InvalidContentType) => "what it sends is not TLS".into(),
-        Error::AlertReceived(alert) => of_alert(*alert),
-        Error::PeerIncompatible(why) => {
-            format!("no TLS in common, accepted are 1.2 and 1.3 with their modern cipher suites: {why:?}")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn of_certificate(error: &CertificateError) -> String {
-    match error {
-        CertificateError::Expired => "its certificate has expired".into(),
-        CertificateError::ExpiredContext { not_after, .. } => {
-            format!("its certificate expired on {}", date(*not_after))
-        }
-        CertificateError::NotValidYet => "its certificate is not valid yet".into(),
-        CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("its certificate is not valid before {}", date(*not_before))
-        }
-        CertificateError::UnknownIssuer => "its certificate is of no authority that is trusted here".into(),
-        CertificateError::Revoked => "its certificate is revoked".into(),
-        CertificateError::UnknownRevocationStatus => {
-            "no CRL here says whether its certificate is revoked: each authority on the way to it needs one"
-                .into()
-        }
-        CertificateError::ExpiredRevocationList => "the CRL of its authority is out of date".into(),
-        CertificateError::ExpiredRevocationListContext { next_update, .. } => {
-            format!("the CRL of its authority is out of date since {}", date(*next_update))
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "its certificate is for another name".into()
-        }
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "its certificate is not made for this side of TLS (extended key usage)".into()
-        }
-        other => format!("its certificate is refused: {other:?}"),
-    }
-}
-
-fn of_alert(alert: AlertDescription) -> String {
-    use AlertDescription as Alert;
-    match alert {
-        Alert::CertificateRequired => "it wants a certificate and was shown none".into(),
-        Alert::BadCertificate
-        | Alert::UnsupportedCertificate
-        | Alert::CertificateRevoked
-        | Alert::CertificateExpired
-        | Alert::CertificateUnknown
-        | Alert::UnknownCA
-        | Alert::AccessDenied
-        | Alert::DecryptError => format!("it refuses the certificate it was shown ({alert:?})"),
-        Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::InsufficientSecurity => {
-            format!("it has no TLS in common, offered are 1.2 and 1.3 ({alert:?})")
-        }
-        _ => format!("it ends TLS with {alert:?}"),
-    }
-}
-
-fn date(time: UnixTime) -> String {
-    let at = UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()));
-    at.map_or_else(|| format!("second {}", time.as_secs()), httpdate::fmt_http_date)
 }
 
 fn read(file: &Path, digest: &mut DefaultHasher) -> Result<Vec<u8>, FileError> {

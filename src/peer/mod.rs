@@ -193,13 +193,10 @@ impl Peer {
         }
     }
 
-    /// Our dial failed.
+    /// Our dial failed. The reason says what to do about it, which depends on what carries Diameter.
     pub fn handle_connect_failed(&mut self, now: Instant, reason: String) {
         if matches!(self.state, State::WaitConnAck | State::WaitConnAckElect) {
-            self.reason = format!(
-                "cannot connect to {}: {reason}: check that it runs, its `address`, and firewalls",
-                self.config.host
-            );
+            self.reason = format!("cannot connect to {}: {reason}", self.config.host);
             self.step(now, Input::IRcvConnNack, Subject::None);
         }
     }

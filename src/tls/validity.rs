@@ -139,7 +139,7 @@ pub(super) fn unreadable(list: &[u8], error: &webpki::Error) -> String {
         true => "has a CRL of version 1; accepted is version 2 with a CRL number (RFC 5280 §5), which `openssl ca \
                  -gencrl` makes with `crlnumber` and `crl_extensions` in openssl.cnf"
             .into(),
-        false => format!("has a CRL that cannot be read: {error}"),
+        false => format!("has a CRL that cannot be read: {}", super::reason::words(error)),
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Connect, Handled, Link, Paths, RequestHandler,
+    Connect, Handled, Link, Paths, RequestHandler, advice,
     connection::{self, Outbox},
     control::Control,
     listener::Newcomer,
@@ -372,7 +372,7 @@ impl Driver {
         let dial = self.next_dial;
         let (connect, reports) = (self.parts.connect.clone(), self.parts.reports.clone());
         let task = self.tasks.spawn(async move {
-            let result = connect.connect(&host, &address).await.map_err(|error| error.to_string());
+            let result = connect.connect(&host, &address).await.map_err(|error| advice::on(&error));
             // Refused only when the driver is gone.
             _ = reports.send(Input::Dialled { peer, dial, result }).await;
         });

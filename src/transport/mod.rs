@@ -10,6 +10,7 @@
 //!   Connect, Listen, Link   message-oriented: nothing above knows about a byte stream
 //! ```
 
+mod advice;
 mod connection;
 mod control;
 mod driver;
@@ -207,8 +208,9 @@ pub enum RecvError {
 /// Every address of `host:port`; there is one at least.
 async fn resolve(at: &str) -> io::Result<Vec<SocketAddr>> {
     let found = tokio::net::lookup_host(at).await;
-    let found =
-        found.map_err(|error| io::Error::new(error.kind(), format!("{at} cannot be resolved: {error}")))?;
+    let found = found.map_err(|error| {
+        io::Error::new(io::ErrorKind::NotFound, format!("{at} cannot be resolved: {error}"))
+    })?;
     let addresses: Vec<_> = found.collect();
     if addresses.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, format!("{at} has no addresses")));

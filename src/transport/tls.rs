@@ -8,6 +8,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use rustls::{
@@ -17,6 +18,7 @@ use rustls::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -50,6 +52,9 @@ impl TlsEnds {
     }
 }
 
+/// Longest handshake with a peer that was dialled, which also has to connect and to exchange capabilities in 10 s.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(8);
+
 /// Connects and listens over TLS; each handshake takes the settings that are in force.
 #[derive(Clone, Debug)]
 pub struct Tls {
@@ -69,7 +74,8 @@ impl Tls {
         let stream = self.tcp.stream(address).await?;
         let local = stream.local_addr()?.ip();
         let connector = TlsConnector::from(self.ends.get().connect.config);
-        let stream = connector.connect(name, stream).await.map_err(|error| refused(host, &error))?;
+        let stream = timeout(HANDSHAKE_TIMEOUT, connector.connect(name, stream)).await;
+        let stream = stream.map_err(|_| no_tls(silent(host)))?.map_err(|error| refused(host, &error))?;
         let names = certified(stream.get_ref().1.peer_certificates());
         // A name with a star in it is no identity of one node.
         if !names.iter().any(|name| name.eq_ignore_ascii_case(host)) {
@@ -152,21 +158,34 @@ fn is_tls(octet: u8) -> io::Result<()> {
 fn refused(host: &str, error: &io::Error) -> io::Error {
     no_tls(match tls::of_tls(error) {
         Some(Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. })) => {
-            another_name(host, presented)
+            let names: Vec<_> = presented.iter().map(|name| plain(name)).collect();
+            another_name(host, &names)
         }
-        Some(Error::InvalidMessage(_)) => format!(
-            "{host} does not answer with TLS: set `transport = \"tcp\"` for this peer, or the port where it takes TLS \
-             (usually 5658)"
-        ),
-        _ => tls::io_reason(error),
+        Some(Error::InvalidMessage(_)) => format!("{host} does not answer with TLS: {WHERE}"),
+        Some(error) => tls::reason(error),
+        // What it says of itself, such as "connection reset", is no more than this.
+        None => format!("{host} closed the connection in the handshake: look into its log, or {WHERE}"),
     })
 }
 
+fn silent(host: &str) -> String {
+    format!("{host} did not end the handshake in {HANDSHAKE_TIMEOUT:?}: look whether it hangs, or {WHERE}")
+}
+
+/// For a peer that may not speak TLS there.
+const WHERE: &str = "set `transport = \"tcp\"` for this peer, or the port where it takes TLS (usually 5658)";
+
 fn another_name(host: &str, names: &[String]) -> String {
-    let names = if names.is_empty() { "no DNS name".into() } else { names.join(", ") };
+    let names = if names.is_empty() { "no DNS name without a star".into() } else { names.join(", ") };
     format!(
         "its certificate is for {names}, not for {host}: correct `host` of the peer, or have the certificate made anew"
     )
+}
+
+/// A name of a certificate, which rustls shows as `DnsName("pcrf.rx.test")`.
+fn plain(presented: &str) -> String {
+    let inside = presented.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or(presented).trim_matches('"').to_owned()
 }
 
 fn no_tls(why: String) -> io::Error {

@@ -95,7 +95,8 @@ async fn whoever_connects_with_a_bad_certificate_is_refused_with_the_reason() {
     let ca = Authority::new();
     for (leaf, crls, why) in bad(&ca) {
         let (accepted, dialled) = meet(&node(&ca.leaf(&[HOST]), &ca, &crls), &node(&leaf, &ca, &[])).await;
-        assert_eq!(accepted.err().unwrap(), format!("no TLS: {why}"));
+        let error = accepted.err().unwrap();
+        assert!(error.starts_with(&format!("no TLS: {why}")), "{error}");
         let end = end(dialled).await;
         assert!(end.contains("it refuses the certificate it was shown"), "{why}: {end}");
     }
@@ -107,7 +108,8 @@ async fn whoever_is_dialled_and_shows_a_bad_certificate_is_refused_with_the_reas
     for (leaf, crls, why) in bad(&ca) {
         let (accepted, dialled) =
             meet(&node(&leaf, &ca, &[]), &node(&ca.leaf(&["af.rx.test"]), &ca, &crls)).await;
-        assert_eq!(dialled.err().unwrap(), format!("no TLS: {why}"));
+        let error = dialled.err().unwrap();
+        assert!(error.starts_with(&format!("no TLS: {why}")), "{error}");
         assert!(accepted.is_err(), "{why}");
     }
 }
@@ -115,14 +117,16 @@ async fn whoever_is_dialled_and_shows_a_bad_certificate_is_refused_with_the_reas
 #[tokio::test]
 async fn whoever_is_dialled_must_be_named_as_it_is_configured() {
     let ca = Authority::new();
-    for names in [&["other.rx.test"][..], &[], &["*.rx.test"]] {
+    for (names, shown) in [
+        (&["other.rx.test", "192.0.2.7"][..], "other.rx.test, 192.0.2.7"),
+        (&[], "no DNS name without a star"),
+        (&["*.rx.test"], "no DNS name without a star"),
+    ] {
         let server = node(&ca.sign(names, HOST, (2020, 2120)), &ca, &[]);
         let (_, dialled) = meet(&server, &node(&ca.leaf(&["af.rx.test"]), &ca, &[])).await;
         let error = dialled.err().unwrap();
-        assert!(
-            error.contains("its certificate is for ") && error.contains("not for pcrf.rx.test"),
-            "{error}"
-        );
+        let says = format!("no TLS: its certificate is for {shown}, not for pcrf.rx.test: correct `host`");
+        assert!(error.starts_with(&says), "{error}");
     }
 }
 
@@ -141,7 +145,8 @@ async fn whoever_connects_without_a_certificate_is_refused() {
         _ = tokio_rustls::TlsConnector::from(nobody.config).connect(name, stream).await;
     };
     let (accepted, ()) = tokio::join!(accept(&mut listener), dial);
-    assert_eq!(accepted.err().unwrap(), "no TLS: it shows no certificate, and has to");
+    let why = "no TLS: it shows no certificate, and has to: give it one there";
+    assert_eq!(accepted.err().unwrap(), why);
 }
 
 #[tokio::test]
@@ -210,4 +215,31 @@ async fn a_peer_that_answers_without_tls_is_told_from_others() {
     let (_stream, dialled) = tokio::join!(plain, client.connect(HOST, &to));
     let error = dialled.err().unwrap().to_string();
     assert!(error.contains("does not answer with TLS"), "{error}");
+}
+
+/// Time passes only while nothing else happens.
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_never_ends_the_handshake_is_told_from_one_that_is_not_there() {
+    let ca = Authority::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap().to_string().into();
+    let client = node(&ca.leaf(&["af.rx.test"]), &ca, &[]);
+    let (_silent, dialled) = tokio::join!(listener.accept(), client.connect(HOST, &to));
+    let error = dialled.err().unwrap().to_string();
+    assert!(error.starts_with("no TLS: pcrf.rx.test did not end the handshake in 8s: "), "{error}");
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_in_the_handshake_may_not_speak_tls() {
+    let ca = Authority::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let to = listener.local_addr().unwrap().to_string().into();
+    let client = node(&ca.leaf(&["af.rx.test"]), &ca, &[]);
+    let close = async { drop(listener.accept().await.unwrap()) };
+    let ((), dialled) = tokio::join!(close, client.connect(HOST, &to));
+    let error = dialled.err().unwrap().to_string();
+    assert!(
+        error.contains("closed the connection in the handshake") && error.contains("transport"),
+        "{error}"
+    );
 }

@@ -123,7 +123,7 @@ async fn without_a_certificate_that_is_required_nobody_is_let_in() {
     let ca = Authority::new();
     let address = start(&ca, Clients::Required(trust(&ca)), Limits::default()).await;
     let refused = get(address, tls::client(None, &trust(&ca))).await.unwrap_err();
-    assert_eq!(refused, "it wants a certificate and was shown none");
+    assert!(refused.starts_with("it wants a certificate and was shown none: "), "{refused}");
     let leaf = identity(&ca.leaf(&["video.example"]));
     assert_eq!(
         get(address, tls::client(Some(&leaf), &trust(&ca))).await.as_deref(),
@@ -136,7 +136,7 @@ async fn a_client_that_does_not_ask_for_a_name_that_is_trusted_goes_away() {
     let ca = Authority::new();
     let address = start(&ca, Clients::Unasked, Limits::default()).await;
     let refused = get(address, tls::client(None, &trust(&Authority::new()))).await.unwrap_err();
-    assert_eq!(refused, "its certificate is of no authority that is trusted here");
+    assert!(refused.starts_with("its certificate is of no authority that is trusted here: "), "{refused}");
     assert_eq!(get(address, tls::client(None, &trust(&ca))).await.as_deref(), Ok("nobody"));
 }
 
