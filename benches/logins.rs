@@ -1,20 +1,22 @@
 //! What wrong credentials cost those who have the right ones.
 //!
 //! Gateway and simulated PCRF are in this process, who guesses is in another one, and all talk over loopback sockets, so
-//! that nobody has to wait for a guesser but the machine. One application makes and removes sessions at a steady rate,
-//! first alone, then while others guess as fast as they are told to, each guess another one; once with its secret
-//! (Basic), once with a token (Bearer), and the guesses are of the same kind. What is not counted is the beginning of
-//! the valid traffic alone; from the first guess on everything is.
+//! that nobody has to wait for a guesser but the machine. One application makes and removes sessions at a steady rate:
+//! alone; while others guess as fast as they are told to, each guess another one; and while the same guesses go to a
+//! process that does nothing but refuse. The last is what guesser and network take of the machine, whatever the gateway
+//! does. The application comes once with its secret (Basic), once with a token (Bearer), and the guesses are of the same
+//! kind. The parts take turns, and what is compared is the median of the rounds: other work on the machine meets all.
+//! What is not counted is the beginning of the valid traffic; from the first guess on everything is.
 //!
-//! `cargo bench --bench logins -- [VALID] [GUESSES] [SECONDS] [KIND]` prints how long valid requests took both times, and
-//! the ratio: VALID requests a second (default 200), GUESSES a second (default 10,000), SECONDS that each part lasts
-//! (default 20), KIND `basic` or `bearer` (default: both).
+//! `cargo bench --bench logins -- [VALID] [GUESSES] [SECONDS] [KIND]` prints how long valid requests took, and the
+//! ratios: VALID requests a second (default 200), GUESSES a second (default 10,000), SECONDS that each of the 15 parts
+//! lasts (default 10), KIND `basic` or `bearer` (default: both).
 
 use std::{
     collections::BTreeMap,
     env,
     error::Error,
-    io::Write,
+    io::{BufRead, BufReader, Write},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Stdio},
@@ -25,10 +27,11 @@ use std::{
 use base64ct::{Base64, Encoding};
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request, StatusCode,
+    Request, Response, StatusCode,
     body::Bytes,
     client::conn::http1::{SendRequest, handshake},
-    header,
+    header, server,
+    service::service_fn,
 };
 use hyper_util::rt::TokioIo;
 use rxgate::{
@@ -39,7 +42,7 @@ use rxgate::{
 };
 use serde_json::{Value, json};
 use tokio::{
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
     task::JoinSet,
     time::{sleep, sleep_until},
 };
@@ -51,6 +54,9 @@ const GUESSERS: u32 = 32;
 
 /// Connections of the application.
 const CALLERS: u32 = 8;
+
+/// How often each part is measured.
+const ROUNDS: usize = 5;
 
 /// Valid traffic alone at the beginning, not counted: connections are made, and the secret is hashed.
 const WARM_UP: Duration = Duration::from_secs(2);
@@ -161,8 +167,46 @@ async fn guess(
     }
 }
 
-/// The argument of a process that guesses.
+/// The arguments of a process that guesses, and of one that refuses.
 const GUESS: &str = "guess";
+const REFUSE: &str = "refuse";
+
+/// Refuses every request until standard input ends, as a server would that knows without a look.
+async fn refusing() -> Result<(), Failed> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    let refuse = service_fn(|_| async {
+        Response::builder().status(StatusCode::TOO_MANY_REQUESTS).body(Full::<Bytes>::default())
+    });
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), refuse));
+        }
+    });
+    tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await??;
+    std::process::exit(0);
+}
+
+/// A process that refuses; it ends with what holds its standard input.
+struct Refuser(Child);
+
+impl Refuser {
+    fn start() -> Result<(Self, SocketAddr), Failed> {
+        let mut command = Command::new(env::current_exe()?);
+        let mut child = command.arg(REFUSE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().ok_or("who refuses has no standard output")?)
+            .read_line(&mut line)?;
+        Ok((Self(child), line.trim().parse()?))
+    }
+}
+
+impl Drop for Refuser {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
 
 /// Guesses until standard input ends; then prints what came of it. The first line is what of a right token stays.
 async fn guessers(gateway: SocketAddr, rate: u32) -> Result<(), Failed> {
@@ -225,6 +269,11 @@ fn at(took: &[Duration], share: f64) -> f64 {
     took.get(place).or(took.last()).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
 }
 
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_unstable_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
+}
+
 /// A token of the application.
 async fn token(gateway: SocketAddr, basic: &str) -> Result<String, Failed> {
     let (mut connection, driver) = handshake(TokioIo::new(TcpStream::connect(gateway).await?)).await?;
@@ -242,15 +291,15 @@ async fn token(gateway: SocketAddr, basic: &str) -> Result<String, Failed> {
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
-    if let [_, word, gateway, rate] = &*env::args().collect::<Vec<_>>()
-        && word == GUESS
-    {
-        return guessers(gateway.parse()?, rate.parse()?).await;
+    match &*env::args().collect::<Vec<_>>() {
+        [_, word, server, rate] if word == GUESS => return guessers(server.parse()?, rate.parse()?).await,
+        [_, word] if word == REFUSE => return refusing().await,
+        _ => {}
     }
     let mut numbers = env::args().skip(1).filter(|argument| argument != "--bench");
     let rate: u32 = numbers.next().map_or(Ok(200), |number| number.parse())?;
     let guesses: u32 = numbers.next().map_or(Ok(10_000), |number| number.parse())?;
-    let seconds: u64 = numbers.next().map_or(Ok(20), |number| number.parse())?;
+    let seconds: u64 = numbers.next().map_or(Ok(10), |number| number.parse())?;
     let lasting = Duration::from_secs(seconds.max(1));
     let kinds = match numbers.next().as_deref() {
         None => vec!["basic", "bearer"],
@@ -279,8 +328,9 @@ async fn main() -> Result<(), Failed> {
     }
     let gateway = app.http_address();
 
-    println!("{rate} valid requests a second, {} s each\n", lasting.as_secs());
-    println!("kind    guesses/s  p50 ms  p99 ms  max ms  answers to guesses");
+    let (refuser, elsewhere) = Refuser::start()?;
+    println!("{rate} valid requests a second, {ROUNDS} rounds, each part {} s\n", lasting.as_secs());
+    println!("kind    guesses at  guesses/s  p50 ms  p99 ms  max ms  answers to guesses");
     for kind in kinds {
         let basic = basic(secret.reveal());
         let (authorization, right) = match kind {
@@ -301,21 +351,29 @@ async fn main() -> Result<(), Failed> {
             tokio::task::spawn_blocking(valid).await?
         };
         run(WARM_UP).await?;
-        let mut p99 = Vec::new();
-        for guessing in [0, guesses] {
-            let guesser = if guessing == 0 { None } else { Some(Guesser::start(gateway, guessing, &right)?) };
-            let began = Instant::now();
-            let took = run(lasting).await?;
-            let seen = guesser.map_or(Ok(BTreeMap::new()), Guesser::end)?;
-            let rate = seen.values().sum::<u64>() as f64 / began.elapsed().as_secs_f64();
-            let [p50, its_p99, max] = [0.5, 0.99, 1.0].map(|share| at(&took, share));
-            println!("{kind:<7} {rate:>9.0} {p50:>7.2} {its_p99:>7.2} {max:>7.2}  {seen:?}");
-            p99.push(its_p99);
+        let mut parts =
+            [("nobody", None, vec![]), ("others", Some(elsewhere), vec![]), ("us", Some(gateway), vec![])];
+        for _ in 0..ROUNDS {
+            for (name, server, p99s) in &mut parts {
+                let guesser = server.map(|server| Guesser::start(server, guesses, &right)).transpose()?;
+                let began = Instant::now();
+                let took = run(lasting).await?;
+                let seen = guesser.map_or(Ok(BTreeMap::new()), Guesser::end)?;
+                let rate = seen.values().sum::<u64>() as f64 / began.elapsed().as_secs_f64();
+                let [p50, p99, max] = [0.5, 0.99, 1.0].map(|share| at(&took, share));
+                println!("{kind:<7} {name:<10} {rate:>9.0} {p50:>7.2} {p99:>7.2} {max:>7.2}  {seen:?}");
+                p99s.push(p99);
+            }
         }
-        if let [alone, guessed] = *p99 {
-            println!("{kind}: p99 with guessing is {:.2} times that without\n", guessed / alone);
-        }
+        let [alone, others, us] = parts.map(|(.., p99s)| median(p99s));
+        println!(
+            "{kind}: median p99 {alone:.2} ms alone; with guesses {us:.2} ms, {:.2} times that; \
+             with guesses at another server {others:.2} ms, {:.2} times\n",
+            us / alone,
+            others / alone
+        );
     }
+    drop(refuser);
     app.shut_down().await;
     std::fs::remove_dir_all(directory)?;
     Ok(())
