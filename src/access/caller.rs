@@ -7,6 +7,29 @@ use ipnet::IpNet;
 use super::{Application, Denial, Scope, Scopes};
 use crate::template::Pattern;
 
+/// Which application a request shows that it is from, and of which scopes. What it may now, [`Access::admit`] says.
+///
+/// [`Access::admit`]: super::Access::admit
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub(super) application: Arc<Application>,
+    pub(super) scopes: Scopes,
+    pub(super) by_token: bool,
+}
+
+impl Shown {
+    /// With all scopes that it has.
+    pub(super) fn all(application: Arc<Application>) -> Self {
+        let scopes = application.terms().scopes;
+        Self { application, scopes, by_token: false }
+    }
+
+    /// The id of the application.
+    pub fn id(&self) -> Arc<str> {
+        self.application.id()
+    }
+}
+
 /// Who sent a request. Every operation is done on behalf of one.
 #[derive(Clone, Debug)]
 pub struct Caller {
@@ -14,6 +37,7 @@ pub struct Caller {
     pub application: Option<Arc<Application>>,
     /// What it may do with what it showed: not more than the application may.
     pub scopes: Scopes,
+    /// It showed a token: who asks for more is told what one for that would have to give.
     by_token: bool,
 }
 
@@ -24,13 +48,9 @@ impl Caller {
     }
 
     /// An application, by [`Access::admit`](super::Access::admit) alone.
-    pub(super) fn new(application: Arc<Application>, scopes: Scopes) -> Self {
-        Self { application: Some(application), scopes, by_token: false }
-    }
-
-    /// It showed a token: who asks for more is told what one for that would have to give.
-    pub(super) fn by_token(self) -> Self {
-        Self { by_token: true, ..self }
+    pub(super) fn new(Shown { application, scopes, by_token }: Shown) -> Self {
+        let scopes = application.terms().scopes.both(scopes);
+        Self { application: Some(application), scopes, by_token }
     }
 
     /// Whose its sessions and registrations are; `None`: whose nobody's are.

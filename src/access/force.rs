@@ -11,7 +11,7 @@ use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tracing::debug;
 
 use super::{
-    Caller, Denial, MAX_SECRETS, Scopes, Secret, SecretHash, Terms,
+    Caller, Denial, MAX_SECRETS, Secret, SecretHash, Shown, Terms,
     attempts::{Attempts, Place},
     bearers::Bearers,
     figures::Counters,
@@ -110,15 +110,19 @@ impl Access {
         self.table().by_id.values().map(|application| application.terms.clone()).collect()
     }
 
-    /// The application of this id: for who has seen by other means that it is the caller.
-    pub fn find(&self, id: &str) -> Option<Arc<Application>> {
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Application>> {
         self.table().find(id)
     }
 
-    /// The caller that shows this id and secret; `from`: where from.
+    /// The application that a certificate shows, which names it by its id.
+    pub fn certified(&self, name: &str) -> Result<Shown, Denial> {
+        self.find(name).map(Shown::all).ok_or(Denial::Unknown)
+    }
+
+    /// The application that this id and secret show; `from`: where from.
     ///
     /// Costs processor time only for what was not looked at before, and of that not much altogether.
-    pub async fn basic(self: &Arc<Self>, id: &str, secret: Secret, from: IpAddr) -> Result<Caller, Denial> {
+    pub async fn basic(self: &Arc<Self>, id: &str, secret: Secret, from: IpAddr) -> Result<Shown, Denial> {
         let application = self.verify(id, secret, from).await.inspect_err(|denial| {
             count(match denial {
                 Denial::Attempts { .. } => &self.counters.limited,
@@ -127,14 +131,14 @@ impl Access {
             });
         })?;
         count(&self.counters.right);
-        let scopes = application.terms.scopes;
-        self.admit(application, scopes)
+        Ok(Shown::all(application))
     }
 
-    /// Lets an application in that has shown who it is, with those of its scopes that are in `scopes`; counts a
-    /// request of it. Every way in leads through here.
-    pub fn admit(&self, application: Arc<Application>, scopes: Scopes) -> Result<Caller, Denial> {
-        let Terms { active, rate, burst, scopes: may, .. } = application.terms;
+    /// Lets an application in that has shown who it is, with those of its scopes that it showed; counts a request of
+    /// it. Every way in leads through here.
+    pub fn admit(&self, shown: Shown) -> Result<Caller, Denial> {
+        let application = &shown.application;
+        let Terms { active, rate, burst, .. } = application.terms;
         if !active {
             return Err(Denial::Inactive);
         }
@@ -144,7 +148,7 @@ impl Access {
             let taken = application.pace.take(rate, Instant::now());
             taken.map_err(|wait| Denial::Rate { rate: per_second, wait })?;
         }
-        Ok(Caller::new(application, may.both(scopes)))
+        Ok(Caller::new(shown))
     }
 
     async fn verify(self: &Arc<Self>, id: &str, secret: Secret, from: IpAddr) -> Outcome {

@@ -1,7 +1,7 @@
 //! Who may call: applications, their secrets and rights, and how they show who they are.
 //!
-//! [`Access`] holds the applications in force and turns an id and a secret into a [`Caller`], which every operation
-//! is asked on behalf of: it has the rights, and says no with a [`Denial`]. Knows neither HTTP nor any interface to
+//! [`Access`] holds the applications in force, finds which one an id and a secret or a token [show](Shown), and turns
+//! that into a [`Caller`], which every operation is asked on behalf of: it has the rights, and says no with a [`Denial`]. Knows neither HTTP nor any interface to
 //! the north: what is in a request is read there, and what a denial looks like is decided there.
 
 mod attempts;
@@ -21,7 +21,7 @@ mod terms;
 mod token;
 mod verified;
 
-pub use caller::Caller;
+pub use caller::{Caller, Shown};
 pub use denial::Denial;
 pub use force::{Access, Application};
 pub use jwt::{Algorithm, KeySet, Provider, TokenError};

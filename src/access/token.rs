@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{
-    Access, Algorithm, Application, Caller, Denial, Keyring, Provider, Scope, Scopes, Secret, TokenError,
+    Access, Algorithm, Application, Denial, Keyring, Provider, Scope, Scopes, Secret, Shown, TokenError,
     jwt::{Claims, Key, Token},
     secret::ChanceError,
 };
@@ -122,13 +122,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// The application that a token is of, and the scopes that it gives.
+    /// The application that a token shows, and the scopes that it gives.
     fn check(
         &self,
         find: impl Fn(&str) -> Option<Arc<Application>>,
         text: &str,
         now: SystemTime,
-    ) -> Result<(Arc<Application>, Scopes), Denial> {
+    ) -> Result<Shown, Denial> {
+        let shown = |application, scopes| Shown { application, scopes, by_token: true };
         let token = Token::parse(text)?;
         if let Some(issuer) = &self.issuer
             && token.kid() == Some(&issuer.kid)
@@ -140,7 +141,7 @@ impl Tokens {
             if !secrets.any(|hash| short(hash.as_str().as_bytes()) == secret) {
                 return Err(TokenError::Revoked.into());
             }
-            return Ok((application, named(claims.text("scope")?)));
+            return Ok(shown(application, named(claims.text("scope")?)));
         }
         let Some((provider, keyring)) = &self.provider else {
             return Err(if self.issuer.is_some() { TokenError::Key } else { TokenError::NoTokens }.into());
@@ -150,7 +151,7 @@ impl Tokens {
         let said = provider.check(&token, &keys, now)?;
         let application = find(&said.application).ok_or(TokenError::Revoked)?;
         let scopes = said.scope.map_or_else(|| Scope::ALL.into_iter().collect(), |scope| named(&scope));
-        Ok((application, scopes))
+        Ok(shown(application, scopes))
     }
 }
 
@@ -204,9 +205,9 @@ impl Access {
         self.tokens.get()?.provider.as_ref().map(|(_, keyring)| Arc::clone(keyring))
     }
 
-    /// The caller that shows this token; `from`: where from. One of the identity provider that is signed with a key that
+    /// The application that this token shows; `from`: where from. One of the identity provider that is signed with a key that
     /// is not known may have to wait a moment: there may be newer ones.
-    pub async fn bearer(&self, token: &Secret, from: IpAddr) -> Result<Caller, Denial> {
+    pub async fn bearer(&self, token: &Secret, from: IpAddr) -> Result<Shown, Denial> {
         let tokens = self.tokens.get().ok_or(TokenError::NoTokens)?;
         let admitted = self.bearers.admit(token, from).map_err(|wait| {
             count(&self.counters.tokens_limited);
@@ -232,23 +233,17 @@ impl Access {
             // It could not be looked at.
             Err(_) => admitted.give_back(),
         }
-        let (application, scopes) = checked?;
-        Ok(self.admit(application, scopes)?.by_token())
+        checked
     }
 
-    /// A token for the application that shows this id and secret; `scope`: what it is to give, or all that the
-    /// application may.
-    pub async fn issue(
-        self: &Arc<Self>,
-        id: &str,
-        secret: Secret,
-        scope: Option<&str>,
-        from: IpAddr,
-    ) -> Result<Granted, NotIssued> {
+    /// A token for the application that showed this secret; `scope`: what it is to give, or all that the application
+    /// may.
+    pub fn issue(&self, shown: Shown, secret: &Secret, scope: Option<&str>) -> Result<Granted, NotIssued> {
         let issuer = self.tokens.get().and_then(|tokens| tokens.issuer.as_ref());
         let issuer = issuer.ok_or(NotIssued::Unavailable)?;
-        let tag = self.verified.tag(id, &secret);
-        let caller = self.basic(id, secret, from).await?;
+        let id = shown.id();
+        let tag = self.verified.tag(&id, secret);
+        let caller = self.admit(shown)?;
         let scopes = match scope {
             Some(scope) => {
                 let known = scope
@@ -262,7 +257,8 @@ impl Access {
             None => caller.scopes,
         };
         let hash = self.verified.hash(&tag).ok_or(Denial::Unknown)?;
-        let token = issuer.issue(id, scopes, &hash, SystemTime::now()).map_err(|_| NotIssued::Unavailable)?;
+        let token =
+            issuer.issue(&id, scopes, &hash, SystemTime::now()).map_err(|_| NotIssued::Unavailable)?;
         Ok(Granted { token, lifetime: issuer.lifetime, scopes })
     }
 }

@@ -74,7 +74,8 @@ pub struct Operation {
     /// The client's own name for the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub x_correlator: Option<String>,
-    /// It was turned away before anybody knew who it was: anybody can have as many of these as he likes.
+    /// It was turned away before anybody knew who it was, or for being inactive or too fast: whoever sends it can have
+    /// as many of these as he likes.
     #[serde(skip)]
     pub at_the_door: bool,
     /// How many more of the same there were within a second.

@@ -114,6 +114,7 @@ pub struct Witness(Arc<Mutex<Told>>);
 struct Told {
     /// What is known of whoever sent it, and nothing else.
     who: Operation,
+    admitted: bool,
     turned_away: bool,
 }
 
@@ -137,6 +138,11 @@ impl Witness {
     /// It is this application that asks.
     pub fn application(&self, id: &str) {
         self.lock().who.application = Some(clipped(id));
+    }
+
+    /// That application may ask something now.
+    pub fn admitted(&self) {
+        self.lock().admitted = true;
     }
 
     /// It is refused for who sent it, or before that is known.
@@ -176,8 +182,8 @@ impl Drop for Open {
     fn drop(&mut self) {
         let Some(mut operation) = self.operation.take().filter(|_| self.asked_for) else { return };
         let told = std::mem::take(&mut *self.witness.lock());
+        operation.at_the_door = told.turned_away && !told.admitted;
         operation.application = told.who.application;
-        operation.at_the_door = told.turned_away && operation.application.is_none();
         self.audit.log.note(operation);
     }
 }

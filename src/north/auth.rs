@@ -21,7 +21,7 @@ use axum::{
     response::Response,
 };
 
-use crate::access::{Access, Caller, Denial};
+use crate::access::{Access, Caller, Denial, Shown};
 
 pub(super) use self::{
     announce::{announce, conceal, require},
@@ -82,10 +82,14 @@ impl Guard {
         if need == Need::Nothing {
             return Ok(Caller::anybody());
         }
-        let caller = self.shown(access, request).await?;
-        if let (Some(application), Some(witness)) = (&caller.application, request.extensions.get::<Witness>())
-        {
-            witness.application(&application.id());
+        let shown = self.shown(access, request).await?;
+        let witness = request.extensions.get::<Witness>();
+        if let Some(witness) = witness {
+            witness.application(&shown.id());
+        }
+        let caller = access.admit(shown)?;
+        if let Some(witness) = witness {
+            witness.admitted();
         }
         match need {
             Need::Scope(scope) => caller.may(scope)?,
@@ -96,13 +100,11 @@ impl Guard {
 
     /// Whom the credentials of a request show: every kind of them is told apart here. Without any it is the
     /// certificate that counts, if the name in it is the id of an application.
-    async fn shown(&self, access: &Arc<Access>, request: &Parts) -> Result<Caller, Denial> {
+    async fn shown(&self, access: &Arc<Access>, request: &Parts) -> Result<Shown, Denial> {
         if let Some(ClientCertificate(name)) = request.extensions.get()
             && !Credentials::are_in(&request.headers)
         {
-            let application = access.find(name).ok_or(Denial::Unknown)?;
-            let scopes = application.terms().scopes;
-            return access.admit(application, scopes);
+            return access.certified(name);
         }
         match Credentials::read(&request.headers, (self.lone_token)())? {
             Credentials::Basic { id, secret } => access.basic(&id, secret, from(&request.extensions)).await,

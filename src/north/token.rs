@@ -124,12 +124,12 @@ impl Issuing {
             Some(_) => return Err(failure("unsupported_grant_type", "accepted is client_credentials")),
             None => return Err(failure("invalid_request", "grant_type is missing")),
         }
-        let issued =
-            self.access.issue(&id, secret, form.scope.as_deref(), auth::from(&head.extensions)).await;
-        let granted = issued.map_err(refused)?;
+        let shown = self.access.basic(&id, secret.clone(), auth::from(&head.extensions)).await;
+        let shown = shown.map_err(denied)?;
         if let Some(witness) = head.extensions.get::<Witness>() {
-            witness.application(&id);
+            witness.application(&shown.id());
         }
+        let granted = self.access.issue(shown, &secret, form.scope.as_deref()).map_err(refused)?;
         Ok(IssuedToken {
             access_token: granted.token.reveal().to_owned(),
             token_type: "Bearer",

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::world::{World, application, by};
 
+const REGISTRATIONS: &str = "/ApplicationQoSNotification/registration";
+const GET: &str = "GET /ApplicationQoSNotification/registration";
+
 /// The lines that are about these operations, without their numbers, times and hashes.
 fn lines(log: &str, operations: &[&str]) -> Vec<Value> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -70,4 +73,31 @@ async fn each_application_that_a_reload_changes_has_a_line() {
     for hash in hashes {
         assert!(!log.contains(hash.rsplit('$').next().unwrap()));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_too_fast_or_inactive_is_named() {
+    let fast = Terms { rate: Some(1), burst: 1, ..application("fast", &[Scope::Read]) };
+    let idle = Terms { active: false, ..application("idle", &[Scope::Read]) };
+    let world = World::new("named", &[fast, idle]).await;
+    while world.http(&by("fast"), "GET", REGISTRATIONS, "").await.status != 429 {}
+    for _ in 0..3 {
+        assert_eq!(world.http(&by("idle"), "GET", REGISTRATIONS, "").await.status, 403);
+    }
+    let form = format!("{}Content-Type: application/x-www-form-urlencoded\r\n", by("idle"));
+    let token = world.http(&form, "POST", "/oauth2/token", "grant_type=client_credentials").await;
+    assert_eq!(token.status, 400, "{token:?}");
+    let log = world.end().await;
+    let of = |status: u64| {
+        let lines = lines(&log, &[GET, "POST /oauth2/token"]);
+        lines.into_iter().filter(|line| line["status"] == status).collect::<Vec<_>>()
+    };
+    let [limited] = &of(429)[..] else { panic!("{log}") };
+    assert_eq!((&limited["application"], &limited["code"]), (&json!("fast"), &json!(7)));
+    let inactive = of(403);
+    assert!(inactive.iter().all(|line| line["application"] == "idle" && line["code"] == 2), "{inactive:?}");
+    // He may come as often as he likes, and does not fill the disk.
+    let stand_for = |line: &Value| line["repeated"].as_u64().unwrap_or(1);
+    assert_eq!(inactive.iter().map(stand_for).sum::<u64>(), 3);
+    assert_eq!(of(400)[0]["application"], "idle");
 }

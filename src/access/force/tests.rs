@@ -1,7 +1,7 @@
 use tokio::time::advance;
 
 use super::*;
-use crate::access::Scope;
+use crate::access::{Scope, Scopes};
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -18,7 +18,8 @@ fn hashed(access: &Access) -> u64 {
 }
 
 async fn show(access: &Arc<Access>, id: &str, secret: &str) -> Result<Scopes, Denial> {
-    access.basic(id, secret.into(), HERE).await.map(|caller| caller.scopes)
+    let shown = access.basic(id, secret.into(), HERE).await?;
+    access.admit(shown).map(|caller| caller.scopes)
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,9 +126,10 @@ async fn requests_beyond_the_rate_are_denied_and_a_change_of_terms_gives_none_ba
 #[tokio::test(start_paused = true)]
 async fn a_token_gives_no_scope_that_the_application_lacks() {
     let access = Access::new(vec![terms("video")]).unwrap();
-    let video = access.find("video").unwrap();
-    let caller = access.admit(video, [Scope::Read, Scope::Admin].into_iter().collect()).unwrap();
+    let video = access.certified("video").unwrap();
+    let shown = Shown { scopes: [Scope::Read, Scope::Admin].into_iter().collect(), ..video };
+    let caller = access.admit(shown).unwrap();
     assert_eq!(caller.scopes.to_string(), "read");
     assert_eq!(caller.may(Scope::Apply), Err(Denial::Scope { scope: Scope::Apply, by_token: false }));
-    assert!(access.find("voice").is_none());
+    assert_eq!(access.certified("voice").unwrap_err(), Denial::Unknown);
 }
