@@ -1,7 +1,7 @@
 //! Secrets of applications, and what is kept of them: argon2id (RFC 9106), in the usual text form of password hashes
 //! (`$argon2id$v=19$m=...,t=...,p=...$salt$hash`).
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding};
@@ -28,6 +28,26 @@ const MAX_TEXT: usize = 512;
 
 /// Begins every generated secret, so that a leaked one can be found by searching for it.
 const MARK: &str = "rxgate_";
+
+/// Characters after that from which on it is taken for a secret, or most of one: all of it has 43.
+const TELLING: usize = 32;
+
+/// A text that somebody wrote, to be shown: without the generated secrets in it, which were meant for another place.
+pub fn without_secrets(text: &str) -> Cow<'_, str> {
+    let is_of_one = |octet: u8| octet.is_ascii_alphanumeric() || b"-_".contains(&octet);
+    let mut shown = Cow::Borrowed("");
+    let mut rest = text;
+    while let Some(at) = rest.find(MARK) {
+        let (before, from) = rest.split_at(at);
+        let length = from.bytes().take_while(|octet| is_of_one(*octet)).count();
+        let (found, after) = from.split_at(length);
+        shown += before;
+        shown += if length < MARK.len() + TELLING { found } else { "[a secret]" };
+        rest = after;
+    }
+    shown += rest;
+    shown
+}
 
 /// A secret in clear. Never shown, except to whoever it is made for.
 #[derive(Clone)]
@@ -183,6 +203,23 @@ mod tests {
             assert_eq!(SecretHash::parse(&text), None, "{text}");
         }
         assert_eq!(SecretHash::parse(""), None);
+    }
+
+    #[test]
+    fn a_secret_in_the_wrong_place_is_not_shown() {
+        let secret = Secret::generate().unwrap();
+        let secret = secret.reveal();
+        let most = &secret[..MARK.len() + TELLING];
+        for (text, shown) in [
+            (format!("`id` is \"{secret}\""), "`id` is \"[a secret]\""),
+            (format!("ä{secret}/{most}ä"), "ä[a secret]/[a secret]ä"),
+            (format!("x{secret}{secret}"), "x[a secret]"),
+            ("rxgate_ rxgate_store_group_size".into(), "rxgate_ rxgate_store_group_size"),
+            ("/etc/rxgate/rxgate_".into(), "/etc/rxgate/rxgate_"),
+            (String::new(), ""),
+        ] {
+            assert_eq!(without_secrets(&text), shown);
+        }
     }
 
     #[test]

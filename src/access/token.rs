@@ -205,6 +205,20 @@ impl Access {
         self.tokens.get()?.provider.as_ref().map(|(_, keyring)| Arc::clone(keyring))
     }
 
+    /// The application that a token says it is of, without a look at who signed it. `None`: it says that it is of an
+    /// issuer that nobody here knows, and may name anybody.
+    pub fn claimed(&self, token: &Secret) -> Option<String> {
+        let claims = Token::parse(token.reveal()).ok()?.unchecked()?;
+        let issuer = claims.text("iss").ok()?;
+        let provider = self.tokens.get()?.provider.as_ref().map(|(provider, _)| provider);
+        let claim = match provider.filter(|provider| provider.issuer == issuer) {
+            Some(provider) => provider.claim.as_str(),
+            None if issuer == US => "sub",
+            None => return None,
+        };
+        claims.named(claim).map(str::to_owned)
+    }
+
     /// The application that this token shows; `from`: where from. One of the identity provider that is signed with a key that
     /// is not known may have to wait a moment: there may be newer ones.
     pub async fn bearer(&self, token: &Secret, from: IpAddr) -> Result<Shown, Denial> {

@@ -39,6 +39,9 @@ pub struct Operation {
     /// Who it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application: Option<String>,
+    /// Who it says that it is, where nobody knows who it was: that is not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<String>,
     /// The address of the client, or of the proxy before us.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<IpAddr>,

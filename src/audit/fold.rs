@@ -53,7 +53,10 @@ impl Folds {
                 Some(entry)
             }
             hash_map::Entry::Occupied(mut place) => {
-                let count = place.get().as_ref().map_or(0, |(_, count)| *count);
+                let (entry, count) = match place.insert(None) {
+                    Some((before, count)) => (after(&before, entry), count),
+                    None => (entry, 0),
+                };
                 place.insert(Some((entry, count + 1)));
                 None
             }
@@ -75,11 +78,22 @@ impl Folds {
                 refused.repeated = Some(count);
                 if kind.from.is_none() {
                     (refused.application, refused.client, refused.forwarded_for) = (None, None, None);
+                    refused.claimed = None;
                 }
             }
             last
         })
     }
+}
+
+/// A refusal that stands for the one before, too: it says that it is somebody only if both do.
+fn after(before: &Entry, mut entry: Entry) -> Entry {
+    if let (What::Operation(before), What::Operation(refused)) = (&before.what, &mut entry.what)
+        && before.claimed != refused.claimed
+    {
+        refused.claimed = None;
+    }
+    entry
 }
 
 fn kind(refused: &Operation) -> Kind {
@@ -88,7 +102,7 @@ fn kind(refused: &Operation) -> Kind {
         operation: refused.operation.clone(),
         listener: refused.listener,
         status: refused.status,
-        // Not whom a proxy names: the client may be the one that says so, another one each time.
+        // Neither whom a proxy names nor who it claims to be: the client may say so, another one each time.
         from: Some((application.clone(), *client)),
     }
 }
@@ -129,6 +143,29 @@ mod tests {
         assert_eq!(counts(&mut folds), [(Some([0, 0, 0, 1].into()), Some(999))]);
         assert_eq!((counts(&mut folds), folds.due_in(now)), (Vec::new(), None));
         assert!(folds.take(refusal(1, 401), now).is_some(), "a new second");
+    }
+
+    #[test]
+    fn who_claims_to_be_everybody_is_counted_as_nobody() {
+        let claiming = |id: &str| {
+            let mut entry = refusal(1, 401);
+            let What::Operation(refused) = &mut entry.what else { unreachable!() };
+            refused.claimed = Some(id.into());
+            entry
+        };
+        let claimed = |entry: Entry| match entry.what {
+            What::Operation(refused) => (refused.claimed, refused.repeated),
+            What::Mark(mark) => panic!("{mark:?}"),
+        };
+        for (ids, expected) in
+            [(["a", "b", "b"], Some("b")), (["a", "b", "c"], None), (["a", "a", "b"], None)]
+        {
+            let (mut folds, now) = (Folds::default(), Instant::now());
+            let first = ids.map(|id| folds.take(claiming(id), now)).into_iter().flatten().map(claimed);
+            assert_eq!(first.collect::<Vec<_>>(), [(Some("a".into()), None)]);
+            let rest: Vec<_> = folds.end().map(claimed).collect();
+            assert_eq!(rest, [(expected.map(str::to_owned), Some(2))], "{ids:?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,10 @@ use axum::{
 };
 
 use super::{gatekeeper::EndUser, observe, percent::decoded};
-use crate::audit::{AuditLog, Operation, Outcome, clipped};
+use crate::{
+    access::{is_id, without_secrets},
+    audit::{AuditLog, Operation, Outcome, clipped},
+};
 
 /// Reads of these tell nothing about anybody, and come every few seconds.
 const PROBES: [&str; 3] = ["/live", "/ready", "/metrics"];
@@ -114,6 +117,7 @@ pub struct Witness(Arc<Mutex<Told>>);
 struct Told {
     /// What is known of whoever sent it, and nothing else.
     who: Operation,
+    claimed: Option<String>,
     admitted: bool,
     turned_away: bool,
 }
@@ -138,6 +142,11 @@ impl Witness {
     /// It is this application that asks.
     pub fn application(&self, id: &str) {
         self.lock().who.application = Some(clipped(id));
+    }
+
+    /// It says that it is this application. What may be a secret in the wrong place is not written.
+    pub fn claims(&self, id: &str) {
+        self.lock().claimed = (is_id(id) && without_secrets(id) == id).then(|| id.to_owned());
     }
 
     /// That application may ask something now.
@@ -184,6 +193,7 @@ impl Drop for Open {
         let told = std::mem::take(&mut *self.witness.lock());
         operation.at_the_door = told.turned_away && !told.admitted;
         operation.application = told.who.application;
+        operation.claimed = told.claimed.filter(|_| operation.application.is_none());
         self.audit.log.note(operation);
     }
 }

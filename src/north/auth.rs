@@ -101,14 +101,33 @@ impl Guard {
     /// Whom the credentials of a request show: every kind of them is told apart here. Without any it is the
     /// certificate that counts, if the name in it is the id of an application.
     async fn shown(&self, access: &Arc<Access>, request: &Parts) -> Result<Shown, Denial> {
+        let witness = request.extensions.get::<Witness>();
+        let claims = |id: &str| {
+            if let Some(witness) = witness {
+                witness.claims(id);
+            }
+        };
         if let Some(ClientCertificate(name)) = request.extensions.get()
             && !Credentials::are_in(&request.headers)
         {
+            claims(name);
             return access.certified(name);
         }
         match Credentials::read(&request.headers, (self.lone_token)())? {
-            Credentials::Basic { id, secret } => access.basic(&id, secret, from(&request.extensions)).await,
-            Credentials::Bearer(token) => access.bearer(&token, from(&request.extensions)).await,
+            Credentials::Basic { id, secret } => {
+                claims(&id);
+                access.basic(&id, secret, from(&request.extensions)).await
+            }
+            Credentials::Bearer(token) => {
+                let shown = access.bearer(&token, from(&request.extensions)).await;
+                // What was turned away before it was looked at is not looked at for this.
+                if matches!(shown, Err(Denial::Token(_) | Denial::NoKeys))
+                    && let Some(id) = access.claimed(&token)
+                {
+                    claims(&id);
+                }
+                shown
+            }
         }
     }
 }

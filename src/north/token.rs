@@ -118,15 +118,22 @@ impl Issuing {
         }
         let body = self.limits.read(body).await.map_err(|error| unread(&error))?;
         let form = Form::read(&body)?;
+        let witness = head.extensions.get::<Witness>();
+        if let (Some(witness), Some(id)) = (witness, &form.client_id) {
+            witness.claims(id);
+        }
         let (id, secret) = credentials(&head.headers, &form)?;
         match form.grant_type.as_deref() {
             Some("client_credentials") => {}
             Some(_) => return Err(failure("unsupported_grant_type", "accepted is client_credentials")),
             None => return Err(failure("invalid_request", "grant_type is missing")),
         }
+        if let Some(witness) = witness {
+            witness.claims(&id);
+        }
         let shown = self.access.basic(&id, secret.clone(), auth::from(&head.extensions)).await;
         let shown = shown.map_err(denied)?;
-        if let Some(witness) = head.extensions.get::<Witness>() {
+        if let Some(witness) = witness {
             witness.application(&shown.id());
         }
         let granted = self.access.issue(shown, &secret, form.scope.as_deref()).map_err(refused)?;

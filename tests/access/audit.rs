@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use rxgate::access::{Scope, SecretHash, Terms};
+use rxgate::access::{Scope, Secret, SecretHash, Terms};
 use serde_json::{Value, json};
 
-use crate::world::{World, application, by};
+use crate::world::{World, application, asked, by, shown};
 
 const REGISTRATIONS: &str = "/ApplicationQoSNotification/registration";
 const GET: &str = "GET /ApplicationQoSNotification/registration";
@@ -100,4 +100,44 @@ async fn who_is_too_fast_or_inactive_is_named() {
     let stand_for = |line: &Value| line["repeated"].as_u64().unwrap_or(1);
     assert_eq!(inactive.iter().map(stand_for).sum::<u64>(), 3);
     assert_eq!(of(400)[0]["application"], "idle");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_let_in_is_written_as_a_claim() {
+    let world = World::new("claims", &[application("video", &[Scope::Read])]).await;
+    let secret = Secret::generate().unwrap();
+    let session = "/ApplicationQoSService/qos/x";
+    // Each at another operation: refusals of the same one are counted together.
+    for (id, method, path) in [
+        ("video", "GET", REGISTRATIONS),
+        ("nobody", "POST", "/ApplicationQoSService/tel:491/qos"),
+        (secret.reveal(), "DELETE", session),
+        ("video\u{1b}[2J", "PUT", session),
+    ] {
+        assert_eq!(world.http(&shown(id, "wrong"), method, path, &asked("")).await.status, 401, "{id}");
+    }
+    assert_eq!(world.http("", "GET", session, "").await.status, 401);
+    assert_eq!(world.http(&by("video"), "DELETE", session, "").await.status, 403);
+    let log = world.end().await;
+    let refused = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let refused: Vec<_> = refused
+        .filter(|line| line["code"].is_u64())
+        .map(|line| {
+            (line["status"].as_u64().unwrap(), line.get("claimed").cloned(), line.get("application").cloned())
+        })
+        .collect();
+    let claimed = |id: &str| (401, Some(json!(id)), None);
+    let nothing = (401, None, None);
+    assert_eq!(
+        refused,
+        [
+            claimed("video"),
+            claimed("nobody"),
+            nothing.clone(),
+            nothing.clone(),
+            nothing,
+            (403, None, Some(json!("video"))),
+        ]
+    );
+    assert!(!log.contains(secret.reveal()));
 }

@@ -306,6 +306,45 @@ async fn tokens_of_the_identity_provider_are_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_a_token_that_is_not_taken_names_is_written_as_a_claim() {
+    let (key, other) = (idp::Key::new("k"), idp::Key::new("k"));
+    let file = std::env::temp_dir().join(format!("rxgate-claims-{}.jwks", std::process::id()));
+    fs::write(&file, key.set()).unwrap();
+    let sections = format!("[access.token]\n{}", idp::section(&format!("'{}'", file.display())));
+    let world = World::new(&sections).await;
+    let ours = world.token_for("").await;
+    let secret = world.secrets[0].clone();
+    let one = format!("{REGISTRATIONS}/one");
+    // Each at another operation: refusals of the same one are counted together.
+    for (token, method, path) in [
+        (key.sign(&idp::claims("nobody", json!({}))), "GET", SESSION),
+        (other.sign(&idp::claims("forged", json!({}))), "DELETE", SESSION),
+        (key.sign(&idp::claims("late", json!({ "exp": 1 }))), "GET", REGISTRATIONS),
+        (key.sign(&idp::claims("foreign", json!({ "iss": "https://other.test" }))), "GET", &one),
+        (key.sign(&idp::claims(secret.reveal(), json!({}))), "DELETE", &one),
+        (ours.replace(&ours[ours.len() - 40..], &"A".repeat(40)), "POST", REGISTRATIONS),
+        ("no.token.this".into(), "PUT", SESSION),
+    ] {
+        let bearer = format!("Bearer {token}");
+        let answer = world.ask(method, path, "", &[("authorization", &bearer)]).await;
+        assert_eq!(answer.status(), 401, "{method} {path}");
+    }
+    for body in ["client_id=half", "client_id=guess&client_secret=wrong"] {
+        let body = format!("grant_type=client_credentials&{body}");
+        assert_eq!(world.ask("POST", "/oauth2/token", &body, &[FORM]).await.status(), 401);
+    }
+    let log = world.end().await;
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let claimed: Vec<_> = lines
+        .filter(|line| line["status"] == 401)
+        .map(|line| line["claimed"].as_str().unwrap_or("-").to_owned())
+        .collect();
+    assert_eq!(claimed, ["nobody", "forged", "late", "-", "-", "video", "-", "half", "guess"]);
+    assert!(!log.contains(secret.reveal()));
+    fs::remove_file(file).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn forged_tokens_and_guesses_at_the_token_resource_have_a_brake() {
     let world = World::new("[access.token]\n").await;
     let admin =
