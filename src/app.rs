@@ -186,7 +186,7 @@ impl App {
             }
             None => Dictionary::builtin().into(),
         };
-        let tls = TlsMaterial::read(&config).map_err(AppError::Tls)?;
+        let tls = TlsMaterial::read(&config, source.as_ref().map(Source::places)).map_err(AppError::Tls)?;
         for warning in &tls.warnings {
             warn!(hint = %warning.hint, "{warning}");
         }

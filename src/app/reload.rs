@@ -24,7 +24,7 @@ use crate::{
     BoxFuture,
     access::{Access, KeySet, Terms},
     audit::{AuditLog, Operation},
-    config::{Config, Loaded, Position, Problem, Setting, Store},
+    config::{Config, Loaded, Places, Position, Problem, Setting, Store},
     dict::{DictError, Dictionary},
     live::Live,
     north::{
@@ -43,6 +43,13 @@ use crate::{
 pub(super) struct Source {
     pub file: PathBuf,
     pub settings: Vec<Setting>,
+}
+
+impl Source {
+    /// Where it says what.
+    pub fn places(&self) -> Places<'_> {
+        Places { file: &self.file, settings: &self.settings }
+    }
 }
 
 /// What a reload puts something else into.
@@ -309,7 +316,8 @@ fn read(
     if keys.is_some() && keys.as_ref() != keys_in_force.as_deref() {
         changed.push("[access.jwt] the identity provider has other keys".into());
     }
-    let material = Material::read(config).map_err(|found| problems.extend(found));
+    let places = running.source.as_deref().map(Source::places);
+    let material = Material::read(config, places).map_err(|found| problems.extend(found));
     match material {
         Ok(material) if problems.is_empty() => {
             changed.extend(tls.changes(&material));

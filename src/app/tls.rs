@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::SystemTime};
 use rustls::{ClientConfig, ServerConfig};
 
 use crate::{
-    config::{Config, DiameterTls, ListenerTls, Problem},
+    config::{Config, DiameterTls, ListenerTls, Places, Problem},
     live::Live,
     north::server::PROTOCOLS,
     tls::{self, Clients, Doubt, FileError, Identity, Settings, Trust},
@@ -27,96 +27,139 @@ pub(crate) struct Material {
 }
 
 impl Material {
-    /// Reads what the configuration names. Blocks on the disk.
-    pub fn read(config: &Config) -> Result<Self, Vec<Problem>> {
-        let (mut problems, mut doubts) = (Vec::new(), Doubts { now: SystemTime::now(), found: Vec::new() });
-        let mut noted = |error: Problem| problems.push(error);
-        let diameter = config.diameter.tls.as_ref().and_then(|files| {
-            diameter(files, &config.diameter.origin_host, &mut doubts).map_err(&mut noted).ok()
-        });
-        let mut listener = |files: &Option<ListenerTls>| {
-            let files = files.as_ref()?;
-            listener(files, &mut doubts).map_err(|error| noted(of_file(error))).ok()
+    /// Reads what the configuration names; what is wrong is told with its place there. Blocks on the disk.
+    pub fn read(config: &Config, places: Option<Places<'_>>) -> Result<Self, Vec<Problem>> {
+        let mut notes = Notes::new(places);
+        let diameter = config.diameter.tls.as_ref();
+        let diameter =
+            diameter.and_then(|files| diameter_ends(files, &config.diameter.origin_host, &mut notes));
+        let mut listener = |section, files: &Option<ListenerTls>| {
+            files.as_ref().and_then(|files| server(section, files, &mut notes))
         };
-        let (http, admin) = (listener(&config.http.tls), listener(&config.admin.tls));
-        let mut client = |ca: Option<&PathBuf>| {
-            let trust = ca.map(|file| Trust::read(file, &[]));
-            let trust = trust.and_then(|trust| trust.map_err(|error| noted(of_file(error))).ok());
-            trust.map(|trust| tls::client(None, &trust))
+        let (http, admin) = (listener("[http]", &config.http.tls), listener("[admin]", &config.admin.tls));
+        let mut client = |section, key, ca: Option<&PathBuf>| {
+            let files = Files { section, named: vec![(key, ca?)] };
+            let trust = Trust::read(ca?, &[]);
+            Some(tls::client(None, &notes.of(&files, trust)?))
         };
-        let notify = client(config.notify.ca.as_ref());
+        let notify = client("[notify]", "ca", config.notify.ca.as_ref());
         let jwt = config.access.as_ref().and_then(|access| access.jwt.as_ref());
-        let jwks = client(jwt.and_then(|jwt| jwt.ca.as_ref()));
+        let jwks = client("[access.jwt]", "jwks_ca", jwt.and_then(|jwt| jwt.ca.as_ref()));
+        let Notes { mut problems, mut doubts, .. } = notes;
+        problems.sort_by_key(|problem| problem.at);
+        doubts.sort_by_key(|doubt| doubt.at);
         match problems.is_empty() {
-            true => Ok(Self { diameter, http, admin, notify, jwks, warnings: doubts.found }),
+            true => Ok(Self { diameter, http, admin, notify, jwks, warnings: doubts }),
             false => Err(problems),
         }
     }
 }
 
-fn diameter(files: &DiameterTls, origin_host: &str, doubts: &mut Doubts) -> Result<TlsEnds, Problem> {
-    let identity = Identity::read(&files.certificate, &files.key).map_err(of_file)?;
-    let names = identity.names().dns;
-    if !names.iter().any(|name| name.eq_ignore_ascii_case(origin_host)) {
-        return Err(Problem {
-            file: files.certificate.clone(),
-            at: None,
-            text: format!(
-                "its first certificate is for {}, and `origin_host` is {origin_host}",
-                if names.is_empty() { "no DNS name".into() } else { names.join(", ") }
-            ),
-            hint: "peers compare the two: have a certificate made with `origin_host` as DNS name (subjectAltName)"
-                .into(),
-        });
-    }
-    let trust = Trust::read(&files.ca, &files.crl).map_err(of_file)?;
-    doubts.of(&identity, Some(&trust));
-    Ok(TlsEnds::new(&identity, &trust))
+/// The files that a section names, each with its key.
+struct Files<'a> {
+    section: &'static str,
+    named: Vec<(&'static str, &'a PathBuf)>,
 }
 
-fn listener(files: &ListenerTls, doubts: &mut Doubts) -> Result<Settings<ServerConfig>, FileError> {
-    let identity = Identity::read(&files.certificate, &files.key)?;
-    let clients = match &files.client_ca {
-        None => Clients::Unasked,
-        Some(file) => {
-            let trust = Trust::read(file, &files.client_crl)?;
-            if files.required { Clients::Required(trust) } else { Clients::Optional(trust) }
-        }
-    };
-    let trust = match &clients {
-        Clients::Unasked => None,
-        Clients::Optional(trust) | Clients::Required(trust) => Some(trust),
-    };
-    doubts.of(&identity, trust);
-    Ok(tls::server(&identity, &clients, &PROTOCOLS))
-}
-
-/// What can be read and is doubtful; a file that serves twice is told once.
-struct Doubts {
+/// What is wrong and what is doubtful, with the place of the setting that names the file.
+struct Notes<'a> {
+    places: Option<Places<'a>>,
     now: SystemTime,
-    found: Vec<Problem>,
+    problems: Vec<Problem>,
+    doubts: Vec<Problem>,
+    /// Of the doubts, the file and the text.
+    told: Vec<(PathBuf, String)>,
 }
 
-impl Doubts {
-    fn of(&mut self, identity: &Identity, trust: Option<&Trust>) {
+impl<'a> Notes<'a> {
+    fn new(places: Option<Places<'a>>) -> Self {
+        let (problems, doubts, told) = (Vec::new(), Vec::new(), Vec::new());
+        Self { places, now: SystemTime::now(), problems, doubts, told }
+    }
+
+    /// What was read; or nothing, which is noted.
+    fn of<T>(&mut self, files: &Files<'_>, read: Result<T, FileError>) -> Option<T> {
+        const HINT: &str =
+            "TLS takes certificates, keys and CRLs (X.509 version 2) in PEM files that this user may read";
+        let FileError { file, text } = match read {
+            Ok(read) => return Some(read),
+            Err(error) => error,
+        };
+        self.problems.push(self.problem(files, file, &text, HINT.into()));
+        None
+    }
+
+    /// What can be read and is doubtful; a file that serves twice is told once.
+    fn doubts(&mut self, files: &Files<'_>, identity: &Identity, trust: Option<&Trust>) {
         let revocations = trust.map(|trust| trust.doubts(self.now)).unwrap_or_default();
-        for Doubt { file, text, hint } in identity.doubts(self.now).into_iter().chain(revocations) {
-            let problem = Problem { file, at: None, text, hint };
-            if !self.found.contains(&problem) {
-                self.found.push(problem);
+        for doubt in identity.doubts(self.now).into_iter().chain(revocations) {
+            let Doubt { file, text, hint } = doubt;
+            let told = (file.clone(), text.clone());
+            if !self.told.contains(&told) {
+                self.told.push(told);
+                self.doubts.push(self.problem(files, file, &text, hint));
             }
         }
     }
+
+    /// About a file, at the place of the key that names it, if the configuration is in a file.
+    fn problem(&self, files: &Files<'_>, file: PathBuf, text: &str, hint: String) -> Problem {
+        let key = files.named.iter().find(|(_, named)| **named == file).map(|(key, _)| *key);
+        match self.places.zip(key) {
+            Some((places, key)) => Problem {
+                file: places.file.to_owned(),
+                at: places.of(files.section, key),
+                text: format!("`{key}`: {}: {text}", file.display()),
+                hint,
+            },
+            None => Problem { file, at: None, text: text.to_owned(), hint },
+        }
+    }
 }
 
-fn of_file(FileError { file, text }: FileError) -> Problem {
-    Problem {
-        file,
-        at: None,
-        text,
-        hint: "TLS takes certificates, keys and CRLs (X.509 version 2) in PEM files that this user may read"
-            .into(),
+fn diameter_ends(tls: &DiameterTls, origin_host: &str, notes: &mut Notes<'_>) -> Option<TlsEnds> {
+    let DiameterTls { certificate, key, ca, crl } = tls;
+    let mut named = vec![("certificate", certificate), ("key", key), ("ca", ca)];
+    named.extend(crl.iter().map(|file| ("crl", file)));
+    let files = Files { section: "[diameter.tls]", named };
+    let identity = notes.of(&files, Identity::read(certificate, key));
+    let trust = notes.of(&files, Trust::read(ca, crl));
+    let identity = identity?;
+    let names = identity.names().dns;
+    if !names.iter().any(|name| name.eq_ignore_ascii_case(origin_host)) {
+        let text = format!(
+            "its first certificate is for {}, and `origin_host` is {origin_host}",
+            if names.is_empty() { "no DNS name".into() } else { names.join(", ") }
+        );
+        let hint =
+            "peers compare the two: have a certificate made with `origin_host` as DNS name (subjectAltName)";
+        notes.problems.push(notes.problem(&files, certificate.clone(), &text, hint.into()));
+        return None;
     }
+    let trust = trust?;
+    notes.doubts(&files, &identity, Some(&trust));
+    Some(TlsEnds::new(&identity, &trust))
+}
+
+fn server(section: &'static str, tls: &ListenerTls, notes: &mut Notes<'_>) -> Option<Settings<ServerConfig>> {
+    let ListenerTls { certificate, key, client_ca, client_crl, required } = tls;
+    let mut named = vec![("certificate", certificate), ("key", key)];
+    named.extend(client_ca.iter().map(|file| ("client_ca", file)));
+    named.extend(client_crl.iter().map(|file| ("client_crl", file)));
+    let files = Files { section, named };
+    let identity = notes.of(&files, Identity::read(certificate, key));
+    let trust = match client_ca {
+        None => None,
+        Some(file) => Some(notes.of(&files, Trust::read(file, client_crl))?),
+    };
+    let identity = identity?;
+    notes.doubts(&files, &identity, trust.as_ref());
+    let clients = match trust {
+        None => Clients::Unasked,
+        Some(trust) if *required => Clients::Required(trust),
+        Some(trust) => Clients::Optional(trust),
+    };
+    Some(tls::server(&identity, &clients, &PROTOCOLS))
 }
 
 /// What is in force: new handshakes take it, connections stay as they are.

@@ -10,7 +10,7 @@ use clap::Args;
 use super::{Failure, serve::about_the_store, warn};
 use crate::{
     app::{TemplateDirectory, TlsMaterial, check_tokens, read_applications, reloadable, template_settings},
-    config::{ConfigError, KeySource, Loaded, Problem, Store},
+    config::{ConfigError, KeySource, Loaded, Places, Problem, Store},
     dict::Dictionary,
     store::{EmbeddedConfig, OpenError},
     transport::Sctp,
@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let read = TemplateDirectory::read(at, dictionary, template_settings(&config.gatekeeper));
         warn(&read.map_err(ConfigError::Refused)?.warnings);
     }
-    warn(&TlsMaterial::read(config).map_err(ConfigError::Refused)?.warnings);
+    let places = Places { file: &arguments.file, settings: &loaded.settings };
+    warn(&TlsMaterial::read(config, Some(places)).map_err(ConfigError::Refused)?.warnings);
     if let Some(access) = &config.access {
         warn(&read_applications(access).map_err(ConfigError::Refused)?.warnings);
         warn(&check_tokens(access).map_err(ConfigError::Refused)?);
@@ -90,8 +91,8 @@ fn no_sctp(file: &Path, loaded: &Loaded, error: &io::Error) -> Vec<Problem> {
 
 /// A store that would not be opened, with the place of its `path`.
 fn no_place(file: &Path, loaded: &Loaded, error: &OpenError) -> Failure {
-    let path = loaded.settings.iter().find(|setting| (&*setting.section, setting.key) == ("[store]", "path"));
-    let (at, text) = (path.and_then(|path| path.at), format!("[store] {error}"));
+    let places = Places { file, settings: &loaded.settings };
+    let (at, text) = (places.of("[store]", "path"), format!("[store] {error}"));
     let problem = Problem { file: file.to_owned(), at, text, hint: about_the_store(error).into() };
     ConfigError::Refused(vec![problem]).into()
 }

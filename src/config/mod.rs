@@ -361,6 +361,22 @@ impl Loaded {
     }
 }
 
+/// Where the settings of a file stand, for what is found out about them later.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The configuration file.
+    pub file: &'a Path,
+    /// What it says.
+    pub settings: &'a [Setting],
+}
+
+impl Places<'_> {
+    /// Of a key, if the file has it.
+    pub fn of(&self, section: &str, key: &str) -> Option<Position> {
+        self.settings.iter().find(|setting| setting.section == section && setting.key == key)?.at
+    }
+}
+
 /// The effective settings as a configuration file; what stood in none is marked as default or as not set.
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

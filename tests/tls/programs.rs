@@ -108,11 +108,11 @@ fn what_is_out_of_date_or_open_to_others_is_told_with_its_file_and_is_no_error()
     assert_eq!(
         warnings(),
         [
-            "af.pem: its first certificate is not valid before 2120-01-01 00:00 UTC",
-            "ca.crl: has a CRL that is out of date since 2022-01-01 00:00 UTC",
-            "http.pem: its first certificate expired on 2021-01-01 00:00 UTC",
-            "http.pem: its certificate 2 is not valid before 2120-01-01 00:00 UTC",
-            "http.key: has the mode 0644: others than its owner and group may read it",
+            "gate.toml:2:1: `certificate`: http.pem: its first certificate expired on 2021-01-01 00:00 UTC",
+            "gate.toml:2:1: `certificate`: http.pem: its certificate 2 is not valid before 2120-01-01 00:00 UTC",
+            "gate.toml:3:1: `key`: http.key: has the mode 0644: others than its owner and group may read it",
+            "gate.toml:15:1: `certificate`: af.pem: its first certificate is not valid before 2120-01-01 00:00 UTC",
+            "gate.toml:18:1: `crl`: ca.crl: has a CRL that is out of date since 2022-01-01 00:00 UTC",
         ]
     );
 }
@@ -135,13 +135,27 @@ fn a_configuration_is_checked_with_its_certificates() {
     files.leaf("af", &ca.leaf(&["other.rx.test"]));
     let (code, said) = check();
     let expected = format!(
-        "error: {}: its first certificate is for other.rx.test, and `origin_host` is af.rx.test\nhint: ",
+        "error: {}:7:1: `certificate`: {}: its first certificate is for other.rx.test, and `origin_host` is af.rx.test\n\
+         hint: ",
+        file.display(),
         certificate.display()
     );
     assert!(code == 2 && said.contains(&expected), "{said}");
     files.write("af.key", "");
     let (code, said) = check();
-    assert!(code == 2 && said.contains(&format!("error: {}: has no PRIVATE KEY", key.display())), "{said}");
+    let at = |line: &str| format!("error: {}:{line}", file.display());
+    assert!(
+        code == 2 && said.contains(&at(&format!("8:1: `key`: {}: has no PRIVATE KEY", key.display()))),
+        "{said}"
+    );
+    // What is wrong with another file is told at once, and the start says the same.
+    files.write("ca.pem", "");
+    let (code, said) = check();
+    assert!(code == 2 && said.contains(&at("8:1: `key`: ")) && said.contains(&at("9:1: `ca`: ")), "{said}");
+    let serve = Command::new(env!("CARGO_BIN_EXE_rxgate")).args(["serve", "--config"]).arg(&file).output();
+    let serve = serve.unwrap();
+    let logged = String::from_utf8(serve.stderr).unwrap();
+    assert!(serve.status.code() == Some(2) && logged.ends_with(&said), "{logged}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -136,7 +136,9 @@ async fn with_one_file_wrong_nothing_changes() {
     let key = world.files.write("af.key", "no key\n");
     let problems = world.app.reload().await.unwrap_err();
     let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(told, [format!("{}: has no PRIVATE KEY in PEM form", key.display())]);
+    let file = world.files.0.join("gate.toml");
+    let says = format!("{}:17:1: `key`: {}: has no PRIVATE KEY in PEM form", file.display(), key.display());
+    assert_eq!(told, [says]);
     assert!(get(world.app.http_address(), tls::client(None, &trust(&old))).await.is_ok());
 }
 
