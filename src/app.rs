@@ -8,6 +8,7 @@ mod applications;
 mod changes;
 mod descriptors;
 mod ending;
+mod expiry;
 mod jwks;
 mod operator;
 mod reload;
@@ -68,6 +69,7 @@ pub(crate) use tls::Material as TlsMaterial;
 pub(crate) use tokens::check as check_tokens;
 
 use ending::{end_after, end_all};
+use expiry::InUse;
 use operator::Operator;
 use reload::{Parts, Reloader, Source};
 use storage::Storage;
@@ -266,6 +268,7 @@ impl App {
             gateway,
             Arc::new(pool.clone()),
             Arc::new(sctp),
+            InUse::start(tls.watched.clone()),
             Arc::new(Process::new(SystemTime::now())),
         ];
         figures.extend(storage.figures);

@@ -34,7 +34,7 @@ use thiserror::Error;
 use webpki::{CertRevocationList, EndEntityCert, OwnedCertRevocationList};
 
 pub use reason::{io_reason, of_tls, reason};
-pub use validity::Doubt;
+pub use validity::{Dated, Doubt};
 
 /// A file that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -57,7 +57,6 @@ pub struct Identity {
     certified: Arc<CertifiedKey>,
     /// The chain's.
     file: PathBuf,
-    /// About who may read the key.
     exposed: Option<Doubt>,
     /// Changes with the files.
     digest: u64,
@@ -101,6 +100,11 @@ impl Identity {
             exposed: exposure::doubt(key, &metadata),
             digest: digest.finish(),
         })
+    }
+
+    /// What is to be said of who may read and write the file of the key.
+    pub fn exposed(&self) -> Option<Doubt> {
+        self.exposed.clone()
     }
 
     /// Whom the certificate names.

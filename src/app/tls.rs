@@ -1,9 +1,14 @@
 //! What the configuration names for TLS: read at the start and on a reload, all of it or nothing.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use rustls::{ClientConfig, ServerConfig};
 
+use super::expiry::{Place, Watched, doubts};
 use crate::{
     config::{Config, DiameterTls, ListenerTls, Places, Problem},
     live::Live,
@@ -22,6 +27,8 @@ pub(crate) struct Material {
     notify: Option<Settings<ClientConfig>>,
     /// For the identity provider's keys; `None`: whom the system trusts.
     jwks: Option<Settings<ClientConfig>>,
+    /// What does not hold for ever.
+    watched: Arc<[Watched]>,
     /// Certificates and CRLs that the other side refuses, now or soon, and keys that too many may read.
     pub warnings: Vec<Problem>,
 }
@@ -45,13 +52,15 @@ impl Material {
         let notify = client("[notify]", "ca", config.notify.ca.as_ref());
         let jwt = config.access.as_ref().and_then(|access| access.jwt.as_ref());
         let jwks = client("[access.jwt]", "jwks_ca", jwt.and_then(|jwt| jwt.ca.as_ref()));
-        let Notes { mut problems, mut doubts, .. } = notes;
+        let Notes { mut problems, watched, exposed, .. } = notes;
         problems.sort_by_key(|problem| problem.at);
-        doubts.sort_by_key(|doubt| doubt.at);
-        match problems.is_empty() {
-            true => Ok(Self { diameter, http, admin, notify, jwks, warnings: doubts }),
-            false => Err(problems),
+        if !problems.is_empty() {
+            return Err(problems);
         }
+        let mut warnings = doubts(&watched, SystemTime::now());
+        warnings.extend(exposed);
+        warnings.sort_by_key(|doubt| doubt.at);
+        Ok(Self { diameter, http, admin, notify, jwks, watched: watched.into(), warnings })
     }
 }
 
@@ -61,58 +70,57 @@ struct Files<'a> {
     named: Vec<(&'static str, &'a PathBuf)>,
 }
 
-/// What is wrong and what is doubtful, with the place of the setting that names the file.
+/// What is wrong and what is doubtful.
 struct Notes<'a> {
     places: Option<Places<'a>>,
-    now: SystemTime,
     problems: Vec<Problem>,
-    doubts: Vec<Problem>,
-    /// Of the doubts, the file and the text.
-    told: Vec<(PathBuf, String)>,
+    watched: Vec<Watched>,
+    /// Keys that too many may read; one that serves twice stands here once.
+    exposed: Vec<Problem>,
 }
 
 impl<'a> Notes<'a> {
     fn new(places: Option<Places<'a>>) -> Self {
-        let (problems, doubts, told) = (Vec::new(), Vec::new(), Vec::new());
-        Self { places, now: SystemTime::now(), problems, doubts, told }
+        Self { places, problems: Vec::new(), watched: Vec::new(), exposed: Vec::new() }
     }
 
     /// What was read; or nothing, which is noted.
     fn of<T>(&mut self, files: &Files<'_>, read: Result<T, FileError>) -> Option<T> {
         const HINT: &str =
             "TLS takes certificates, keys and CRLs (X.509 version 2) in PEM files that this user may read";
-        let FileError { file, text } = match read {
+        let error = match read {
             Ok(read) => return Some(read),
             Err(error) => error,
         };
-        self.problems.push(self.problem(files, file, &text, HINT.into()));
+        self.problems.push(self.place(files, &error.file).problem(error.text, HINT.into()));
         None
     }
 
-    /// What can be read and is doubtful; a file that serves twice is told once.
-    fn doubts(&mut self, files: &Files<'_>, identity: &Identity, trust: Option<&Trust>) {
-        let revocations = trust.map(|trust| trust.doubts(self.now)).unwrap_or_default();
-        for doubt in identity.doubts(self.now).into_iter().chain(revocations) {
-            let Doubt { file, text, hint } = doubt;
-            let told = (file.clone(), text.clone());
-            if !self.told.contains(&told) {
-                self.told.push(told);
-                self.doubts.push(self.problem(files, file, &text, hint));
+    /// What can be read and may be doubtful, now or later.
+    fn look_at(&mut self, files: &Files<'_>, identity: &Identity, trust: Option<&Trust>) {
+        let lists = trust.map(Trust::dated).unwrap_or_default();
+        for dated in identity.dated().into_iter().chain(lists) {
+            let place = self.place(files, &dated.file);
+            self.watched.push(Watched { section: files.section, place, dated });
+        }
+        if let Some(Doubt { file, text, hint }) = identity.exposed() {
+            let problem = self.place(files, &file).problem(text, hint);
+            if !self.exposed.iter().any(|before| before.hint == problem.hint) {
+                self.exposed.push(problem);
             }
         }
     }
 
-    /// About a file, at the place of the key that names it, if the configuration is in a file.
-    fn problem(&self, files: &Files<'_>, file: PathBuf, text: &str, hint: String) -> Problem {
+    /// The setting that names this file; the file itself, if the configuration is in none.
+    fn place(&self, files: &Files<'_>, file: &Path) -> Place {
         let key = files.named.iter().find(|(_, named)| **named == file).map(|(key, _)| *key);
         match self.places.zip(key) {
-            Some((places, key)) => Problem {
+            Some((places, key)) => Place {
                 file: places.file.to_owned(),
                 at: places.of(files.section, key),
-                text: format!("`{key}`: {}: {text}", file.display()),
-                hint,
+                before: format!("`{key}`: {}: ", file.display()),
             },
-            None => Problem { file, at: None, text: text.to_owned(), hint },
+            None => Place { file: file.to_owned(), at: None, before: String::new() },
         }
     }
 }
@@ -133,11 +141,11 @@ fn diameter_ends(tls: &DiameterTls, origin_host: &str, notes: &mut Notes<'_>) ->
         );
         let hint =
             "peers compare the two: have a certificate made with `origin_host` as DNS name (subjectAltName)";
-        notes.problems.push(notes.problem(&files, certificate.clone(), &text, hint.into()));
+        notes.problems.push(notes.place(&files, certificate).problem(text, hint.into()));
         return None;
     }
     let trust = trust?;
-    notes.doubts(&files, &identity, Some(&trust));
+    notes.look_at(&files, &identity, Some(&trust));
     Some(TlsEnds::new(&identity, &trust))
 }
 
@@ -153,7 +161,7 @@ fn server(section: &'static str, tls: &ListenerTls, notes: &mut Notes<'_>) -> Op
         Some(file) => Some(notes.of(&files, Trust::read(file, client_crl))?),
     };
     let identity = identity?;
-    notes.doubts(&files, &identity, trust.as_ref());
+    notes.look_at(&files, &identity, trust.as_ref());
     let clients = match trust {
         None => Clients::Unasked,
         Some(trust) if *required => Clients::Required(trust),
@@ -170,16 +178,18 @@ pub(super) struct InForce {
     pub admin: Option<Live<Settings<ServerConfig>>>,
     pub notify: Live<Option<Settings<ClientConfig>>>,
     pub jwks: Live<Option<Settings<ClientConfig>>>,
+    pub watched: Live<Arc<[Watched]>>,
 }
 
 impl From<Material> for InForce {
-    fn from(Material { diameter, http, admin, notify, jwks, .. }: Material) -> Self {
+    fn from(Material { diameter, http, admin, notify, jwks, watched, .. }: Material) -> Self {
         Self {
             diameter: diameter.map(Live::from),
             http: http.map(Live::from),
             admin: admin.map(Live::from),
             notify: notify.into(),
             jwks: jwks.into(),
+            watched: watched.into(),
         }
     }
 }
@@ -202,7 +212,7 @@ impl InForce {
     }
 
     /// Puts them into force. A section that began or ended takes a restart, which was checked before.
-    pub fn put(&self, Material { diameter, http, admin, notify, jwks, .. }: Material) {
+    pub fn put(&self, Material { diameter, http, admin, notify, jwks, watched, .. }: Material) {
         fn set<T: Clone>(live: &Option<Live<T>>, new: Option<T>) {
             if let (Some(live), Some(new)) = (live, new) {
                 live.set(new);
@@ -213,5 +223,6 @@ impl InForce {
         set(&self.admin, admin);
         self.notify.set(notify);
         self.jwks.set(jwks);
+        self.watched.set(watched);
     }
 }

@@ -39,33 +39,70 @@ pub struct Doubt {
     pub hint: String,
 }
 
+/// A certificate or a CRL that does not hold for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated {
+    /// Where it is.
+    pub file: PathBuf,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// With its place in the chain, from 0 on.
+    Certificate(usize, Validity),
+    /// With its next update.
+    List(Time),
+}
+
 impl Identity {
-    /// The certificates of the chain that are not valid at this time, or end soon after it; and a key that too many may
-    /// read.
-    pub fn doubts(&self, now: SystemTime) -> Vec<Doubt> {
+    /// The certificates of the chain.
+    pub fn dated(&self) -> Vec<Dated> {
         let chain = self.certified.cert.iter().enumerate();
-        let doubts = chain.filter_map(|(before, certificate)| {
-            let (says, hint) = Validity::of(certificate)?.doubt(seconds(now))?;
-            let which = match before {
-                0 => "first certificate".into(),
-                _ => format!("certificate {}", before.saturating_add(1)),
-            };
-            Some(Doubt { file: self.file.clone(), text: format!("its {which} {says}"), hint: hint.into() })
+        let dated = chain.filter_map(|(before, certificate)| {
+            let what = What::Certificate(before, Validity::of(certificate)?);
+            Some(Dated { file: self.file.clone(), what })
         });
-        doubts.chain(self.exposed.clone()).collect()
+        dated.collect()
     }
 }
 
 impl Trust {
-    /// The CRLs that are past their next update at this time.
-    pub fn doubts(&self, now: SystemTime) -> Vec<Doubt> {
-        let past = self.next_updates.iter().filter(|(_, next)| next.since_epoch() < seconds(now));
-        let doubts = past.map(|(file, next)| Doubt {
-            file: file.clone(),
-            text: format!("has a CRL that is out of date since {next}"),
-            hint: "get a new one: with this one every certificate of its authority is refused".into(),
-        });
-        doubts.collect()
+    /// The CRLs.
+    pub fn dated(&self) -> Vec<Dated> {
+        let lists = self.next_updates.iter();
+        lists.map(|(file, next)| Dated { file: file.clone(), what: What::List(*next) }).collect()
+    }
+}
+
+impl Dated {
+    /// What is to be said at this time: that a certificate is not valid, or ends soon; that a CRL is past its next update.
+    pub fn doubt(&self, now: SystemTime) -> Option<Doubt> {
+        let now = seconds(now);
+        let (text, hint) = match self.what {
+            What::Certificate(before, validity) => {
+                let (says, hint) = validity.doubt(now)?;
+                let which = match before {
+                    0 => "first certificate".into(),
+                    _ => format!("certificate {}", before.saturating_add(1)),
+                };
+                (format!("its {which} {says}"), hint)
+            }
+            What::List(next) if next.since_epoch() < now => (
+                format!("has a CRL that is out of date since {next}"),
+                "get a new one: with this one every certificate of its authority is refused",
+            ),
+            What::List(_) => return None,
+        };
+        Some(Doubt { file: self.file.clone(), text, hint: hint.into() })
+    }
+
+    /// The end of a certificate, in seconds since 1970; `None` of a CRL.
+    pub fn expiry(&self) -> Option<i64> {
+        match self.what {
+            What::Certificate(_, validity) => Some(validity.not_after.since_epoch()),
+            What::List(_) => None,
+        }
     }
 }
 

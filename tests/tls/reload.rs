@@ -10,6 +10,11 @@ use rxgate::{
     transport::{ListenOn, PeerStatus, Transport, Transports},
 };
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
 use crate::{
     authority::{Authority, Files, Leaf},
     ends::node,
@@ -97,6 +102,31 @@ async fn new_handshakes_take_new_certificates_and_connections_stay() {
     assert!(refused.starts_with("its certificate is of no authority that is trusted here: "), "{refused}");
     assert!(read_answer(&mut kept).await.starts_with("HTTP/1.1 404 "));
     assert!(world.peer().open);
+}
+
+/// The samples of this figure of `/metrics`.
+async fn figures(app: &App, name: &str) -> Vec<String> {
+    let mut stream = TcpStream::connect(app.admin_address()).await.unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut page = String::new();
+    soon(stream.read_to_string(&mut page)).await.unwrap();
+    page.lines().filter_map(|line| line.strip_prefix(name)).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn the_end_of_each_certificate_in_use_is_shown() {
+    let (ca, leaf) = of_http();
+    let world = start(&leaf).await;
+    let shown = async || figures(&world.app, "rxgate_tls_certificate_expiry_timestamp_seconds{").await;
+    let sample = |section: &str, name: &str, end: &str| {
+        format!("section=\"{section}\",file=\"{}\"}} {end}", world.files.0.join(name).display())
+    };
+    // The beginnings of 2120 and 2119.
+    let of_diameter = sample("diameter.tls", "af.pem", "4733510400");
+    assert_eq!(shown().await, [of_diameter.clone(), sample("http", "http.pem", "4733510400")]);
+    world.files.leaf("http", &ca.sign(&["127.0.0.1"], "", (2020, 2119)));
+    world.app.reload().await.unwrap();
+    assert_eq!(shown().await, [of_diameter, sample("http", "http.pem", "4701974400")]);
 }
 
 #[tokio::test]
