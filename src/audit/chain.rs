@@ -260,18 +260,24 @@ impl Checker {
 
     /// If this line says that a piece stands before it, and it does, that is in order.
     fn take_torn(&mut self, place: &Place, line: &Line<'_>, after: u64) {
-        let ("torn", Some(octets), Some(sha256)) = (&*line.operation, line.octets, line.sha256) else {
+        let (operation, Some(octets), Some(sha256)) = (&*line.operation, line.octets, line.sha256) else {
             return;
         };
-        let are_pieces = self.bad.iter().all(|bad| bad.why == Wrong::Piece);
-        if are_pieces && !self.bad.is_empty() && Torn::of(&self.piece) == (Torn { octets, sha256 }) {
+        let is_it = !self.bad.is_empty() && Torn::of(&self.piece) == (Torn { octets, sha256 });
+        if operation == "altered" && is_it {
+            self.changed(u64::MAX);
+            self.clear();
+            self.remark(format!(
+                "{place}: the gateway found what was changed before this line when it started"
+            ));
+        } else if operation == "torn" && is_it && self.bad.iter().all(|bad| bad.why == Wrong::Piece) {
             self.clear();
             self.remark(format!(
                 "{place}: a line after seq {after} was cut off after {octets} octets when the gateway was killed or \
                  its disk was full"
             ));
-        } else if self.bad.is_empty() {
-            let why = "tells of a piece of a line before it, which is not there".into();
+        } else if self.bad.is_empty() && ["altered", "torn"].contains(&operation) {
+            let why = "tells of octets before it that are not there".into();
             self.problem(Problem::Changed { place: place.clone(), why });
         }
     }

@@ -141,6 +141,14 @@ pub enum Mark {
         /// SHA-256 of that.
         sha256: Hash,
     },
+    /// What stands between the line before and this one was there when the log was opened, and no crash leaves it: a
+    /// line that is whole, and not as it was written.
+    Altered {
+        /// How much of it is there.
+        octets: u64,
+        /// SHA-256 of that.
+        sha256: Hash,
+    },
     /// So many lines are not here, for want of room in memory or on the disk.
     Lost {
         /// How many.

@@ -7,7 +7,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, IgnoredAny},
+};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -127,7 +130,7 @@ fn shown(time: SystemTime) -> String {
 /// Why something is no line, or not as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(super) enum Wrong {
-    /// It may be a piece of one.
+    /// It may be a piece of one: it is not even JSON, which no piece is.
     #[error("does not end as a line of an audit log does")]
     Piece,
     #[error("lacks members that every line of an audit log has")]
@@ -148,9 +151,9 @@ pub(super) struct Line<'a> {
     pub operation: Cow<'a, str>,
     pub previous: Hash,
     pub hash: Hash,
-    /// Of the torn line before.
+    /// Of the torn or altered lines before.
     pub octets: Option<u64>,
-    /// Of the torn line before.
+    /// Of the torn or altered lines before.
     pub sha256: Option<Hash>,
     /// Of lines that are lost.
     pub count: Option<u64>,
@@ -161,7 +164,10 @@ impl<'a> Line<'a> {
     pub fn read(octets: &'a [u8]) -> Result<Self, Wrong> {
         let without_end = octets.strip_suffix(END).unwrap_or_default();
         let hashed = without_end.split_last_chunk::<64>().and_then(|(rest, _)| rest.strip_suffix(HASH));
-        let hashed = hashed.ok_or(Wrong::Piece)?;
+        let Some(hashed) = hashed else {
+            let is_json = serde_json::from_slice::<IgnoredAny>(octets).is_ok();
+            return Err(if is_json { Wrong::Members } else { Wrong::Piece });
+        };
         let line: Self = serde_json::from_slice(octets).map_err(|_| Wrong::Members)?;
         if line.hash == Hash::of(hashed) { Ok(line) } else { Err(Wrong::Hash) }
     }

@@ -2,7 +2,10 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
-use super::line::{Hash, Head, Line, MAX_LINE};
+use super::{
+    Mark,
+    line::{Hash, Head, Line, MAX_LINE, Wrong},
+};
 
 /// How much of the end is looked at: a line, and what may stand behind it. Octets.
 const WINDOW: usize = 4 * MAX_LINE;
@@ -14,6 +17,8 @@ pub(super) struct Tail {
     pub head: Option<Head>,
     /// What stands after it and is no line: one that was cut off, and what was done to the file meanwhile.
     pub torn: Option<Torn>,
+    /// There is a line in that which is whole, and not as it was written: no crash leaves one.
+    pub altered: bool,
     /// The end of the last line is not there.
     pub unfinished: bool,
 }
@@ -33,6 +38,12 @@ impl Torn {
 }
 
 impl Tail {
+    /// What the next line has to tell of.
+    pub fn mark(&self) -> Option<Mark> {
+        let Torn { octets, sha256 } = self.torn?;
+        Some(if self.altered { Mark::Altered { octets, sha256 } } else { Mark::Torn { octets, sha256 } })
+    }
+
     /// Reads the end of a file. The inner error: it is no audit log.
     pub fn of(file: &File) -> io::Result<Result<Self, &'static str>> {
         let found = file.metadata()?;
@@ -50,13 +61,16 @@ impl Tail {
     /// `end` is all of the file, or the end of it.
     fn read(end: &[u8], is_all: bool) -> Result<Self, &'static str> {
         let unfinished = end.last().is_some_and(|last| *last != b'\n');
-        let mut after = end.len();
+        let (mut after, mut altered) = (end.len(), false);
         let mut rest = end.strip_suffix(b"\n").unwrap_or(end);
         loop {
             let start = rest.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
-            if let Ok(line) = Line::read(rest.get(start..).unwrap_or_default()) {
-                let torn = end.get(after..).filter(|torn| !torn.is_empty()).map(Torn::of);
-                return Ok(Self { head: Some(line.head()), torn, unfinished });
+            match Line::read(rest.get(start..).unwrap_or_default()) {
+                Ok(line) => {
+                    let torn = end.get(after..).filter(|torn| !torn.is_empty()).map(Torn::of);
+                    return Ok(Self { head: Some(line.head()), torn, altered, unfinished });
+                }
+                Err(why) => altered |= why != Wrong::Piece,
             }
             if start == 0 {
                 break;
@@ -68,7 +82,10 @@ impl Tail {
         let is_line = b"{\"seq\":".iter().zip(end).all(|(one, other)| one == other);
         let is_blank = end.iter().all(|octet| *octet == 0);
         match is_all && !end.contains(&b'\n') && (is_line || is_blank) {
-            true => Ok(Self { head: None, torn: (!end.is_empty()).then(|| Torn::of(end)), unfinished }),
+            true => {
+                let torn = (!end.is_empty()).then(|| Torn::of(end));
+                Ok(Self { head: None, torn, altered, unfinished })
+            }
             false => Err("it is no audit log, or what is not one was written behind it"),
         }
     }
@@ -100,7 +117,7 @@ mod tests {
             assert_eq!(tail.head.unwrap_or(Head::NONE), expected, "{cut}");
             assert_eq!(tail.unfinished, !piece.is_empty(), "{cut}");
             let torn = (!complete && !piece.is_empty()).then(|| Torn::of(piece));
-            assert_eq!(tail.torn, torn, "{cut}");
+            assert_eq!((tail.torn, tail.altered), (torn, false), "{cut}");
         }
     }
 
@@ -124,7 +141,25 @@ mod tests {
             [("{\"seq\":3,\n{\"se", "{\"seq\":3,\n{\"se", true), ("x\ny\n", "x\ny", false), ("\n", "", false)]
         {
             let tail = Tail::read((text.clone() + more).as_bytes(), true).unwrap();
-            assert_eq!(tail, Tail { head: Some(head), torn: Some(Torn::of(piece.as_bytes())), unfinished });
+            let torn = Some(Torn::of(piece.as_bytes()));
+            assert_eq!(tail, Tail { head: Some(head), torn, altered: false, unfinished });
+        }
+    }
+
+    #[test]
+    fn a_whole_line_that_was_changed_is_no_piece_of_one() {
+        let (text, _) = lines(3);
+        let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
+        let without_hash = last.split(",\"hash\"").next().unwrap().to_owned() + "}";
+        for changed in
+            [last.replace("stop", "stap"), last.replace("\"hash\":\"", "\"hash\":\"0"), without_hash]
+        {
+            for (end, unfinished) in [("\n", false), ("", true)] {
+                let tail = Tail::read(format!("{before}\n{changed}{end}").as_bytes(), true).unwrap();
+                let torn = Some(Torn::of(changed.as_bytes()));
+                assert_eq!(tail, Tail { head: Some(lines_of(before, 2)), torn, altered: true, unfinished });
+                assert!(matches!(tail.mark(), Some(Mark::Altered { .. })));
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use super::{
     entry::What,
     fold::Folds,
     log::{AuditError, State},
-    tail::{Tail, Torn},
+    tail::Tail,
 };
 
 /// Most lines that are written at once.
@@ -68,7 +68,7 @@ impl Writer {
             unsynced: None,
             state,
         };
-        writer.tell_torn(tail.torn);
+        writer.tell_behind(tail.mark());
         writer.due.push_back(Entry::now(Mark::Start { version: env!("CARGO_PKG_VERSION") }));
         writer.log_head("the audit log goes on after this line");
         Ok(writer)
@@ -185,7 +185,7 @@ impl Writer {
         {
             self.is_written(lines, head);
         }
-        self.tell_torn(tail.torn);
+        self.tell_behind(tail.mark());
         self.unfinished = tail.unfinished;
     }
 
@@ -209,36 +209,43 @@ impl Writer {
         }
         (self.file, self.unfinished) = (Some(file), tail.unfinished);
         // A piece at the end of the old file is told of before anything else.
-        let torn = tail.torn.or(self.torn());
-        self.tell_torn(None);
+        let behind = tail.mark().or(self.behind());
+        self.tell_behind(None);
         self.due.push_front(Entry::now(Mark::Rotate));
-        self.tell_torn(torn);
+        self.tell_behind(behind);
         self.state.reopen.store(false, Ordering::Release);
         Ok(())
     }
 
-    /// The piece of a line that the next line will tell of.
-    fn torn(&self) -> Option<Torn> {
-        match self.due.front()?.what {
-            What::Mark(Mark::Torn { octets, sha256 }) => Some(Torn { octets, sha256 }),
+    /// What the next line will tell of, if that is what stands before it.
+    fn behind(&self) -> Option<Mark> {
+        match &self.due.front()?.what {
+            What::Mark(mark @ (Mark::Torn { .. } | Mark::Altered { .. })) => Some(mark.clone()),
             _ => None,
         }
     }
 
     /// What stands at the end of the file and is no line: the next line tells of it.
-    fn tell_torn(&mut self, torn: Option<Torn>) {
-        let before = self.torn();
-        if before == torn {
+    fn tell_behind(&mut self, mark: Option<Mark>) {
+        let before = self.behind();
+        if before == mark {
             return;
         }
         if before.is_some() {
             self.due.pop_front();
         }
-        if let Some(Torn { octets, sha256 }) = torn {
-            let path = self.path.display();
-            warn!(%path, octets, "the audit log was cut off within a line, which stays: the next line says so");
-            self.due.push_front(Entry::now(Mark::Torn { octets, sha256 }));
+        let Some(mark) = mark else { return };
+        let path = self.path.display();
+        if let Mark::Altered { octets, .. } = mark {
+            error!(
+                %path, octets,
+                "the end of the audit log was changed: a line there is whole and not as it was written. It stays, and \
+                 the next line says so; `rxgate audit verify` shows which it is"
+            );
+        } else {
+            warn!(%path, "the audit log was cut off within a line, which stays: the next line says so");
         }
+        self.due.push_front(Entry::now(mark));
     }
 
     fn sync(&mut self) {

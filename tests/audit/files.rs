@@ -69,6 +69,32 @@ fn a_crash_within_the_line_that_tells_of_a_crash_is_told_of_too() {
 }
 
 #[test]
+fn a_last_line_that_was_changed_is_told_from_one_that_was_cut_off() {
+    let directory = Directory::new();
+    let file = directory.file("audit.jsonl");
+    write(&file, &["1", "2"]);
+    let log = lines(&file);
+    let (last, before) = log.split_last().unwrap();
+    let changed = String::from_utf8(last.clone()).unwrap().replace("\"stop\"", "\"start\"");
+    for changed in [changed.as_str(), changed.trim_end()] {
+        fs::write(&file, [&before.concat(), changed.as_bytes()].concat()).unwrap();
+        let problem = ["file0:4: changed: this line has another hash than its text"];
+        assert_eq!(told(&check_files(&[&file])), problem, "before the gateway starts again");
+        write(&file, &["3"]);
+        assert_eq!(about(&file), ["start", "1", "2", "start", "altered", "start", "3", "stop"]);
+        let report = check_files(&[&file]);
+        assert_eq!(told(&report), problem);
+        let found = "file0:5: the gateway found what was changed before this line when it started";
+        assert!(report.remarks.iter().any(|remark| remark == found), "{report:?}");
+        // It is a part of the chain from then on.
+        let all = lines(&file);
+        let without = [&all[..3], &all[4..]].concat().concat();
+        let problem = "file0:4: changed: this line tells of octets before it that are not there";
+        assert_eq!(told(&crate::support::check(&[without])), [problem]);
+    }
+}
+
+#[test]
 fn a_killed_gateway_is_remarked() {
     let directory = Directory::new();
     let file = directory.file("audit.jsonl");
