@@ -5,6 +5,7 @@
 //! sessions, the peers.
 
 mod applications;
+mod audit;
 mod changes;
 mod descriptors;
 mod ending;
@@ -41,7 +42,7 @@ use crate::{
     metrics::Collect,
     north::{
         admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
-        audit::{Audit, audited},
+        audit::audited,
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
         limits::Limits,
         observe::Requests,
@@ -242,7 +243,7 @@ impl App {
         if let Some(records) = &records {
             sessions.record_to(records.clone());
         }
-        let audit = config.audit.as_ref().map(audit).transpose()?;
+        let audit = config.audit.as_ref().map(|config| audit::open(config, identity.had_one)).transpose()?;
         let from_network: Arc<dyn RxServer> = sessions.clone();
         let own = vec![http.address(), admin.address()];
         let notify_config = settings::notify_config(&config.notify, own, tls.notify.clone());
@@ -439,11 +440,6 @@ impl App {
         };
         tokio::task::spawn_blocking(close).await.expect("closing a file does not panic");
     }
-}
-
-fn audit(audit: &config::Audit) -> Result<Audit, AuditError> {
-    let config::Audit { file, end_user, reads } = audit;
-    Ok(Audit { log: Arc::new(AuditLog::open(file.clone())?), end_user: *end_user, reads: *reads })
 }
 
 /// The applications of the file that the configuration names, and what their tokens need.

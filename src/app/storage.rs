@@ -64,7 +64,7 @@ impl Storage {
         let last = |kept: &[u8]| Some(Loss { last: str::from_utf8(kept).ok()?.into() });
         let mut loss = self.read(LOSS, last).await?;
         let origin_state_id = match known {
-            Some(known) if !self.lost => return Ok(Identity { origin_state_id: known, loss }),
+            Some(known) if !self.lost => return Ok(Identity { origin_state_id: known, had_one: true, loss }),
             Some(known) => now.max(known.saturating_add(1)),
             None => now,
         };
@@ -91,7 +91,7 @@ impl Storage {
         let mut records = vec![record(ORIGIN_STATE_ID, Arc::from(origin_state_id.to_be_bytes()))];
         records.extend(loss.as_ref().map(|loss| record(LOSS, loss.last.as_str().as_bytes().into())));
         self.store.commit(Commit { records, ..Commit::default() }).await?;
-        Ok(Identity { origin_state_id, loss })
+        Ok(Identity { origin_state_id, had_one: known.is_some(), loss })
     }
 
     /// Something about the gateway.
@@ -117,7 +117,9 @@ impl Storage {
 /// What the gateway keeps about itself.
 pub(super) struct Identity {
     pub origin_state_id: u32,
-    /// There was one, and what was left is not all ended yet.
+    /// A gateway had this store before.
+    pub had_one: bool,
+    /// Something was lost, and what was left is not all ended yet.
     pub loss: Option<Loss>,
 }
 

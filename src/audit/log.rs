@@ -55,6 +55,7 @@ pub enum AuditError {
 #[derive(Debug)]
 pub struct AuditLog {
     writer: Handover<Entry>,
+    is_new: bool,
     state: Arc<State>,
 }
 
@@ -79,9 +80,15 @@ impl AuditLog {
     pub fn open(path: PathBuf) -> Result<Self, AuditError> {
         let state = Arc::<State>::default();
         let writer = Writer::open(path.clone(), Arc::clone(&state))?;
+        let is_new = writer.is_new();
         let writer = Handover::start("audit", MAX_WAITING, move |entries| writer.run(entries))
             .map_err(|error| AuditError::Io { file: path, error })?;
-        Ok(Self { writer, state })
+        Ok(Self { writer, is_new, state })
+    }
+
+    /// Whether there was nothing in its file when it was opened: this is where a chain begins.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Takes what happened now. Never blocks.

@@ -74,6 +74,13 @@ impl Writer {
         Ok(writer)
     }
 
+    /// Whether there was nothing in the file that was opened: no line, and no piece of one. What is no ordinary file
+    /// never tells.
+    pub fn is_new(&self) -> bool {
+        let is_file = |file: &File| file.metadata().is_ok_and(|found| found.is_file());
+        self.head == Head::NONE && self.behind().is_none() && self.file.as_ref().is_some_and(is_file)
+    }
+
     /// Writes until there is nobody left who could have something to write.
     pub fn run(mut self, entries: &Receiver<Entry>) {
         self.write();

@@ -1,6 +1,7 @@
 //! `rxgate serve` as a process: it says where it listens, serves, and ends in order.
 #![allow(clippy::unwrap_used)]
 
+mod audit;
 mod exchange;
 #[path = "../pcrf/gateway.rs"]
 mod gateway;
