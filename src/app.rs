@@ -44,7 +44,7 @@ use crate::{
         admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
         audit::audited,
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
-        limits::Limits,
+        limits::{Limits, Refusals},
         observe::Requests,
         outbox::{Outbox, OutboxConfig},
         records::RestoreError,
@@ -263,6 +263,7 @@ impl App {
         let requests = Arc::<Requests>::default();
         let mut figures: Vec<Arc<dyn Collect>> = vec![
             requests.clone(),
+            Arc::new(Refusals([("http", http.refused()), ("admin", admin.refused())])),
             sessions.clone(),
             notifier.clone(),
             outbox.clone(),

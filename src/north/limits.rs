@@ -3,13 +3,21 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use axum::body::{Body, Bytes};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use thiserror::Error;
+
+use crate::{
+    counters::count,
+    metrics::{Collect, Page},
+};
 
 /// Bounds of requests and connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +81,39 @@ impl Limits {
     }
 }
 
+/// Connections that one listener refused since the start, by the bound that they met.
+#[derive(Debug, Default)]
+pub struct Refused {
+    in_all: AtomicU64,
+    of_address: AtomicU64,
+}
+
+/// Those of every listener, each with its section of the configuration.
+#[derive(Debug)]
+pub struct Refusals<const N: usize>(pub [(&'static str, Arc<Refused>); N]);
+
+impl<const N: usize> Collect for Refusals<N> {
+    fn collect(&self, page: &mut Page) {
+        let mut total = page.counter(
+            "rxgate_http_connections_refused_total",
+            "Connections refused, by the setting that says how many there may be.",
+        );
+        for (listener, refused) in &self.0 {
+            for (reason, count) in
+                [("max_connections", &refused.in_all), ("max_connections_per_address", &refused.of_address)]
+            {
+                total.sample(&[("listener", listener), ("reason", reason)], count.load(Ordering::Relaxed));
+            }
+        }
+    }
+}
+
 /// Connections, in all and per address.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Arc<Mutex<Counts>>);
+pub(super) struct Connections {
+    counts: Arc<Mutex<Counts>>,
+    refused: Arc<Refused>,
+}
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -91,19 +129,26 @@ pub(super) struct Counted {
 }
 
 impl Connections {
+    /// None so far; those that are refused are counted there.
+    pub fn new(refused: Arc<Refused>) -> Self {
+        Self { counts: Arc::default(), refused }
+    }
+
     /// Counts a connection; `None` if there are as many as there may be, in all or of its address.
     pub fn count(&self, address: IpAddr, limits: &Limits) -> Option<Counted> {
         let address = address.to_canonical();
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.all >= limits.max_connections {
+            count(&self.refused.in_all);
             return None;
         }
-        let count = counts.per_address.entry(address).or_default();
+        let of_address = counts.per_address.entry(address).or_default();
         let max = limits.max_connections_per_address;
-        if max != 0 && *count >= max {
+        if max != 0 && *of_address >= max {
+            count(&self.refused.of_address);
             return None;
         }
-        *count += 1;
+        *of_address += 1;
         counts.all += 1;
         drop(counts);
         Some(Counted { among: self.clone(), address })
@@ -112,7 +157,7 @@ impl Connections {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut counts = self.among.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.among.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.all -= 1;
         if let Some(count) = counts.per_address.get_mut(&self.address) {
             *count -= 1;
@@ -139,19 +184,41 @@ mod tests {
         assert!(connections.count(one, &limits(0)).is_some());
         drop(first);
         assert!(connections.count(one, &limits(2)).is_some());
-        assert_eq!(connections.0.lock().unwrap().per_address.len(), 1);
+        assert_eq!(connections.counts.lock().unwrap().per_address.len(), 1);
     }
 
     #[test]
     fn connections_are_counted_in_all() {
         let limits = Limits { max_connections: 2, max_connections_per_address: 0, ..Limits::default() };
         let connections = Connections::default();
-        let count = |last| connections.count(IpAddr::from([127, 0, 0, last]), &limits);
-        let (first, _second) = (count(1).unwrap(), count(2).unwrap());
-        assert!(count(3).is_none());
+        let take = |last| connections.count(IpAddr::from([127, 0, 0, last]), &limits);
+        let (first, _second) = (take(1).unwrap(), take(2).unwrap());
+        assert!(take(3).is_none());
         drop(first);
-        assert!(count(3).is_some());
+        assert!(take(3).is_some());
         // Those that were refused have left nothing behind.
-        assert_eq!(connections.0.lock().unwrap().per_address.len(), 1);
+        assert_eq!(connections.counts.lock().unwrap().per_address.len(), 1);
+    }
+
+    #[test]
+    fn refusals_are_counted_by_their_reason() {
+        let refused = Arc::<Refused>::default();
+        let connections = Connections::new(refused.clone());
+        let limits = Limits { max_connections: 2, max_connections_per_address: 1, ..Limits::default() };
+        let take = |last| connections.count(IpAddr::from([127, 0, 0, last]), &limits);
+        let _first = take(1).unwrap();
+        assert!(take(1).is_none());
+        let _second = take(2).unwrap();
+        // Both bounds are met: what helps is room for all.
+        assert!(take(2).is_none() && take(3).is_none());
+        let page = Page::of([&Refusals([("http", refused)]) as &dyn Collect]).into_text();
+        let samples: Vec<&str> = page.lines().filter(|line| !line.starts_with('#')).collect();
+        assert_eq!(
+            samples,
+            [
+                "rxgate_http_connections_refused_total{listener=\"http\",reason=\"max_connections\"} 2",
+                "rxgate_http_connections_refused_total{listener=\"http\",reason=\"max_connections_per_address\"} 1",
+            ]
+        );
     }
 }

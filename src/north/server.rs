@@ -5,7 +5,7 @@ mod connection;
 mod https;
 mod stall;
 
-use std::{future::Future, io, iter, net::SocketAddr, pin::pin, time::Duration};
+use std::{future::Future, io, iter, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use rustls::ServerConfig;
@@ -19,7 +19,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use super::limits::{Connections, Limits};
+use super::limits::{Connections, Limits, Refused};
 use crate::{live::Live, tls::Settings};
 use connection::{Connection, LAST_CHANCE};
 pub use https::{ClientCertificate, PROTOCOLS};
@@ -69,6 +69,7 @@ pub struct Server {
     limits: Limits,
     draining: Live<bool>,
     tls: Option<Live<Settings<ServerConfig>>>,
+    refused: Arc<Refused>,
 }
 
 impl Server {
@@ -83,7 +84,7 @@ impl Server {
         let listen = async {
             let listener = TcpListener::bind(address).await?;
             let address = listener.local_addr()?;
-            Ok(Self { listener, address, limits, draining: false.into(), tls: None })
+            Ok(Self { listener, address, limits, draining: false.into(), tls: None, refused: Arc::default() })
         };
         listen.await.map_err(|error| BindError::Io { address, error })
     }
@@ -91,6 +92,11 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Connections that it refuses for want of room.
+    pub fn refused(&self) -> Arc<Refused> {
+        self.refused.clone()
     }
 
     /// While this is set every answer closes its connection: clients look for another server, and none waits on
@@ -108,7 +114,7 @@ impl Server {
     /// requests end that have begun to arrive, and cuts off what is left after `grace`.
     pub async fn serve(self, router: Router, stop: impl Future<Output = ()>, grace: Duration) {
         let (stopping, stopped) = watch::channel(false);
-        let connections = Connections::default();
+        let connections = Connections::new(self.refused.clone());
         let mut tasks = JoinSet::new();
         let take = |tasks: &mut JoinSet<()>, (stream, client): (TcpStream, SocketAddr)| {
             match connections.count(client.ip(), &self.limits) {

@@ -8,9 +8,12 @@ use std::{
 
 use axum::{Router, routing};
 use bytes::Bytes;
-use rxgate::north::{
-    limits::Limits,
-    server::{BindError, Server},
+use rxgate::{
+    metrics::{Collect, Page},
+    north::{
+        limits::{Limits, Refusals, Refused},
+        server::{BindError, Server},
+    },
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -26,16 +29,24 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 struct Running {
     address: SocketAddr,
+    refused: Arc<Refused>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
+impl Running {
+    /// What it shows of connections that it refused.
+    fn figures(&self) -> String {
+        Page::of([&Refusals([("http", self.refused.clone())]) as &dyn Collect]).into_text()
+    }
+}
+
 async fn start(router: Router, limits: Limits, grace: Duration) -> Running {
     let server = Server::bind("127.0.0.1:0".parse().unwrap(), limits).await.unwrap();
-    let address = server.address();
+    let (address, refused) = (server.address(), server.refused());
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(server.serve(router, async { drop(stopped.await) }, grace));
-    Running { address, stop, task }
+    Running { address, refused, stop, task }
 }
 
 async fn connect(running: &Running) -> TcpStream {
@@ -191,6 +202,7 @@ async fn an_address_has_so_many_connections() {
         told.starts_with("HTTP/1.1 503 Service Unavailable\r\n") && told.contains("Retry-After: 1"),
         "{told}"
     );
+    assert!(running.figures().contains("reason=\"max_connections_per_address\"} 1\n"));
     // Once the server has seen one of them go there is room for another.
     first.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     rest(&mut first).await;
@@ -227,6 +239,7 @@ async fn a_listener_has_so_many_connections_whoever_makes_them() {
     socket.bind(([127, 0, 0, 3], 0).into()).unwrap();
     let told = rest(&mut socket.connect(running.address).await.unwrap()).await;
     assert!(told.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{told}");
+    assert!(running.figures().contains("reason=\"max_connections\"} 1\n"));
     for stream in &mut kept {
         stream.write_all(GET).await.unwrap();
         assert!(head(stream).await.starts_with("HTTP/1.1 200 OK"));
