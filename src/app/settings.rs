@@ -25,6 +25,7 @@ pub(super) fn limits(http: &config::Http) -> Limits {
     Limits {
         max_body: http.max_body_bytes,
         header_timeout: http.header_timeout,
+        body_timeout: http.body_timeout,
         idle_timeout: http.idle_timeout,
         max_connections: http.max_connections,
         max_connections_per_address: http.max_connections_per_address,

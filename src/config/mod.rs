@@ -69,7 +69,9 @@ pub struct Http {
     pub max_body_bytes: usize,
     /// Longest wait for a request's header; default 5000 ms, 10 ms to 10 minutes.
     pub header_timeout: Duration,
-    /// How long a connection may stay unused, and a request's body may take; default 60000 ms, 10 ms to 1 day.
+    /// Longest wait for the whole body of a request; default 30000 ms, 10 ms to 10 minutes.
+    pub body_timeout: Duration,
+    /// How long a connection may stay unused; default 60000 ms, 10 ms to 1 day.
     pub idle_timeout: Duration,
     /// Connections at a time; default 10000, 1 to 1000000.
     pub max_connections: u32,

@@ -175,6 +175,7 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
         accepted: 1_024..=16_777_216,
     });
     let header_timeout = section.duration("header_timeout_ms", 5_000, 10..=MINUTES_10);
+    let body_timeout = section.duration("body_timeout_ms", 30_000, 10..=MINUTES_10);
     let idle_timeout = section.duration("idle_timeout_ms", 60_000, 10..=24 * HOUR);
     let max_connections = max_connections(&mut section, 10_000);
     let per_address = section.number(Number {
@@ -191,6 +192,7 @@ fn http(mut section: Section<'_, '_>) -> (Http, Option<usize>) {
         allow_plaintext: allow_plaintext.value,
         max_body_bytes: max_body_bytes.value,
         header_timeout: header_timeout.value,
+        body_timeout: body_timeout.value,
         idle_timeout: idle_timeout.value,
         max_connections: max_connections.value,
         max_connections_per_address: per_address.value,

@@ -26,7 +26,9 @@ pub struct Limits {
     pub max_body: usize,
     /// Longest wait for the header of a request that has begun, and for the first one. Default 5 s.
     pub header_timeout: Duration,
-    /// Longest that a connection may be idle, and that a body may take. Default 60 s.
+    /// Longest that the whole body of a request may take, however it comes. Default 30 s.
+    pub body_timeout: Duration,
+    /// Longest that a connection may be idle. Default 60 s.
     pub idle_timeout: Duration,
     /// Longest that a client may read nothing of what it is sent. Default 30 s.
     pub write_timeout: Duration,
@@ -41,6 +43,7 @@ impl Default for Limits {
         Self {
             max_body: 262_144,
             header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(60),
             write_timeout: Duration::from_secs(30),
             max_connections: 10_000,
@@ -70,7 +73,7 @@ impl Limits {
     /// Reads a body of bounded size in bounded time.
     pub async fn read(&self, body: Body) -> Result<Bytes, BodyError> {
         let whole = Limited::new(body, self.max_body).collect();
-        match tokio::time::timeout(self.idle_timeout, whole).await {
+        match tokio::time::timeout(self.body_timeout, whole).await {
             Err(_) => Err(BodyError::Slow),
             Ok(Ok(body)) => Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {

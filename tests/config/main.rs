@@ -20,6 +20,7 @@ fn the_least_file_gets_every_documented_default() {
     assert_eq!(config.http.listen, "127.0.0.1:8001".parse().unwrap());
     assert_eq!(config.http.max_body_bytes, 262_144);
     assert_eq!(config.http.header_timeout, Duration::from_millis(5_000));
+    assert_eq!(config.http.body_timeout, Duration::from_millis(30_000));
     assert_eq!(config.http.idle_timeout, Duration::from_millis(60_000));
     assert_eq!(config.http.max_connections_per_address, 2_000);
     assert_eq!((config.http.max_connections, config.admin.max_connections), (10_000, 100));
@@ -70,6 +71,7 @@ fn every_key_is_read() {
 listen = "[::1]:0"
 max_body_bytes = 0x1000
 header_timeout_ms = 1_000
+body_timeout_ms = 3000
 idle_timeout_ms = 2000
 max_connections = 300
 max_connections_per_address = 0
@@ -134,6 +136,7 @@ reads = true
     assert_eq!(config.http.listen, "[::1]:0".parse().unwrap());
     assert_eq!(config.http.max_body_bytes, 4_096);
     assert_eq!(config.http.header_timeout, Duration::from_secs(1));
+    assert_eq!(config.http.body_timeout, Duration::from_secs(3));
     assert_eq!(config.http.idle_timeout, Duration::from_secs(2));
     assert_eq!(config.http.max_connections_per_address, 0);
     assert_eq!((config.http.max_connections, config.admin.max_connections), (300, 30));
@@ -289,6 +292,7 @@ fn every_number_has_both_limits() {
     let limits = [
         ("[http]", "max_body_bytes", 1_024, 16_777_216_u64),
         ("[http]", "header_timeout_ms", 10, 600_000),
+        ("[http]", "body_timeout_ms", 10, 600_000),
         ("[http]", "idle_timeout_ms", 10, 86_400_000),
         ("[http]", "max_connections", 1, 1_000_000),
         ("[http]", "max_connections_per_address", 0, 1_000_000),

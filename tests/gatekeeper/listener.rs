@@ -275,7 +275,7 @@ async fn a_body_that_is_too_large_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let limits = Limits { idle_timeout: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
     let world = World::with(limits);
     let running = start(world.router(), limits, DEADLINE).await;
     let mut stream = connect(&running).await;
@@ -287,7 +287,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_body_that_comes_octet_by_octet_is_not_waited_for() {
-    let limits = Limits { idle_timeout: Duration::from_millis(50), ..Limits::default() };
+    let limits = Limits { body_timeout: Duration::from_millis(50), ..Limits::default() };
     let running = start(World::with(limits).router(), limits, DEADLINE).await;
     let (mut answers, mut requests) = connect(&running).await.into_split();
     let head = format!(
