@@ -1,6 +1,7 @@
 //! Where the keys of the identity provider are, and how the gateway keeps up with them.
 
 use std::{
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     sync::Weak,
     time::Duration,
@@ -11,15 +12,16 @@ use tracing::{error, info, warn};
 
 use crate::{
     access::{Algorithm, KeySet, Keyring, NotFound},
-    notify::{FetchError, Fetcher},
+    notify::{Document, FetchError, Fetcher},
     whole_file,
 };
 
 /// How often a file is read without being asked to.
 const FILE_EVERY: Duration = Duration::from_secs(60);
 
-/// How often a URL is fetched: a key that the provider takes back is not taken for longer, whatever caches may do.
-const URL_EVERY: Duration = Duration::from_secs(300);
+/// How often a URL is fetched at most and at least, within which the provider's max-age decides. A key that it takes
+/// back, or replaces under the same kid, is not taken for longer than the second, whatever caches may do.
+const URL_EVERY: RangeInclusive<Duration> = Duration::from_secs(60)..=Duration::from_secs(300);
 
 /// Largest file of keys. Octets.
 const MAX_FILE: u64 = 1 << 20;
@@ -29,10 +31,8 @@ const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs
 
 /// Whoever has the keys.
 pub(super) trait Source: Send + Sync {
-    fn look(&self) -> impl Future<Output = Result<KeySet, (NotFound, String)>> + Send;
-
-    /// How often to look without being asked to.
-    fn every(&self) -> Duration;
+    /// The keys, and after how long to look again without being asked to.
+    fn look(&self) -> impl Future<Output = Result<(KeySet, Duration), (NotFound, String)>> + Send;
 
     /// For the log.
     fn name(&self) -> String;
@@ -52,24 +52,20 @@ pub(super) enum At {
 }
 
 impl Source for Place {
-    async fn look(&self) -> Result<KeySet, (NotFound, String)> {
+    async fn look(&self) -> Result<(KeySet, Duration), (NotFound, String)> {
         match &self.at {
             At::File(file) => {
                 let (file, algorithms) = (file.clone(), self.algorithms.clone());
                 let looked = spawn_blocking(move || in_file(&file, &algorithms)).await;
-                looked.unwrap_or_else(|lost| Err((NotFound::Unreachable, lost.to_string())))
+                let looked = looked.unwrap_or_else(|lost| Err((NotFound::Unreachable, lost.to_string())));
+                looked.map(|keys| (keys, FILE_EVERY))
             }
             At::Url(fetcher) => {
-                let octets = fetcher.fetch().await.map_err(|error| (why(&error), error.to_string()))?;
-                KeySet::read(&octets, &self.algorithms).map_err(|text| (NotFound::Unusable, text))
+                let Document { octets, max_age } =
+                    fetcher.fetch().await.map_err(|error| (why(&error), error.to_string()))?;
+                let keys = KeySet::read(&octets, &self.algorithms);
+                keys.map(|keys| (keys, within(max_age))).map_err(|text| (NotFound::Unusable, text))
             }
-        }
-    }
-
-    fn every(&self) -> Duration {
-        match &self.at {
-            At::File(_) => FILE_EVERY,
-            At::Url(_) => URL_EVERY,
         }
     }
 
@@ -79,6 +75,11 @@ impl Source for Place {
             At::Url(fetcher) => fetcher.url().to_owned(),
         }
     }
+}
+
+/// After how long to fetch again what the provider shows with this max-age.
+fn within(max_age: Option<Duration>) -> Duration {
+    max_age.unwrap_or(*URL_EVERY.end()).clamp(*URL_EVERY.start(), *URL_EVERY.end())
 }
 
 /// The keys of a file.
@@ -104,9 +105,9 @@ pub(super) async fn follow(source: impl Source, keyring: Weak<Keyring>) {
         let looked = source.look().await;
         let Some(keyring) = keyring.upgrade() else { return };
         let wait = match looked {
-            Ok(keys) => {
+            Ok((keys, again)) => {
                 found(&source, &keyring, keys, failing.take().is_some());
-                source.every()
+                again
             }
             Err((why, text)) => {
                 not_found(&source, &keyring, why, &text, failing.is_none());

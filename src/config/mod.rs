@@ -333,8 +333,8 @@ pub struct AccessJwt {
 pub enum KeySource {
     /// A file, read again every minute and on a reload.
     File(PathBuf),
-    /// An https URL, or an http URL of a loopback address: fetched every 5 minutes, on a reload, and when a token names
-    /// a key that is not known.
+    /// An https URL, or an http URL of a loopback address: fetched every 5 minutes, or as its max-age says from 1 minute
+    /// on, on a reload, and when a token names a key that is not known.
     Url(String),
 }
 

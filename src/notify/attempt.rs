@@ -26,7 +26,8 @@ use tokio_rustls::TlsConnector;
 use uuid::Uuid;
 
 use super::{
-    AddressGuard, AttemptError, Connect, Endpoint, FetchError, NotifyConfig, Resolve, Stream, endpoint::Host,
+    AddressGuard, AttemptError, Connect, Document, Endpoint, FetchError, NotifyConfig, Resolve, Stream,
+    endpoint::Host, fetch::max_age,
 };
 use crate::{
     live::Live,
@@ -99,8 +100,8 @@ impl Client {
         timeout_at(deadline, attempt).await.unwrap_or(Err(AttemptError::Timeout.into()))
     }
 
-    /// The body of an answer 200 that came in time, all of it.
-    pub async fn get(&self, url: &Endpoint) -> Result<Bytes, FetchError> {
+    /// What an answer 200 has, that came in time, all of it.
+    pub async fn get(&self, url: &Endpoint) -> Result<Document, FetchError> {
         let deadline = Instant::now() + self.timeout;
         let attempt = async {
             let stream = self.open(url, deadline).await?;
@@ -253,11 +254,12 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(date.duration_since(from.unwrap_or_else(SystemTime::now)).unwrap_or_default())
 }
 
-/// The body of a 200, if it is not too long.
-async fn document(response: Response<Incoming>, most: usize) -> Result<Bytes, FetchError> {
+/// What a 200 has, if it is not too long.
+async fn document(response: Response<Incoming>, most: usize) -> Result<Document, FetchError> {
     if response.status() != StatusCode::OK {
         return Err(FetchError::Status(response.status().as_u16()));
     }
+    let max_age = max_age(response.headers());
     let (mut body, mut octets) = (response.into_body(), BytesMut::new());
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(AttemptError::Http)?;
@@ -267,7 +269,7 @@ async fn document(response: Response<Incoming>, most: usize) -> Result<Bytes, Fe
         }
         octets.extend_from_slice(data);
     }
-    Ok(octets.freeze())
+    Ok(Document { octets: octets.freeze(), max_age })
 }
 
 /// Reads a body to its end, or until it is too long.

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use hyper::header::{self, HeaderMap};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use rustls::ClientConfig;
 use thiserror::Error;
@@ -35,6 +36,24 @@ pub enum FetchError {
     },
 }
 
+/// What was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The body.
+    pub octets: Bytes,
+    /// How long it may be taken for what is there (max-age of Cache-Control, RFC 9111 §5.2.2.1), if the answer says.
+    pub max_age: Option<Duration>,
+}
+
+/// The first max-age that Cache-Control has.
+pub(super) fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let values = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let mut directives =
+        values.flat_map(|value| value.split(',')).filter_map(|one| one.trim().split_once('='));
+    let (_, seconds) = directives.find(|(name, _)| name.eq_ignore_ascii_case("max-age"))?;
+    seconds.trim_matches('"').parse().ok().map(Duration::from_secs)
+}
+
 /// Fetches one document by GET, on a connection of its own each time.
 ///
 /// The URL is the operator's, not an application's: it may be at any address.
@@ -58,8 +77,8 @@ impl Fetcher {
         Ok(Self { client, url: Endpoint::read(url)? })
     }
 
-    /// The body of an answer 200, within 5 s and 256 KiB.
-    pub async fn fetch(&self) -> Result<Bytes, FetchError> {
+    /// What an answer 200 has, within 5 s and 256 KiB.
+    pub async fn fetch(&self) -> Result<Document, FetchError> {
         self.client.get(&self.url).await
     }
 
@@ -72,5 +91,33 @@ impl Fetcher {
 impl fmt::Debug for Fetcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetcher").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn max_age_is_found_among_other_directives() {
+        for (lines, seconds) in [
+            (&["max-age=600"][..], Some(600)),
+            (&["public, Max-Age=0 , must-revalidate"], Some(0)),
+            (&["no-transform", "private,max-age=\"60\""], Some(60)),
+            (&["max-age=5, max-age=9"], Some(5)),
+            (&["s-maxage=600"], None),
+            (&["no-cache"], None),
+            (&["max-age"], None),
+            (&["max-age=-1"], None),
+            (&["max-age=1e3"], None),
+            (&["max-age=99999999999999999999999"], None),
+            (&[], None),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::CACHE_CONTROL, line.parse().unwrap());
+            }
+            assert_eq!(max_age(&headers), seconds.map(Duration::from_secs), "{lines:?}");
+        }
     }
 }

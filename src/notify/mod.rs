@@ -49,6 +49,6 @@ pub use connect::{Connect, Stream, TcpConnector};
 pub use counters::Counters;
 pub use endpoint::Endpoint;
 pub use error::{AttemptError, EndpointError, QueueFull};
-pub use fetch::{FetchError, Fetcher};
+pub use fetch::{Document, FetchError, Fetcher};
 pub use notifier::{Notification, Notifier, Outcome};
 pub use resolve::{Resolve, SystemResolver};

@@ -12,6 +12,7 @@ use super::*;
 struct Provider {
     answers: Arc<Mutex<VecDeque<Option<KeySet>>>>,
     asked: Arc<Mutex<Vec<Instant>>>,
+    max_age: Arc<Mutex<Option<Duration>>>,
 }
 
 impl Provider {
@@ -27,15 +28,12 @@ impl Provider {
 }
 
 impl Source for Provider {
-    async fn look(&self) -> Result<KeySet, (NotFound, String)> {
+    async fn look(&self) -> Result<(KeySet, Duration), (NotFound, String)> {
         self.asked.lock().unwrap().push(Instant::now());
         let mut answers = self.answers.lock().unwrap();
         let next = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        next.flatten().ok_or((NotFound::Unreachable, "nobody".into()))
-    }
-
-    fn every(&self) -> Duration {
-        URL_EVERY
+        let keys = next.flatten().ok_or((NotFound::Unreachable, "nobody".into()))?;
+        Ok((keys, within(*self.max_age.lock().unwrap())))
     }
 
     fn name(&self) -> String {
@@ -99,6 +97,22 @@ async fn whoever_asks_is_answered_at_once() {
     assert_eq!(provider.waits(), [1]);
     pass(3).await;
     assert_eq!(provider.waits(), [1, 300], "it is looked at later, then");
+    drop(keyring);
+    following.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_provider_says_how_long_its_keys_hold_within_bounds() {
+    let provider = Provider::default();
+    provider.says([Some(keys("A"))]);
+    *provider.max_age.lock().unwrap() = Some(Duration::from_secs(90));
+    let (keyring, following) = begin(&provider);
+    pass(91).await;
+    *provider.max_age.lock().unwrap() = Some(Duration::ZERO);
+    pass(90 + 60).await;
+    *provider.max_age.lock().unwrap() = Some(Duration::from_secs(86_400));
+    pass(60 + 300).await;
+    assert_eq!(provider.waits(), [90, 90, 60, 60, 300]);
     drop(keyring);
     following.await.unwrap();
 }
