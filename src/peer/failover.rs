@@ -29,9 +29,6 @@ use crate::{
     wire::{CommandFlags, EndToEndId, HopByHopId, MessageBuf},
 };
 
-/// Most Redirect-Hosts that the log names.
-const MAX_NAMED: usize = 8;
-
 impl Node {
     /// Sends a request. There is exactly one [`NodeEvent::Outcome`] for it, at the latest when its time is
     /// over; it may be there already when this returns.
@@ -364,13 +361,13 @@ impl Node {
             return false;
         }
         let allowed = |host: &str| self.config.redirect_hosts.iter().any(|it| same_identity(it, host));
-        let targets: Vec<_> =
-            redirect_hosts(message).filter_map(redirect::target).filter(|it| allowed(&it.host)).collect();
-        if targets.is_empty() {
-            let named: Vec<_> = redirect_hosts(message).take(MAX_NAMED).collect();
-            tracing::warn!(?named, "redirected to hosts that are not among `redirect_hosts`");
-            return false;
-        }
+        let targets = match redirect::targets(redirect_hosts(message), allowed) {
+            Ok(targets) => targets,
+            Err(reason) => {
+                tracing::warn!(reason, "redirected to no host that is followed");
+                return false;
+            }
+        };
         let mut peers = Vec::new();
         for target in targets {
             peers.push(self.peer_named(&target.host).unwrap_or_else(|| {

@@ -39,5 +39,6 @@ impl Listen for Transports {
 }
 
 fn missing(transport: Transport) -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, format!("transport {transport} is not configured"))
+    let text = format!("transport {transport} is not configured: it takes a section [diameter.{transport}]");
+    io::Error::new(io::ErrorKind::Unsupported, text)
 }

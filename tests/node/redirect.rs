@@ -1,6 +1,6 @@
 //! DIAMETER_REDIRECT_INDICATION (RFC 6733 §6.12).
 
-use rxgate::peer::RequestError;
+use rxgate::peer::{RequestError, Transport};
 
 use crate::world::{SECOND, World, config, is_retransmission};
 
@@ -31,11 +31,29 @@ fn a_redirect_to_a_listed_host_is_followed_over_a_new_connection() {
 }
 
 #[test]
+fn a_redirect_names_the_transport() {
+    for (uri, transport, at) in [
+        ("aaas://pcrf9", Transport::Tls, "pcrf9:5658"),
+        ("aaa://pcrf9;transport=sctp", Transport::Sctp, "pcrf9:3868"),
+    ] {
+        let mut world = world();
+        let id = world.request();
+        let first = world.asked(0);
+        world.answer_as(0, &first, 3006, "pcrf1", &[uri]);
+        let second = world.asked(1);
+        let address = world.node.address(rxgate::peer::PeerIndex(1)).unwrap();
+        assert_eq!((address.transport, &*address.at), (transport, at));
+        world.answer(1, &second, 2001);
+        assert_eq!(world.outcome(id), (2001, "pcrf9", vec!["pcrf9"]));
+    }
+}
+
+#[test]
 fn a_redirect_to_another_host_is_the_outcome() {
     let mut world = world();
     let id = world.request();
     let first = world.asked(0);
-    world.answer_as(0, &first, 3006, "pcrf1", &["aaa://evil", "aaas://pcrf9", "nonsense"]);
+    world.answer_as(0, &first, 3006, "pcrf1", &["aaa://evil", "aaas://pcrf9;transport=sctp", "nonsense"]);
     assert_eq!(world.outcome(id), (3006, "pcrf1", vec!["pcrf1"]));
     assert_eq!(world.remotes.len(), 1);
 }
