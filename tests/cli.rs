@@ -129,3 +129,11 @@ fn a_configuration_that_is_not_there_is_refused() {
     assert!(errors.starts_with("error: /no/such/gate.toml: cannot be read: "), "{errors}");
     assert!(errors.ends_with("hint: give the path of a configuration file that this user may read\n"));
 }
+
+#[test]
+fn a_number_below_zero_is_a_wrong_number_and_no_unknown_argument() {
+    let output = rxgate(&["events", "list", "--limit", "-5"]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("invalid value '-5' for '--limit <NUMBER>'"), "{errors}");
+}

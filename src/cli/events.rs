@@ -60,7 +60,8 @@ struct ListArguments {
     #[arg(long, value_name = "ID")]
     after: Option<String>,
     /// At most so many, up to 1000.
-    #[arg(long, value_name = "NUMBER", default_value = "100", value_parser = value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "NUMBER", default_value = "100", allow_negative_numbers = true,
+        value_parser = value_parser!(u16).range(1..=1000))]
     limit: u16,
     /// Endpoint and body too, in which subscribers are named; with --json.
     #[arg(long, requires = "json")]

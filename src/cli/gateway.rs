@@ -71,6 +71,16 @@ impl Gateway {
             )
         })?;
         match reply.status {
+            // What a listener of HTTPS says to whoever does not begin with TLS.
+            StatusCode::BAD_REQUEST if !self.admin.tls && reply.body.contains("HTTPS only") => {
+                let https = Address { tls: true, host: host.clone() };
+                Err(Failure::failed(
+                    format!("{} takes HTTPS only", self.admin),
+                    format!(
+                        "--admin {https}, and --ca FILE if this system does not trust who signed its certificate"
+                    ),
+                ))
+            }
             StatusCode::UNAUTHORIZED => Err(Failure::failed(
                 format!("{} wants to know who asks", self.admin),
                 "give ID:SECRET of an application with the scope admin, by --credentials FILE or RXGATE_CREDENTIALS",

@@ -171,6 +171,16 @@ fn application(mut section: Section<'_, '_>) -> Option<(Terms, Option<usize>)> {
             "the operator's work and that of applications have credentials of their own: make two of it";
         section.reader.refuse(admin.offset, "`scopes` has \"admin\" beside others", hint);
     }
+    if let Some(priority) =
+        has(Scope::Priority).filter(|_| has(Scope::Apply).or(has(Scope::Modify)).is_none())
+    {
+        let hint = "it allows more in what is applied or modified, and nothing by itself: add one of these, or leave it out";
+        section.reader.warn(
+            priority.offset,
+            "`scopes` has \"priority\" without \"apply\" and \"modify\"",
+            hint,
+        );
+    }
     let end_users = section
         .checked_list("end_users", END_USER, |text| Pattern::new(text).map_err(|error| error.to_string()));
     let ue = section

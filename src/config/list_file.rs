@@ -73,9 +73,14 @@ pub(super) fn document<'t>(
     text: &'t str,
     hint: &str,
 ) -> Result<Spanned<DeTable<'t>>, ConfigError> {
-    let (document, errors) = DeTable::parse_recoverable(text);
+    let (document, mut errors) = DeTable::parse_recoverable(text);
     if errors.is_empty() {
         return Ok(document);
+    }
+    errors.sort_by_key(|error| error.span().map(|span| span.start));
+    // A list that is not closed takes in whatever follows: nothing there is wrong for another reason.
+    if let Some(list) = errors.iter().position(|error| error.message().contains("array")) {
+        errors.truncate(list + 1);
     }
     let problems = errors.iter().map(|error| Problem {
         file: file.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -80,7 +81,11 @@ impl ConfigError {
                 file: file.clone(),
                 at: None,
                 text: format!("cannot be read: {source}"),
-                hint: "give the path of a configuration file that this user may read".into(),
+                hint: match source.kind() {
+                    ErrorKind::InvalidData => "it has to be text in UTF-8: look whether it is the right file",
+                    _ => "give the path of a configuration file that this user may read",
+                }
+                .into(),
             }],
         }
     }

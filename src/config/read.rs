@@ -101,9 +101,14 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
         };
         reader.refuse(Some(key.span().start), format!("there is no section [{name}] in this version"), hint);
     }
+    let before = reader.problems.len();
     let (http, http_at) = http(open(reader, document, "http"));
+    let http_is_safe = http.allow_plaintext || http.tls.is_some() || reader.problems.len() > before;
+    let before = reader.problems.len();
     let (admin, admin_at) = admin(open(reader, document, "admin"));
-    if admin.listen == http.listen && admin.listen.port() != 0 {
+    let admin_is_safe = admin.allow_plaintext || admin.tls.is_some() || reader.problems.len() > before;
+    let refused = reader.is_refused(http_at) || reader.is_refused(admin_at);
+    if admin.listen == http.listen && admin.listen.port() != 0 && !refused {
         reader.refuse(
             admin_at.or(http_at),
             format!("[http] and [admin] both listen on {}", http.listen),
@@ -123,13 +128,12 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
     let store = store(open(reader, document, "store"));
     let records = front::records(open(reader, document, "records"));
     let audit = front::audit(open(reader, document, "audit"), records.as_ref());
+    let before = reader.problems.len();
     let access = front::access(open(reader, document, "access"));
-    for (listen, at, is_safe) in [
-        (http.listen, http_at, http.allow_plaintext || http.tls.is_some()),
-        (admin.listen, admin_at, admin.allow_plaintext || admin.tls.is_some()),
-    ] {
-        beyond_loopback(reader, listen, at, access.is_some(), is_safe);
-    }
+    // What is refused there may be good the next time.
+    let guarded = access.is_some() || reader.problems.len() > before;
+    beyond_loopback(reader, http.listen, http_at, guarded, http_is_safe);
+    beyond_loopback(reader, admin.listen, admin_at, guarded, admin_is_safe);
     Some(Config {
         http,
         admin,
@@ -297,7 +301,8 @@ fn in_order(
     (first_key, first): (&str, &Found<Duration>),
     (last_key, last): (&str, &Found<Duration>),
 ) {
-    if first.value > last.value {
+    let refused = [first, last].iter().any(|found| section.reader.is_refused(found.offset));
+    if first.value > last.value && !refused {
         section.reader.refuse(
             first.offset.or(last.offset),
             format!(

@@ -59,6 +59,12 @@ impl<'d> Reader<'d> {
         self.warnings.push(problem);
     }
 
+    /// Whether what stands there was refused: what comes of it, such as a default in its place, is then no second problem.
+    pub fn is_refused(&self, offset: Option<usize>) -> bool {
+        let at = offset.map(|offset| Position::of(self.text, offset));
+        at.is_some() && self.problems.iter().any(|problem| problem.at == at)
+    }
+
     fn problem(&self, offset: Option<usize>, text: String, hint: String) -> Problem {
         let at = offset.map(|offset| Position::of(self.text, offset));
         Problem { file: self.file.to_owned(), at, text, hint }

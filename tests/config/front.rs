@@ -1,8 +1,8 @@
-//! `[gatekeeper]`, `[templates]` and `[notify]`.
+//! `[gatekeeper]`, `[templates]`, `[notify]` and the applications.
 
 use std::path::Path;
 
-use rxgate::config::{Loaded, Templates};
+use rxgate::config::{Applications, Loaded, Templates};
 
 use crate::support::{assert_refused, load, refusals, with};
 
@@ -188,4 +188,27 @@ fn the_audit_log_has_a_file_of_its_own() {
     );
     let shown = load(&with("")).unwrap().to_string();
     assert!(shown.contains("# not set: nobody can tell later who did what"), "{shown}");
+}
+
+#[test]
+fn an_application_that_may_have_priority_and_nothing_to_have_it_for_is_doubtful() {
+    let warnings = |scopes: &str| {
+        let text = format!("[[application]]\nid = \"a\"\nscopes = [{scopes}]\n");
+        let read = Applications::from_text("applications.toml".as_ref(), &text).unwrap();
+        read.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let alone = ["applications.toml:3:19: `scopes` has \"priority\" without \"apply\" and \"modify\""];
+    assert_eq!(warnings("\"read\", \"priority\""), alone);
+    for good in ["\"priority\", \"apply\"", "\"modify\", \"priority\"", "\"read\""] {
+        assert!(warnings(good).is_empty(), "{good}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_called_so() {
+    let file = std::env::temp_dir().join(format!("rxgate-config-octets-{}.toml", std::process::id()));
+    std::fs::write(&file, b"\xff\xfe").unwrap();
+    let problems = Loaded::from_file(&file).unwrap_err().problems();
+    std::fs::remove_file(file).unwrap();
+    assert_eq!(problems[0].hint, "it has to be text in UTF-8: look whether it is the right file");
 }

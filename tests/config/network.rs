@@ -1,6 +1,6 @@
 //! Listeners, addresses, identities and peers.
 
-use crate::support::{LEAST, assert_refused, load, refusal, with, with_diameter};
+use crate::support::{LEAST, assert_refused, load, refusal, refusals, with, with_diameter};
 
 #[test]
 fn the_listeners_stay_on_loopback_without_access_control() {
@@ -34,6 +34,31 @@ fn beyond_loopback_clients_show_who_they_are_and_nobody_reads_it() {
     assert!(refusal(&open).1.contains("without `applications` in [access]"));
     assert!(refusal(&with("[access]\napplications = 'nowhere.toml'\n")).1.contains("`rxgate app add` made"));
     std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn what_follows_from_a_setting_that_is_refused_is_no_problem_of_its_own() {
+    let only = |more: &str, places: &[&str]| {
+        let refused = refusals(&with(more));
+        let found: Vec<_> = refused.iter().map(|(text, _)| text.split(": ").next().unwrap()).collect();
+        let places: Vec<_> = places.iter().map(|place| format!("gate.toml:{place}")).collect();
+        assert_eq!(found, places, "{refused:#?}");
+    };
+    let open = "[http]\nlisten = \"0.0.0.0:1\"\n";
+    only(&format!("{open}allow_plaintext = true\n[access]\napplications = \"gone\"\n"), &["13:16"]);
+    // The applications are there; of the certificate that is all that is wrong.
+    let file = std::env::temp_dir().join(format!("rxgate-config-follows-{}.toml", std::process::id()));
+    std::fs::write(&file, "").unwrap();
+    let access = format!("[access]\napplications = '{}'\n", file.display());
+    only(&format!("{open}certificate = \"gone\"\nkey = \"gone\"\n{access}"), &["11:15", "12:7"]);
+    std::fs::remove_file(file).unwrap();
+    only("[http]\nlisten = \"127.0.0.1:8002\"\n[admin]\nlisten = \"there\"\n", &["12:10"]);
+    only("[notify]\nretry_initial_ms = 400000\nretry_max_ms = 0\n", &["11:16"]);
+    only("[notify]\nmax_waiting_per_correlator = 200000\nmax_waiting = 0\n", &["11:15"]);
+    let request = "attempt_timeout_ms = 20000\nrequest_timeout_ms = 0";
+    let refused = refusals(&with_diameter(request));
+    assert_eq!(refused.len(), 1, "{refused:#?}");
+    only("[notify]\nallow_networks = [\"10.0.0.0/8\"\n[admin]\nlisten = \"127.0.0.1:8002\"\n", &["11:1"]);
 }
 
 #[test]

@@ -62,7 +62,8 @@ async fn an_operator_reaches_the_admin_interface_over_https() {
         let (code, said) = events(&["--admin", &https, "--ca", &key]);
         assert!(code == 2 && said.contains(&format!("{key}: has no CERTIFICATE in PEM form")), "{said}");
         let (code, said) = events(&["--admin", &format!("http://{at}")]);
-        assert!(code == 1 && said.contains("answers 400"), "{said}");
+        let hint = format!("takes HTTPS only\nhint: --admin {https}, and --ca FILE");
+        assert!(code == 1 && said.contains(&hint), "{said}");
     });
     there.await.unwrap();
     app.shut_down().await;

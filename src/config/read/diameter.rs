@@ -49,7 +49,9 @@ pub(super) fn read(mut section: Section<'_, '_>) -> Option<Diameter> {
             "a port takes plain Diameter (usually 3868) or TLS (usually 5658): give each its own",
         );
     }
-    if attempt_timeout.value > request_timeout.value {
+    let refused =
+        [&attempt_timeout, &request_timeout].iter().any(|found| section.reader.is_refused(found.offset));
+    if attempt_timeout.value > request_timeout.value && !refused {
         section.reader.refuse(
             attempt_timeout.offset.or(request_timeout.offset),
             format!(

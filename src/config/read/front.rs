@@ -198,7 +198,9 @@ pub(super) fn notify(mut section: Section<'_, '_>) -> Notify {
         );
     }
     in_order(&mut section, ("retry_initial_ms", &retry_initial), ("retry_max_ms", &retry_max));
-    if per_correlator.value > in_all.value {
+    let refused =
+        section.reader.is_refused(per_correlator.offset) || section.reader.is_refused(in_all.offset);
+    if per_correlator.value > in_all.value && !refused {
         section.reader.refuse(
             per_correlator.offset.or(in_all.offset),
             format!(
