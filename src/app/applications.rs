@@ -159,7 +159,7 @@ mod tests {
                 format!("$argon2id$v=19$m=256,t=2,p=1${salt}$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
             SecretHash::parse(&text).unwrap()
         };
-        let (one, two) = (hash("c29tZXNhbHQ"), hash("c29tZXNhbHR"));
+        let (one, two) = (hash("c29tZXNhbHQ"), hash("c29tZXNhbHU"));
         let with = |secrets: &[&SecretHash]| {
             let secrets = secrets.iter().map(|hash| (*hash).clone()).collect();
             Terms { secrets, ..Terms::new("a", [Scope::Read]) }
