@@ -27,6 +27,6 @@ pub use force::{Access, Application};
 pub use jwt::{Algorithm, KeySet, Provider, TokenError};
 pub use keyring::{Keyring, NotFound};
 pub use scope::{Scope, Scopes};
-pub use secret::{ChanceError, Secret, SecretHash, without_secrets};
+pub use secret::{ChanceError, HashError, Secret, SecretHash, without_secrets};
 pub use terms::{ID, MAX_SECRETS, Terms, is_id};
 pub use token::{Granted, Issuer, KeyError, NotIssued, Tokens};

@@ -20,7 +20,7 @@ use super::{
     section::{Found, Reader, Section, quoted},
 };
 use crate::{
-    access::{ID, MAX_SECRETS, Scope, SecretHash, Terms, is_id},
+    access::{HashError, ID, MAX_SECRETS, Scope, SecretHash, Terms, is_id},
     template::Pattern,
     whole_file,
 };
@@ -227,13 +227,11 @@ fn secrets(section: &mut Section<'_, '_>) -> Vec<SecretHash> {
     }
     let mut good = Vec::new();
     for item in items {
-        match item.get_ref().as_str().and_then(SecretHash::parse) {
-            Some(hash) => good.push(hash),
-            None => section.reader.refuse(
-                at(item),
-                "`secrets` has what is no hash of a secret",
-                accepted.as_str(),
-            ),
+        match item.get_ref().as_str().ok_or(HashError::Form).and_then(SecretHash::parse) {
+            Ok(hash) => good.push(hash),
+            Err(error) => {
+                section.reader.refuse(at(item), format!("`secrets` has {error}"), accepted.as_str())
+            }
         }
     }
     good

@@ -190,6 +190,7 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
         ("[\"read\"]", "[\"reed\"]", "6:11: `scopes` is \"reed\""),
         ("[\"read\"]", "[\"read\", \"admin\"]", "6:19: `scopes` has \"admin\" beside others"),
         (hash, "my secret", "5:12: `secrets` has what is no hash of a secret"),
+        ("m=19456", "m=262144", "5:12: `secrets` has a hash with m=262144, which is more than one may cost"),
         ("id = \"a\"", "id = \"a:b\"", "4:6: `id` is \"a:b\""),
         ("scopes", "scope", "6:1: [[application]] has no key `scope`"),
     ] {
