@@ -14,7 +14,7 @@ use toml::value::Datetime;
 
 use super::{Failure, warn};
 use crate::{
-    access::{ID, MAX_SECRETS, Scope, Secret, SecretHash, Terms, is_id},
+    access::{ID, MAX_SECRETS, Scope, Secret, SecretHash, Terms, is_id, without_secrets},
     config::{Applications, Removed},
     dict::dump::date,
     template::Pattern,
@@ -148,7 +148,11 @@ struct RemoveArguments {
 }
 
 fn id(text: &str) -> Result<String, String> {
-    if is_id(text) { Ok(text.to_owned()) } else { Err(format!("accepted: {ID}")) }
+    match is_id(text) {
+        true if without_secrets(text) != text => Err(format!("an id stands in logs; accepted: {ID}")),
+        true => Ok(text.to_owned()),
+        false => Err(format!("accepted: {ID}")),
+    }
 }
 
 fn scope(text: &str) -> Result<Scope, String> {

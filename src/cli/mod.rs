@@ -25,7 +25,10 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{ConfigError, Problem};
+use crate::{
+    access::without_secrets,
+    config::{ConfigError, Problem},
+};
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -114,7 +117,10 @@ impl From<io::Error> for Failure {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
-    let Arguments { command } = Arguments::parse();
+    let Arguments { command } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(&error),
+    };
     let done = match command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
@@ -136,11 +142,24 @@ pub fn run() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
+/// Says what is wrong with the arguments, or shows what they ask for: the help, the version.
+fn refused(error: &clap::Error) -> ExitCode {
+    let text = error.to_string();
+    let shown = without_secrets(&text);
+    if shown == text {
+        error.exit();
+    }
+    // With standard error gone there is nobody left to tell.
+    _ = write!(io::stderr().lock(), "{shown}");
+    ExitCode::from(Exit::Usage as u8)
+}
+
 fn warn(problems: &[Problem]) {
     problems.iter().for_each(|problem| complain("warning", &problem.to_string(), &problem.hint));
 }
 
 fn complain(kind: &str, text: &str, hint: &str) {
+    let (text, hint) = (without_secrets(text), without_secrets(hint));
     // With standard error gone there is nobody left to tell.
     _ = writeln!(io::stderr().lock(), "{kind}: {text}\nhint: {hint}");
 }

@@ -20,7 +20,7 @@ use super::{
     section::{Found, Reader, Section, quoted},
 };
 use crate::{
-    access::{HashError, ID, MAX_SECRETS, Scope, SecretHash, Terms, is_id},
+    access::{HashError, ID, MAX_SECRETS, Scope, SecretHash, Terms, is_id, without_secrets},
     template::Pattern,
     whole_file,
 };
@@ -158,6 +158,10 @@ fn add_removed<'d>(reader: &mut Reader<'d>, item: &Item<'d>, read: &mut Applicat
 /// `None` after a problem was noted, but not after every one.
 fn application(mut section: Section<'_, '_>) -> Option<(Terms, Option<usize>)> {
     let id = section.text("id", ID, |text| is_id(text).then(|| text.to_owned()));
+    if let Some(id) = id.as_ref().filter(|id| without_secrets(&id.value) != id.value) {
+        let hint = "ids stand in logs: give it another one, and if that was a secret, another secret";
+        section.reader.warn(id.offset, "`id` has the form of a secret", hint);
+    }
     let secrets = secrets(&mut section);
     let scopes = section.list("scopes", SCOPE, Scope::from_name);
     let has = |scope: Scope| scopes.iter().find(|found| found.value == scope);

@@ -16,7 +16,7 @@ use toml::{
 };
 
 use super::problem::{Position, Problem};
-use crate::words::nearest;
+use crate::{access::without_secrets, words::nearest};
 
 /// One effective setting, as it would stand in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,8 @@ impl<'d> Reader<'d> {
 
     fn problem(&self, offset: Option<usize>, text: String, hint: String) -> Problem {
         let at = offset.map(|offset| Position::of(self.text, offset));
-        Problem { file: self.file.to_owned(), at, text, hint }
+        // What stands in the wrong place may be a secret.
+        Problem { file: self.file.to_owned(), at, text: without_secrets(&text).into_owned(), hint }
     }
 }
 

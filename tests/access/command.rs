@@ -212,6 +212,48 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_secret_in_the_wrong_place_is_not_shown() {
+    let file = File::new("misplaced");
+    let secret = file.app(&["add", "a", "--scope", "read"]).1;
+    let secret = secret.trim();
+    let not_shown = |arguments: &[&str], errors: &str| {
+        assert!(errors.contains("[a secret]") && !errors.contains(secret), "{arguments:?}: {errors}");
+    };
+    let good = fs::read_to_string(&file.0).unwrap();
+    for arguments in [
+        &["add", secret, "--scope", "read"][..],
+        &["add", "b", "--scope", secret],
+        &["add", "b", "--scope", "read", secret],
+        &["rotate", secret],
+        &["remove", secret],
+        &["list", secret],
+        &[secret],
+    ] {
+        let (code, out, errors) = file.app(arguments);
+        assert!(code != 0 && out.is_empty() && errors.starts_with("error: "), "{arguments:?}: {errors}");
+        not_shown(arguments, &errors);
+    }
+    let (code, _, errors) = ran(&["app", "list", "--file", secret], None);
+    assert_eq!(code, 2);
+    not_shown(&["--file"], &errors);
+    for (from, to) in [
+        ("[\"read\"]", format!("[\"{secret}\"]")),
+        ("id = \"a\"", format!("id = \"a {secret}\"")),
+        ("scopes", secret.to_owned()),
+        ("[[application]]", format!("[[{secret}]]")),
+    ] {
+        fs::write(&file.0, good.replace(from, &to)).unwrap();
+        let (code, _, errors) = file.app(&["list"]);
+        assert_eq!(code, 2, "{errors}");
+        not_shown(&[from], &errors);
+    }
+    fs::write(&file.0, good.replace("id = \"a\"", &format!("id = \"{secret}\""))).unwrap();
+    let (code, _, errors) = file.app(&["list"]);
+    assert!(code == 0 && errors.contains("4:6: `id` has the form of a secret\nhint: "), "{errors}");
+    assert!(!errors.contains(secret));
+}
+
+#[test]
 fn two_at_a_time_lose_nothing() {
     let file = File::new("two");
     std::thread::scope(|scope| {
