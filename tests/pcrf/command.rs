@@ -74,7 +74,7 @@ fn wrong_arguments_are_refused_with_what_is_accepted() {
         (&["--rat-type", "LTE"], 2, "EUTRAN"),
         (&["--rules", rules.to_str().unwrap()], 2, "disconnect-before"),
         (&["--rules", "/nowhere"], 2, "/nowhere"),
-        (&["--listen", "192.0.2.1:3868", "--control", "127.0.0.1:0"], 1, "--listen"),
+        (&["--listen", "192.0.2.1:3868", "--control", "127.0.0.1:0"], 1, "`ip address` shows"),
     ] {
         let output = rxgate(arguments).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
