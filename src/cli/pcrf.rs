@@ -269,19 +269,20 @@ fn rules(file: &Path) -> Result<Vec<Rule>, Failure> {
 
 impl From<PcrfError> for Failure {
     fn from(error: PcrfError) -> Self {
-        let hint = match &error {
-            PcrfError::Listen(error) => process::about_an_address(
-                error,
-                "give another address there (--listen, --listen-tls, --listen-sctp), or end who has it",
-            ),
-            PcrfError::Control { error, .. } => {
-                process::about_an_address(error, "give another address with --control, or end who has it")
-            }
-            PcrfError::NotLoopback(_) => "give --control a loopback address such as 127.0.0.1:8868",
-        };
+        const LISTEN: &str = "--listen, --listen-tls or --listen-sctp";
+        let text = error.to_string();
         match error {
-            PcrfError::NotLoopback(_) => Self::usage(error.to_string(), hint),
-            _ => Self::failed(error.to_string(), hint),
+            PcrfError::Listen(error) => {
+                let busy = format!("give another address to {LISTEN}, or end who has it");
+                Self::failed(text, process::about_an_address(&error, LISTEN, &busy))
+            }
+            PcrfError::Control { error, .. } => {
+                let busy = "give another address to --control, or end who has it";
+                Self::failed(text, process::about_an_address(&error, "--control", busy))
+            }
+            PcrfError::NotLoopback(_) => {
+                Self::usage(text, "give --control a loopback address such as 127.0.0.1:8868")
+            }
         }
     }
 }

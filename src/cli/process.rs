@@ -35,18 +35,19 @@ impl Hangups {
     }
 }
 
-/// What to do about an address that cannot be listened on; `busy`: if somebody else listens there.
-pub(super) fn about_an_address(error: &io::Error, busy: &'static str) -> &'static str {
+/// What to do about an address that cannot be listened on: `setting` says where it stands, `busy` what to do if somebody
+/// else listens there.
+pub(super) fn about_an_address(error: &io::Error, setting: &str, busy: &str) -> String {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable => {
-            "`ip address` shows the addresses that this machine has: take one of them"
+            format!("`ip address` shows the addresses that this machine has: give one of them to {setting}")
         }
-        io::ErrorKind::PermissionDenied => {
-            "a port below 1024 takes the capability CAP_NET_BIND_SERVICE: give it that, or take another port"
-        }
+        io::ErrorKind::PermissionDenied => format!(
+            "a port below 1024 takes the capability CAP_NET_BIND_SERVICE: give it that, or another port to {setting}"
+        ),
         // The error says what is missing.
-        io::ErrorKind::Unsupported => "do that on this machine, or leave out what listens over SCTP",
-        _ => busy,
+        io::ErrorKind::Unsupported => "do that on this machine, or leave out what listens over SCTP".into(),
+        _ => busy.into(),
     }
 }
 

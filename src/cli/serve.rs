@@ -114,7 +114,7 @@ impl From<AppError> for Failure {
             AppError::Http { error: BindError::Io { error, .. }, .. } | AppError::Diameter(error) => {
                 let busy = "`ss -ltnp` shows who listens there, and `ss -lnp --sctp` over SCTP; choose another port, or \
                             0 for a free one";
-                Self::failed(text, process::about_an_address(&error, busy))
+                Self::failed(text, process::about_an_address(&error, "`listen`", busy))
             }
             AppError::Http { error: BindError::NotLoopback(_), .. } => {
                 Self::failed(text, "listen on a loopback address, or name `applications` in [access]")
