@@ -37,8 +37,9 @@ const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) struct Writer {
     path: PathBuf,
-    /// `None`: it could not be read after something went wrong, and is opened again.
-    file: Option<File>,
+    file: File,
+    /// Something went wrong, and what is in the file since then could not be read: nothing is written before it is.
+    unclear: bool,
     /// The last line that is written.
     head: Head,
     /// Lines that are to be written next.
@@ -59,7 +60,8 @@ impl Writer {
         let (file, tail) = open(&path)?;
         let mut writer = Self {
             path,
-            file: Some(file),
+            file,
+            unclear: false,
             head: tail.head.unwrap_or(Head::NONE),
             due: VecDeque::new(),
             unfinished: tail.unfinished,
@@ -77,8 +79,8 @@ impl Writer {
     /// Whether there was nothing in the file that was opened: no line, and no piece of one. What is no ordinary file
     /// never tells.
     pub fn is_new(&self) -> bool {
-        let is_file = |file: &File| file.metadata().is_ok_and(|found| found.is_file());
-        self.head == Head::NONE && self.behind().is_none() && self.file.as_ref().is_some_and(is_file)
+        let is_file = self.file.metadata().is_ok_and(|found| found.is_file());
+        self.head == Head::NONE && self.behind().is_none() && is_file
     }
 
     /// Writes until there is nobody left who could have something to write.
@@ -114,10 +116,8 @@ impl Writer {
         self.write();
         self.sync();
         self.log_head("the audit log ends with this line");
-        if let Some(file) = &self.file {
-            // Closing is not enough while a process that is being started has a copy of the descriptor.
-            _ = file.unlock();
-        }
+        // Closing is not enough while a process that is being started has a copy of the descriptor.
+        _ = self.file.unlock();
     }
 
     /// Writes what is due, as often as it takes; at the end only once.
@@ -148,6 +148,10 @@ impl Writer {
     /// Writes what is due. After a failure only what is not in the file is due still.
     fn try_to_write(&mut self) -> Result<(), AuditError> {
         self.follow_path()?;
+        if self.unclear {
+            // It may be readable only if it is opened again, by whatever file is there then.
+            self.look_what_is_there().inspect_err(|_| self.state.reopen.store(true, Ordering::Release))?;
+        }
         let lost = self.state.lost.load(Ordering::Relaxed);
         if let Some(count) = lost.checked_sub(self.told).filter(|count| *count > 0) {
             self.due.push_back(Entry::now(Mark::Lost { count }));
@@ -162,9 +166,10 @@ impl Writer {
         }
         let mut head = self.head;
         self.due.iter().for_each(|entry| head.append(entry, &mut text));
-        let Some(file) = &mut self.file else { return Ok(()) };
-        if let Err(error) = file.write_all(text.as_bytes()) {
-            self.look_what_is_there();
+        if let Err(error) = self.file.write_all(text.as_bytes()) {
+            self.unclear = true;
+            // What comes of it shows the next time.
+            _ = self.look_what_is_there();
             return Err(AuditError::Io { file: self.path.clone(), error });
         }
         self.unfinished = false;
@@ -181,11 +186,8 @@ impl Writer {
     }
 
     /// After a write that failed: some lines may be in the file, and a piece of the next.
-    fn look_what_is_there(&mut self) {
-        let Some(Ok(Ok(tail))) = self.file.as_ref().map(Tail::of) else {
-            self.file = None;
-            return;
-        };
+    fn look_what_is_there(&mut self) -> Result<(), AuditError> {
+        let tail = tail_of(&self.file, &self.path)?;
         let lines = tail.head.map_or(0, |head| head.seq.saturating_sub(self.head.seq));
         if let (Some(head), Ok(lines)) = (tail.head, usize::try_from(lines))
             && (1..=self.due.len()).contains(&lines)
@@ -193,28 +195,31 @@ impl Writer {
             self.is_written(lines, head);
         }
         self.tell_behind(tail.mark());
-        self.unfinished = tail.unfinished;
+        (self.unfinished, self.unclear) = (tail.unfinished, false);
+        Ok(())
     }
 
-    /// Makes sure that there is a file, and that it is the one of that name if it was moved away.
+    /// Makes sure that the file is the one of that name if it was moved away.
     fn follow_path(&mut self) -> Result<(), AuditError> {
-        if self.file.is_some() && !self.state.reopen.load(Ordering::Acquire) {
+        if !self.state.reopen.load(Ordering::Acquire) {
             return Ok(());
         }
-        if let Some(file) = &self.file
-            && is_at(file, &self.path)
-        {
+        if is_at(&self.file, &self.path) {
             self.state.reopen.store(false, Ordering::Release);
             return Ok(());
         }
         let (file, tail) = open(&self.path)?;
         self.sync();
+        if self.unclear && self.look_what_is_there().is_err() {
+            let path = self.path.display();
+            warn!(%path, "the end of the file before cannot be read: its last lines may stand in the new one, too");
+        }
         self.log_head("the audit log goes on in a new file after this line");
         if tail.head.is_some() {
             let path = self.path.display();
             warn!(%path, "that file is not empty: it is not the beginning of what follows");
         }
-        (self.file, self.unfinished) = (Some(file), tail.unfinished);
+        (self.file, self.unfinished, self.unclear) = (file, tail.unfinished, false);
         // A piece at the end of the old file is told of before anything else.
         let behind = tail.mark().or(self.behind());
         self.tell_behind(None);
@@ -256,11 +261,13 @@ impl Writer {
     }
 
     fn sync(&mut self) {
-        let (Some(file), Some(_)) = (&self.file, self.unsynced.take()) else { return };
-        if let Err(error) = file.sync_data() {
+        if self.unsynced.take().is_none() {
+            return;
+        }
+        if let Err(error) = self.file.sync_data() {
             error!(path = %self.path.display(), %error, "the disk may not have the last lines of the audit log");
         }
-        if file.metadata().is_ok_and(|found| found.is_file() && found.nlink() == 0) {
+        if self.file.metadata().is_ok_and(|found| found.is_file() && found.nlink() == 0) {
             error!(path = %self.path.display(), "the audit log was deleted: it goes on in a new file");
             self.state.reopen.store(true, Ordering::Release);
         }
@@ -282,9 +289,13 @@ fn open(path: &Path) -> Result<(File, Tail), AuditError> {
         Err(TryLockError::WouldBlock) => return Err(AuditError::Locked { file: path.to_owned() }),
         Err(TryLockError::Error(error)) => return Err(io(error)),
     }
-    let tail = Tail::of(&file).map_err(io)?;
-    let tail = tail.map_err(|why| AuditError::Foreign { file: path.to_owned(), why })?;
+    let tail = tail_of(&file, path)?;
     Ok((file, tail))
+}
+
+fn tail_of(file: &File, path: &Path) -> Result<Tail, AuditError> {
+    let tail = Tail::of(file).map_err(|error| AuditError::Io { file: path.to_owned(), error })?;
+    tail.map_err(|why| AuditError::Foreign { file: path.to_owned(), why })
 }
 
 /// Whether it is the file of that name.
@@ -292,5 +303,32 @@ fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::metadata(path)) {
         (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Source, verify};
+
+    #[test]
+    fn what_is_in_the_file_after_a_write_that_failed_is_not_written_again() {
+        let path = std::env::temp_dir().join(format!("rxgate-audit-writer-{}.jsonl", std::process::id()));
+        _ = fs::remove_file(&path);
+        let mut writer = Writer::open(path.clone(), Arc::default()).unwrap();
+        writer.try_to_write().unwrap();
+        writer.due.extend((1..=3).map(|count| Entry::now(Mark::Lost { count })));
+        let (head, mut due) = (writer.head, writer.due.clone());
+        writer.try_to_write().unwrap();
+        let written = writer.head;
+        // As if the write had failed after all of that, and nobody could look; and one more waits.
+        due.push_back(Entry::now(Mark::Stop));
+        (writer.head, writer.due, writer.unclear) = (head, due, true);
+        writer.try_to_write().unwrap();
+        assert_eq!((writer.head.seq, writer.due.len()), (written.seq + 1, 0));
+        let content = Box::new(std::io::Cursor::new(fs::read(&path).unwrap()));
+        let report = verify([Source { name: "log".into(), content }], &[written.hash]);
+        assert!(report.is_whole() && report.lines == 5, "{report:?}");
+        fs::remove_file(path).unwrap();
     }
 }
