@@ -452,9 +452,8 @@ fn access(
     for warning in &read.warnings {
         warn!(hint = %warning.hint, "{warning}");
     }
-    let access = Access::new(read.list)?;
-    tokens::start(config, &access, to_provider).map_err(AppError::TokenKeys)?;
-    Ok(access)
+    let tokens = tokens::start(config, to_provider).map_err(AppError::TokenKeys)?;
+    Ok(Access::with_tokens(read.list, tokens)?)
 }
 
 /// `guarded`: whoever connects has to show who it is.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock},
+    sync::{Arc, LazyLock, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -79,13 +79,18 @@ pub struct Access {
     pub(super) verified: Arc<Verified>,
     attempts: Arc<Attempts>,
     pub(super) bearers: Bearers,
-    pub(super) tokens: OnceLock<Tokens>,
+    pub(super) tokens: Tokens,
     pub(super) counters: Counters,
 }
 
 impl Access {
-    /// With these applications, no two of one id.
+    /// With these applications, no two of one id, and without tokens.
     pub fn new(applications: Vec<Terms>) -> Result<Arc<Self>, ChanceError> {
+        Self::with_tokens(applications, Tokens::default())
+    }
+
+    /// With these applications, no two of one id, and these tokens.
+    pub fn with_tokens(applications: Vec<Terms>, tokens: Tokens) -> Result<Arc<Self>, ChanceError> {
         let beginning = Instant::now();
         let table = Table::default().next(applications);
         Ok(Arc::new(Self {
@@ -94,7 +99,7 @@ impl Access {
             verified: Arc::new(Verified::new()?),
             attempts: Attempts::new(),
             bearers: Bearers::new()?,
-            tokens: OnceLock::new(),
+            tokens,
             counters: Counters::default(),
         }))
     }

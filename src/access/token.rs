@@ -189,20 +189,14 @@ impl From<Denial> for NotIssued {
 }
 
 impl Access {
-    /// Takes these tokens from now on; once.
-    pub fn take_tokens(&self, tokens: Tokens) {
-        // Whoever puts everything together does so once.
-        _ = self.tokens.set(tokens);
-    }
-
     /// Whether it issues tokens itself.
     pub fn issues_tokens(&self) -> bool {
-        self.tokens.get().is_some_and(|tokens| tokens.issuer.is_some())
+        self.tokens.issuer.is_some()
     }
 
     /// The keys of the identity provider, if its tokens are taken.
     pub fn keyring(&self) -> Option<Arc<Keyring>> {
-        self.tokens.get()?.provider.as_ref().map(|(_, keyring)| Arc::clone(keyring))
+        self.tokens.provider.as_ref().map(|(_, keyring)| Arc::clone(keyring))
     }
 
     /// The application that a token says it is of, without a look at who signed it. `None`: it says that it is of an
@@ -210,7 +204,7 @@ impl Access {
     pub fn claimed(&self, token: &Secret) -> Option<String> {
         let claims = Token::parse(token.reveal()).ok()?.unchecked()?;
         let issuer = claims.text("iss").ok()?;
-        let provider = self.tokens.get()?.provider.as_ref().map(|(provider, _)| provider);
+        let provider = self.tokens.provider.as_ref().map(|(provider, _)| provider);
         let claim = match provider.filter(|provider| provider.issuer == issuer) {
             Some(provider) => provider.claim.as_str(),
             None if issuer == US => "sub",
@@ -222,7 +216,7 @@ impl Access {
     /// The application that this token shows; `from`: where from. One of the identity provider that is signed with a key that
     /// is not known may have to wait a moment: there may be newer ones.
     pub async fn bearer(&self, token: &Secret, from: IpAddr) -> Result<Shown, Denial> {
-        let tokens = self.tokens.get().ok_or(TokenError::NoTokens)?;
+        let tokens = &self.tokens;
         let admitted = self.bearers.admit(token, from).map_err(|wait| {
             count(&self.counters.tokens_limited);
             Denial::Attempts { wait }
@@ -253,8 +247,7 @@ impl Access {
     /// A token for the application that showed this secret; `scope`: what it is to give, or all that the application
     /// may.
     pub fn issue(&self, shown: Shown, secret: &Secret, scope: Option<&str>) -> Result<Granted, NotIssued> {
-        let issuer = self.tokens.get().and_then(|tokens| tokens.issuer.as_ref());
-        let issuer = issuer.ok_or(NotIssued::Unavailable)?;
+        let issuer = self.tokens.issuer.as_ref().ok_or(NotIssued::Unavailable)?;
         let id = shown.id();
         let tag = self.verified.tag(&id, secret);
         let caller = self.admit(shown)?;

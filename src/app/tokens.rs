@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use super::jwks::{At, Place, follow, in_file};
 use crate::{
-    access::{Access, Issuer, KeySet, Keyring, Provider, Tokens},
+    access::{Issuer, KeySet, Keyring, Provider, Tokens},
     config::{self, AccessJwt, AccessToken, KeySource, Problem},
     live::Live,
     notify::Fetcher,
@@ -28,11 +28,7 @@ type ToProvider = Live<Option<Settings<ClientConfig>>>;
 
 /// Reads the keys that the configuration names; the one that signs is made if it is not there. Keys behind a URL are
 /// waited for by nobody.
-pub(super) fn start(
-    config: &config::Access,
-    access: &Arc<Access>,
-    to_provider: ToProvider,
-) -> Result<(), Problem> {
+pub(super) fn start(config: &config::Access, to_provider: ToProvider) -> Result<Tokens, Problem> {
     let issuer = config.token.as_ref().map(issuer).transpose()?;
     let provider = match &config.jwt {
         None => None,
@@ -52,8 +48,7 @@ pub(super) fn start(
             Some((provider, keyring))
         }
     };
-    access.take_tokens(Tokens { issuer, provider });
-    Ok(())
+    Ok(Tokens { issuer, provider })
 }
 
 /// What [`start`] would warn of or refuse, of that which can be known without starting; nothing is made or fetched.
