@@ -132,8 +132,15 @@ fn a_configuration_that_is_not_there_is_refused() {
 
 #[test]
 fn a_number_below_zero_is_a_wrong_number_and_no_unknown_argument() {
-    let output = rxgate(&["events", "list", "--limit", "-5"]);
-    assert_eq!(output.status.code(), Some(2));
-    let errors = text(&output.stderr);
-    assert!(errors.contains("invalid value '-5' for '--limit <NUMBER>'"), "{errors}");
+    for (command, option) in [
+        (&["events", "list"][..], "--limit"),
+        (&["app", "add", "video"], "--rate"),
+        (&["app", "add", "video"], "--burst"),
+        (&["app", "add", "video"], "--sessions"),
+    ] {
+        let output = rxgate(&[command, &[option, "-5"]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let errors = text(&output.stderr);
+        assert!(errors.contains(&format!("invalid value '-5' for '{option} <NUMBER>'")), "{errors}");
+    }
 }

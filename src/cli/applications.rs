@@ -78,13 +78,16 @@ struct AddArguments {
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     ue: Vec<IpNet>,
     /// Requests a second. Default: no limit.
-    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
+        value_parser = value_parser!(u32).range(1..=1_000_000))]
     rate: Option<u32>,
     /// Requests at once after a rest. Default: as many as in a second.
-    #[arg(long, value_name = "NUMBER", requires = "rate", value_parser = value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "NUMBER", requires = "rate", allow_negative_numbers = true,
+        value_parser = value_parser!(u32).range(1..=1_000_000))]
     burst: Option<u32>,
     /// Most live sessions. Default: no limit.
-    #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u64).range(..=1_000_000_000))]
+    #[arg(long, value_name = "NUMBER", allow_negative_numbers = true,
+        value_parser = value_parser!(u64).range(..=1_000_000_000))]
     sessions: Option<u64>,
     /// It may have the id of an application that was removed, and has the sessions, registrations, waiting events and
     /// answers to idempotency keys that are left of that one.
