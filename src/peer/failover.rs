@@ -15,11 +15,12 @@ use std::time::Instant;
 
 use super::{
     Answered, LateKind, Node, NodeEvent, NodePeer, OutgoingRequest, PeerIndex, RequestError, RequestId,
+    Transport,
     candidates::Choice,
     facts::{Facts, drmp, redirect_hosts, reports, text},
     overload::{Abated, Olr},
     pending::{Attempt, Pending, Sending, Used},
-    redirect,
+    redirect::{self, Target},
     route::part,
     same_identity,
     slot::{Origin, Slot},
@@ -349,19 +350,30 @@ impl Node {
                 return;
             }
         }
-        if code == result::REDIRECT_INDICATION && self.redirect(now, id, &message) {
+        if code == result::REDIRECT_INDICATION && self.redirect(now, id, peer, &message) {
             return;
         }
         self.finish(now, id, peer, message);
     }
 
-    /// Follows a 3006, once, to a host on the list.
-    fn redirect(&mut self, now: Instant, id: RequestId, message: &MessageBuf) -> bool {
+    /// Follows a 3006 of this peer, once, to a host on the list.
+    fn redirect(&mut self, now: Instant, id: RequestId, from: PeerIndex, message: &MessageBuf) -> bool {
         if self.table.get(id).is_none_or(|pending| pending.redirected.is_some()) {
             return false;
         }
-        let allowed = |host: &str| self.config.redirect_hosts.iter().any(|it| same_identity(it, host));
-        let targets = match redirect::targets(redirect_hosts(message), allowed) {
+        let over_tls = self.address(from).is_some_and(|address| address.transport == Transport::Tls);
+        let may_be_followed = |target: &Target| {
+            if !self.config.redirect_hosts.iter().any(|it| same_identity(it, &target.host)) {
+                return Err("is not among `redirect_hosts`");
+            }
+            // How one that is configured is reached is not for others to say.
+            let leaves_tls = over_tls && target.address.transport != Transport::Tls;
+            if leaves_tls && self.peer_named(&target.host).is_none() {
+                return Err("is without TLS, over which it was named");
+            }
+            Ok(())
+        };
+        let targets = match redirect::targets(redirect_hosts(message), may_be_followed) {
             Ok(targets) => targets,
             Err(reason) => {
                 tracing::warn!(reason, "redirected to no host that is followed");

@@ -21,20 +21,14 @@ pub(super) struct Target {
 /// The hosts among these that may be followed; if there is none, what is in the way of each.
 pub(super) fn targets<'u>(
     uris: impl Iterator<Item = &'u str>,
-    allowed: impl Fn(&str) -> bool,
+    may_be_followed: impl Fn(&Target) -> Result<(), &'static str>,
 ) -> Result<Vec<Target>, String> {
     let (mut targets, mut left_out) = (Vec::new(), Vec::new());
     for uri in uris {
-        let why = match target(uri) {
-            Ok(target) if allowed(&target.host) => {
-                targets.push(target);
-                continue;
-            }
-            Ok(_) => "is not among `redirect_hosts`",
-            Err(why) => why,
-        };
-        if left_out.len() < MAX_TOLD {
-            left_out.push(format!("{uri:?} {why}"));
+        match target(uri).and_then(|target| may_be_followed(&target).map(|()| target)) {
+            Ok(target) => targets.push(target),
+            Err(why) if left_out.len() < MAX_TOLD => left_out.push(format!("{uri:?} {why}")),
+            Err(_) => {}
         }
     }
     if targets.is_empty() { Err(left_out.join(", ")) } else { Ok(targets) }
@@ -123,14 +117,16 @@ mod tests {
 
     #[test]
     fn without_a_host_to_follow_it_is_told_why_of_each() {
-        let allowed = |host: &str| host == "pcrf2";
+        let allowed = |target: &Target| if target.host == "pcrf2" { Ok(()) } else { Err("is not allowed") };
         let uris = ["aaa://evil", "aaas://pcrf2;transport=sctp", "aaa://pcrf2"];
         assert_eq!(targets(uris.into_iter(), allowed).map(|targets| targets.len()), Ok(1));
         assert_eq!(
             targets(uris[..2].iter().copied(), allowed),
-            Err("\"aaa://evil\" is not among `redirect_hosts`, \"aaas://pcrf2;transport=sctp\" wants DTLS over SCTP, which \
+            Err(
+                "\"aaa://evil\" is not allowed, \"aaas://pcrf2;transport=sctp\" wants DTLS over SCTP, which \
                  is not in this version"
-                .into())
+                    .into()
+            )
         );
     }
 }

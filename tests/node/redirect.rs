@@ -49,6 +49,30 @@ fn a_redirect_names_the_transport() {
 }
 
 #[test]
+fn a_redirect_does_not_lead_out_of_tls_but_to_a_peer_that_is_configured_so() {
+    for (uri, is_followed) in [
+        ("aaa://pcrf9", false),
+        ("aaa://pcrf9;transport=sctp", false),
+        ("aaas://pcrf9", true),
+        ("aaa://pcrf2", true),
+    ] {
+        let mut config = config(&[("pcrf1", 1, 1), ("pcrf2", 1, 2)]);
+        config.peers[0].address.transport = Transport::Tls;
+        config.redirect_hosts = vec!["pcrf2".into(), "pcrf9".into()];
+        let mut world = World::with(config, 2, |_| {});
+        let id = world.request();
+        let first = world.asked(0);
+        world.answer_as(0, &first, 3006, "pcrf1", &[uri]);
+        if is_followed {
+            let at = if uri.ends_with('2') { 1 } else { 2 };
+            let second = world.asked(at);
+            world.answer(at, &second, 2001);
+        }
+        assert_eq!(world.outcome(id).0, if is_followed { 2001 } else { 3006 }, "{uri}");
+    }
+}
+
+#[test]
 fn a_redirect_to_another_host_is_the_outcome() {
     let mut world = world();
     let id = world.request();
