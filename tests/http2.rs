@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::{
+    future::poll_fn,
     net::SocketAddr,
     sync::{
         Arc,
@@ -13,7 +14,7 @@ use std::{
 use axum::{Router, http::HeaderMap, routing};
 use bytes::Bytes;
 use h2::{
-    Reason,
+    Reason, SendStream,
     client::{self, ResponseFuture, SendRequest},
 };
 use hyper::{Request, StatusCode};
@@ -324,6 +325,42 @@ async fn a_header_that_is_too_large_is_refused_and_the_connection_stays() {
     let answer = timeout(DEADLINE, answer).await.unwrap();
     assert_eq!(answer.unwrap().status(), StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
     assert_eq!(client.status("/").await, StatusCode::OK);
+}
+
+/// Sends so many octets of a body as the server lets it, and returns how many those were.
+async fn send(stream: &mut SendStream<Bytes>, octets: usize) -> usize {
+    let mut sent = 0;
+    while sent < octets {
+        stream.reserve_capacity(octets - sent);
+        let capacity =
+            timeout(DEADLINE, poll_fn(|cx| stream.poll_capacity(cx))).await.expect("it goes on or ends");
+        let Some(Ok(room)) = capacity else { return sent };
+        let part = Bytes::from(vec![b'x'; room]);
+        if stream.send_data(part, sent + room == octets).is_err() {
+            return sent;
+        }
+        sent += room;
+    }
+    sent
+}
+
+/// More than the window of a stream.
+const BODY: usize = 200_000;
+
+#[tokio::test]
+async fn who_is_answered_before_the_end_of_a_body_may_send_it_to_its_end() {
+    let running = start(quiet(), Limits { max_body: BODY, ..Limits::default() }, false.into()).await;
+    let mut client = Client::connect(&running).await;
+    for (octets, goes_through) in [(BODY, true), (3 * BODY, false)] {
+        let request = Request::post("http://gate/").body(()).unwrap();
+        let mut requests = client.requests.clone().ready().await.unwrap();
+        let (answer, mut stream) = requests.send_request(request, false).unwrap();
+        let answer = timeout(DEADLINE, answer).await.unwrap().unwrap();
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+        let sent = send(&mut stream, octets).await;
+        assert_eq!(sent == octets, goes_through, "{sent} of {octets}");
+        assert_eq!(client.status("/").await, StatusCode::OK, "the connection stays");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A listener with its connections: how many, how long they may idle, how they end.
 
 mod activity;
+mod body;
 mod connection;
 mod https;
 mod stall;

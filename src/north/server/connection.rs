@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, pin::pin, time::Duration};
 
-use axum::{Router, extract::ConnectInfo};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{
     Request, Version,
     body::Incoming,
@@ -26,6 +26,7 @@ use super::{
         limits::{Counted, Limits},
     },
     activity::{Activity, Watched},
+    body::ToItsEnd,
     https::ClientCertificate,
 };
 use crate::live::Live;
@@ -80,8 +81,13 @@ impl Connection {
             }
             let http2 = request.version() == Version::HTTP_2;
             let serving = during.begin(http2);
-            let (response, during, draining) =
-                (router.call(named(request)), during.clone(), draining.clone());
+            let request = named(request);
+            let response = if http2 {
+                router.call(request.map(|body| Body::new(ToItsEnd::new(body, limits))))
+            } else {
+                router.call(request.map(Body::new))
+            };
+            let (during, draining) = (during.clone(), draining.clone());
             async move {
                 let mut response = response.await;
                 if draining.get() {
