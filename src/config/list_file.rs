@@ -82,11 +82,41 @@ pub(super) fn document<'t>(
     if let Some(list) = errors.iter().position(|error| error.message().contains("array")) {
         errors.truncate(list + 1);
     }
-    let problems = errors.iter().map(|error| Problem {
-        file: file.to_owned(),
-        at: error.span().map(|span| Position::of(text, span.start)),
-        text: format!("not TOML: {}", error.message()),
-        hint: hint.to_owned(),
-    });
-    Err(ConfigError::Refused(problems.collect()))
+    let mut problems = Vec::new();
+    // Where what stands below a header that stands twice ends: that its keys do, too, is no second problem.
+    let mut below = 0;
+    for error in &errors {
+        let start = error.span().map(|span| span.start);
+        let twice = error.message() == "duplicate key";
+        if twice && start.is_some_and(|start| start < below) {
+            continue;
+        }
+        let (said, hint) = match start.and_then(|start| header(text, start)).filter(|_| twice) {
+            Some((title, end)) => {
+                below = end;
+                (
+                    format!("{title} stands twice"),
+                    "a section stands once: put all of its keys below one header",
+                )
+            }
+            None => (error.message().to_owned(), hint),
+        };
+        problems.push(Problem {
+            file: file.to_owned(),
+            at: start.map(|start| Position::of(text, start)),
+            text: format!("not TOML: {said}"),
+            hint: hint.to_owned(),
+        });
+    }
+    Err(ConfigError::Refused(problems))
+}
+
+/// The header `[name]` on whose line this offset is, and where the next one begins.
+fn header(text: &str, offset: usize) -> Option<(&str, usize)> {
+    let start = text.get(..offset)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let title = line.trim_start();
+    let title = title.get(..=title.find(']')?).filter(|title| title.starts_with('['))?;
+    let next = text.get(offset..)?.find("\n[").map_or(text.len(), |next| offset + next);
+    (!title.starts_with("[[")).then_some((title, next))
 }

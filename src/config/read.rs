@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::{
     Admin, Config, ConfigError, Http, Loaded, Store, list_file,
@@ -90,9 +90,17 @@ fn can_be_made(path: &Path) -> bool {
 
 /// `None` only after a problem was noted.
 fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Option<Config> {
-    for (key, _) in document {
+    for (key, value) in document {
         let name: &str = key.get_ref();
         if SECTIONS.contains(&name) {
+            continue;
+        }
+        if !is_section(value.get_ref()) {
+            let hint = match PLACES.iter().find(|(_, key)| *key == name) {
+                Some((title, _)) => format!("it belongs below {title}"),
+                None => format!("move it below the header of its section: {SECTION_TITLES}"),
+            };
+            reader.refuse(Some(key.span().start), format!("`{name}` stands before any section"), hint);
             continue;
         }
         let hint = match nearest(name, SECTIONS) {
@@ -147,6 +155,14 @@ fn read_sections<'d>(reader: &mut Reader<'d>, document: &'d DeTable<'d>) -> Opti
         audit,
         access,
     })
+}
+
+/// Whether that is what stands below `[name]` or `[[name]]`.
+fn is_section(value: &DeValue<'_>) -> bool {
+    match value.as_array() {
+        Some(items) => items.iter().any(|item| item.get_ref().is_table()),
+        None => value.is_table(),
+    }
 }
 
 fn open<'r, 'd>(

@@ -4,6 +4,7 @@ mod list;
 
 use std::{
     fmt::Display,
+    io::ErrorKind,
     ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
@@ -63,6 +64,11 @@ impl<'d> Reader<'d> {
     pub fn is_refused(&self, offset: Option<usize>) -> bool {
         let at = offset.map(|offset| Position::of(self.text, offset));
         at.is_some() && self.problems.iter().any(|problem| problem.at == at)
+    }
+
+    /// A path of the file, which is relative to its directory.
+    pub fn beside(&self, text: &str) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(text)
     }
 
     fn problem(&self, offset: Option<usize>, text: String, hint: String) -> Problem {
@@ -306,11 +312,13 @@ impl<'r, 'd> Section<'r, 'd> {
         accepted: &str,
         is_there: impl Fn(&Path) -> bool,
     ) -> Option<Found<Option<PathBuf>>> {
-        let base = self.reader.file.parent().unwrap_or(Path::new("")).to_owned();
-        self.optional_text(key, accepted, |text| {
-            let path = base.join(text);
-            is_there(&path).then_some(path)
-        })
+        let path = self.table.and_then(|table| table.get(key)).and_then(|value| value.get_ref().as_str());
+        let path = path.map(|text| self.reader.beside(text));
+        let accepted = match &path {
+            Some(path) => format!("{accepted}{}", found_at(path)),
+            None => accepted.to_owned(),
+        };
+        self.optional_text(key, &accepted, |_| path.clone().filter(|path| is_there(path)))
     }
 
     /// One of several words; `None` beside a word means that it is known, but not in this version.
@@ -407,6 +415,24 @@ impl<'r, 'd> Section<'r, 'd> {
         let (key, _) = self.table?.get_key_value(key)?;
         Some(Position::of(self.reader.text, key.span().start))
     }
+}
+
+/// What there is at a path that is not accepted, to end a hint with.
+pub(super) fn found_at(path: &Path) -> String {
+    let Ok(path) = std::path::absolute(path) else { return String::new() };
+    let missing = |path: &Path| path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound);
+    let found = match path.metadata() {
+        Ok(found) if found.is_dir() => format!("; {} is a directory", path.display()),
+        Ok(found) if found.is_file() => format!("; {} is a file", path.display()),
+        Ok(_) => format!("; {} is neither a file nor a directory", path.display()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let first = path.ancestors().take_while(|path| missing(path)).last().unwrap_or(&path);
+            format!("; there is no {}", first.display())
+        }
+        Err(error) => format!("; {}: {error}", path.display()),
+    };
+    // What stands there instead of a path may be a secret.
+    without_secrets(&found).into_owned()
 }
 
 fn whole(value: &Spanned<DeValue<'_>>) -> Option<u64> {

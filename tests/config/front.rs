@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rxgate::config::{Applications, Loaded, Templates};
 
-use crate::support::{assert_refused, load, refusals, with};
+use crate::support::{assert_refused, beside, load, refusals, with};
 
 #[test]
 fn events_that_nobody_can_subscribe_to_are_refused_with_the_reason() {
@@ -147,7 +147,12 @@ fn templates_have_a_directory_and_rules_and_one_gives_the_other() {
     );
     assert_eq!(
         refused("rules = \"both\"\n"),
-        (10, 9, "`rules` is \"both\"".into(), format!("accepted: {RULES}"))
+        (
+            10,
+            9,
+            "`rules` is \"both\"".into(),
+            format!("accepted: {RULES}; {} is a directory", base.join("both").display())
+        )
     );
     assert_eq!(
         refused("directory = \"other.toml\"\n"),
@@ -155,7 +160,10 @@ fn templates_have_a_directory_and_rules_and_one_gives_the_other() {
             10,
             13,
             "`directory` is \"other.toml\"".into(),
-            "accepted: the path of an existing directory".into()
+            format!(
+                "accepted: the path of an existing directory; {} is a file",
+                base.join("other.toml").display()
+            )
         )
     );
     std::fs::remove_dir_all(base).unwrap();
@@ -163,11 +171,17 @@ fn templates_have_a_directory_and_rules_and_one_gives_the_other() {
 
 #[test]
 fn records_go_to_a_file_in_a_directory_that_is_there() {
-    for file in ["nowhere/records.jsonl", "."] {
+    let found = [
+        ("nowhere/records.jsonl", format!("there is no {}", beside("nowhere"))),
+        ("tests", format!("{} is a directory", beside("tests"))),
+    ];
+    for (file, found) in found {
         assert_refused(
             &with(&format!("[records]\nfile = \"{file}\"\n")),
             &format!("10:8: `file` is \"{file}\""),
-            "accepted: the path of a file in an existing directory; it is made if it is not there",
+            &format!(
+                "accepted: the path of a file in an existing directory; it is made if it is not there; {found}"
+            ),
         );
     }
     let shown = load(&with("")).unwrap().to_string();
@@ -184,7 +198,10 @@ fn the_audit_log_has_a_file_of_its_own() {
     assert_refused(
         &with("[audit]\nfile = \"nowhere/audit.jsonl\"\n"),
         "10:8: `file` is \"nowhere/audit.jsonl\"",
-        "accepted: the path of a file in an existing directory; it is made if it is not there",
+        &format!(
+            "accepted: the path of a file in an existing directory; it is made if it is not there; there is no {}",
+            beside("nowhere")
+        ),
     );
     let shown = load(&with("")).unwrap().to_string();
     assert!(shown.contains("# not set: nobody can tell later who did what"), "{shown}");

@@ -11,7 +11,7 @@ use std::{path::Path, time::Duration};
 
 use rxgate::config::{ConfigError, Loaded, Profile, Store, Transport};
 
-use support::{LEAST, assert_refused, load, refusal, refusals, with, with_diameter};
+use support::{LEAST, assert_refused, beside, load, refusal, refusals, with, with_diameter};
 
 #[test]
 fn the_least_file_gets_every_documented_default() {
@@ -359,7 +359,7 @@ fn a_dictionary_that_is_not_there_is_refused() {
     assert_refused(
         &with("[dictionary]\ndirectory = \"no/such/place\"\n"),
         "10:13: `directory` is \"no/such/place\"",
-        "accepted: the path of an existing directory",
+        &format!("accepted: the path of an existing directory; there is no {}", beside("no")),
     );
 }
 
@@ -389,6 +389,32 @@ fn what_is_not_toml_is_refused_with_every_place() {
     assert!(all.iter().any(|(text, _)| text.starts_with("gate.toml:3:")), "{all:#?}");
     let (text, _) = refusal(&with_diameter("origin_host = \"again.test\""));
     assert!(text.starts_with("gate.toml:5:1: not TOML: duplicate key"), "{text}");
+}
+
+#[test]
+fn a_section_that_stands_twice_is_one_problem() {
+    const HINT: &str = "a section stands once: put all of its keys below one header";
+    let http = "[http]\nlisten = \"127.0.0.1:1\"\nidle_timeout_ms = 1000\n";
+    assert_refused(&with(&format!("{http}{http}")), "12:2: not TOML: [http] stands twice", HINT);
+    let all =
+        refusals(&with(&format!("{http} [http] # again\nlisten = 1\n[admin]\nlisten = 1\nlisten = 2\n")));
+    let texts: Vec<&str> = all.iter().map(|(text, _)| &**text).collect();
+    assert_eq!(
+        texts,
+        ["gate.toml:12:3: not TOML: [http] stands twice", "gate.toml:16:1: not TOML: duplicate key"]
+    );
+}
+
+#[test]
+fn a_key_before_any_section_is_no_section() {
+    assert_refused(
+        &format!("profile = \"strict\"\n{LEAST}"),
+        "1:1: `profile` stands before any section",
+        "it belongs below [gatekeeper]",
+    );
+    let (text, hint) = refusal(&format!("listen = [1]\n{LEAST}"));
+    assert_eq!(text, "gate.toml:1:1: `listen` stands before any section");
+    assert!(hint.starts_with("move it below the header of its section: [http], "), "{hint}");
 }
 
 #[test]

@@ -37,6 +37,17 @@ fn beyond_loopback_clients_show_who_they_are_and_nobody_reads_it() {
 }
 
 #[test]
+fn a_section_that_guards_nothing_is_told() {
+    for more in ["[access]\n", "[access.token]\nlifetime_s = 600\n"] {
+        let warnings = load(&with(more)).unwrap().warnings;
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert_eq!(warnings[0].to_string(), "gate.toml:9:2: [access] without `applications`");
+        assert!(warnings[0].hint.starts_with("whoever reaches a listener may do everything"), "{warnings:?}");
+    }
+    assert_eq!(load(LEAST).unwrap().warnings, []);
+}
+
+#[test]
 fn what_follows_from_a_setting_that_is_refused_is_no_problem_of_its_own() {
     let only = |more: &str, places: &[&str]| {
         let refused = refusals(&with(more));

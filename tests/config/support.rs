@@ -48,3 +48,8 @@ pub fn with_diameter(line: &str) -> String {
 pub fn with(more: &str) -> String {
     format!("{LEAST}{more}")
 }
+
+/// A path beside `gate.toml`, as a hint names it.
+pub fn beside(path: &str) -> String {
+    std::env::current_dir().unwrap().join(path).display().to_string()
+}

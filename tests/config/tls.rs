@@ -72,7 +72,7 @@ fn files_that_are_not_there_or_not_named_are_refused() {
         error.problems().into_iter().map(|problem| (problem.text, problem.hint)).collect::<Vec<_>>()
     };
     let is = |text: &str, hint: String| vec![(text.to_owned(), hint)];
-    let accepted = format!("accepted: {PEM}");
+    let accepted = format!("accepted: {PEM}; there is no {}", directory.join("gone").display());
     for (key, file) in [("certificate", "own.pem"), ("key", "own.key"), ("ca", "ca.pem")] {
         let line = format!("{key} = \"{file}\"\n");
         let add = format!("add `{key} = \"...\"`: {PEM}");

@@ -152,6 +152,13 @@ pub(super) fn access(mut section: Section<'_, '_>) -> Option<Access> {
     if applications.is_none() {
         section.note_unset("applications", "whoever reaches a listener may do everything");
     }
+    if let (None, Some(at)) = (&applications, section.offset()) {
+        let hint = format!(
+            "whoever reaches a listener may do everything, and the rest of the section counts for nothing: add \
+             `applications = \"...\"`, {FILE}, or leave the section out"
+        );
+        section.reader.warn(Some(at), "[access] without `applications`", hint);
+    }
     tokens::note_unset(&mut section);
     let (token, jwt) = (tokens::token(&mut section), tokens::jwt(&mut section));
     section.finish(&PLACES);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     super::{
         DiameterTls, ListenerTls,
-        section::{Found as Value, Section},
+        section::{Found as Value, Section, found_at},
     },
     PLACES,
 };
@@ -71,15 +71,14 @@ pub(super) fn diameter(section: &mut Section<'_, '_>) -> Found {
 
 /// Files with CRLs; only those that are there are returned.
 fn revoked(section: &mut Section<'_, '_>, key: &'static str) -> Vec<Value<PathBuf>> {
-    let base = section.reader.file.parent().unwrap_or(Path::new("")).to_owned();
     let mut there = Vec::new();
-    for Value { value, offset } in section.list(key, PEM, |text| Some(Path::new(text).to_owned())) {
-        let path = base.join(&value);
+    for Value { value, offset } in section.list(key, PEM, |text| Some(text.to_owned())) {
+        let path = section.reader.beside(&value);
         if path.is_file() {
             there.push(Value { value: path, offset });
         } else {
-            let text = format!("`{key}` has {}", value.display());
-            section.reader.refuse(offset, text, format!("accepted: {PEM}"));
+            let hint = format!("accepted: {PEM}{}", found_at(&path));
+            section.reader.refuse(offset, format!("`{key}` has {value}"), hint);
         }
     }
     there
