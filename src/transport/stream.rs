@@ -17,6 +17,10 @@ const READ_SIZE: usize = 16 * 1024;
 /// Two octets that a TLS record begins with: a handshake or an alert, and the version (RFC 8446 §5.1).
 const TLS: [[u8; 2]; 2] = [[0x16, 0x03], [0x15, 0x03]];
 
+/// What a connection without TLS may end of at once.
+const RESET: &str = "check whether one end takes TLS there and the other does not (`transport = \"tls\"`), and whether it \
+                     knows this gateway";
+
 /// The two directions of a connection as a link.
 pub(super) fn link(
     reader: impl AsyncRead + Send + Unpin + 'static,
@@ -24,7 +28,8 @@ pub(super) fn link(
     local: Vec<IpAddr>,
     certified: Option<Vec<String>>,
 ) -> Link {
-    let rx = Receiver { stream: reader, buffer: BytesMut::new(), began: false, lost: false };
+    let plain = certified.is_none();
+    let rx = Receiver { stream: reader, buffer: BytesMut::new(), plain, began: false, lost: false };
     let tx = Sender { stream: writer, joined: Vec::new() };
     Link { rx: Box::new(rx), tx: Box::new(tx), local, certified, paths: None }
 }
@@ -32,6 +37,8 @@ pub(super) fn link(
 struct Receiver<R> {
     stream: R,
     buffer: BytesMut,
+    /// Without TLS.
+    plain: bool,
     /// A message has come.
     began: bool,
     /// Out of step: nothing that follows can be understood.
@@ -66,6 +73,12 @@ impl<R: AsyncRead + Send + Unpin> RecvMessage for Receiver<R> {
                     // The end without TLS' own goodbye: what is missing then shows in the messages.
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                         return Err(RecvError::Ended);
+                    }
+                    Err(error)
+                        if self.plain && !self.began && error.kind() == io::ErrorKind::ConnectionReset =>
+                    {
+                        let text = format!("{error}, before any message: {RESET}");
+                        return Err(io::Error::new(error.kind(), text).into());
                     }
                     Err(error) => {
                         let why = tls::of_tls(&error).map(tls::reason);
@@ -114,5 +127,36 @@ impl<W: AsyncWrite + Send + Unpin> SendMessage for Sender<W> {
 
     fn finish(&mut self) -> BoxFuture<'_, io::Result<()>> {
         Box::pin(self.stream.shutdown())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use tokio::io::{ReadBuf, empty};
+
+    use super::*;
+
+    struct Reset;
+
+    impl AsyncRead for Reset {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset")))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reset_before_any_message_says_that_tls_may_be_missing_where_there_is_none() {
+        for (certified, says) in
+            [(None, format!("reset, before any message: {RESET}")), (Some(vec![]), "reset".into())]
+        {
+            let mut link = link(Reset, empty(), vec![], certified);
+            let error = link.rx.recv(&mut Vec::new()).await.unwrap_err();
+            assert_eq!(error.to_string(), says);
+        }
     }
 }
