@@ -24,7 +24,7 @@ use rustls::{
     client::{Resumption, WebPkiServerVerifier},
     crypto::CryptoProvider,
     pki_types::{
-        CertificateDer, CertificateRevocationListDer, PrivateKeyDer,
+        CertificateDer, CertificateRevocationListDer, PrivateKeyDer, TrustAnchor,
         pem::{self, PemObject},
     },
     server::{NoServerSessionStorage, WebPkiClientVerifier},
@@ -71,7 +71,12 @@ impl Identity {
         for one in &chain {
             EndEntityCert::try_from(one).map_err(|error| FileError {
                 file: certificate.to_owned(),
-                text: format!("has a certificate that cannot be read: {}", reason::words(error)),
+                text: match error {
+                    webpki::Error::UnsupportedCertVersion => {
+                        format!("has a certificate that is not of X.509 version 3: {}", reason::VERSION_3)
+                    }
+                    error => format!("has a certificate that cannot be read: {}", reason::words(error)),
+                },
             })?;
         }
         let (octets, metadata) = read_with(key, &mut digest)?;
@@ -123,6 +128,8 @@ pub struct Trust {
     revoked: Vec<CertificateRevocationListDer<'static>>,
     /// Of the CRLs, each with its file.
     next_updates: Vec<(PathBuf, validity::Time)>,
+    /// There are CRLs, and none of these authorities.
+    unlisted: Vec<Doubt>,
     digest: u64,
 }
 
@@ -164,7 +171,15 @@ impl Trust {
                 return Err(wrong("has no X509 CRL in PEM form".into()));
             }
         }
-        Ok(Self { roots: Arc::new(roots), revoked, next_updates, digest: digest.finish() })
+        let is_listed = |root: &TrustAnchor<'_>| of.iter().any(|(issuer, _)| *issuer == *root.subject);
+        let unlisted = roots.roots.iter().filter(|root| !revocations.is_empty() && !is_listed(root));
+        let unlisted = unlisted.map(|root| Doubt::without_list(authorities, &root.subject)).collect();
+        Ok(Self { roots: Arc::new(roots), revoked, next_updates, unlisted, digest: digest.finish() })
+    }
+
+    /// The authorities of which every certificate is refused, because there are CRLs and none of theirs.
+    pub fn unlisted(&self) -> &[Doubt] {
+        &self.unlisted
     }
 
     /// The authorities that the system trusts, or that the file in SSL_CERT_FILE has; `None`: there are none.
@@ -173,8 +188,8 @@ impl Trust {
         // What cannot be read of them is no authority; a machine without any is found out by their number.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         let digest = roots.len() as u64;
-        let (revoked, next_updates) = (Vec::new(), Vec::new());
-        (!roots.is_empty()).then(|| Self { roots: Arc::new(roots), revoked, next_updates, digest })
+        let (revoked, next_updates, unlisted) = (Vec::new(), Vec::new(), Vec::new());
+        (!roots.is_empty()).then(|| Self { roots: Arc::new(roots), revoked, next_updates, unlisted, digest })
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Material {
     jwks: Option<Settings<ClientConfig>>,
     /// What does not hold for ever.
     watched: Arc<[Watched]>,
-    /// Certificates and CRLs that the other side refuses, now or soon, and keys that too many may read.
+    /// Certificates and CRLs that the other side refuses, now or soon, authorities without a CRL beside others with one,
+    /// and keys that too many may read.
     pub warnings: Vec<Problem>,
 }
 
@@ -52,13 +53,13 @@ impl Material {
         let notify = client("[notify]", "ca", config.notify.ca.as_ref());
         let jwt = config.access.as_ref().and_then(|access| access.jwt.as_ref());
         let jwks = client("[access.jwt]", "jwks_ca", jwt.and_then(|jwt| jwt.ca.as_ref()));
-        let Notes { mut problems, watched, exposed, .. } = notes;
+        let Notes { mut problems, watched, doubtful, .. } = notes;
         problems.sort_by_key(|problem| problem.at);
         if !problems.is_empty() {
             return Err(problems);
         }
         let mut warnings = doubts(&watched, SystemTime::now());
-        warnings.extend(exposed);
+        warnings.extend(doubtful);
         warnings.sort_by_key(|doubt| doubt.at);
         Ok(Self { diameter, http, admin, notify, jwks, watched: watched.into(), warnings })
     }
@@ -75,13 +76,14 @@ struct Notes<'a> {
     places: Option<Places<'a>>,
     problems: Vec<Problem>,
     watched: Vec<Watched>,
-    /// Keys that too many may read; one that serves twice stands here once.
-    exposed: Vec<Problem>,
+    /// Authorities without a CRL beside others with one, and keys that too many may read; a key that serves twice stands
+    /// here once.
+    doubtful: Vec<Problem>,
 }
 
 impl<'a> Notes<'a> {
     fn new(places: Option<Places<'a>>) -> Self {
-        Self { places, problems: Vec::new(), watched: Vec::new(), exposed: Vec::new() }
+        Self { places, problems: Vec::new(), watched: Vec::new(), doubtful: Vec::new() }
     }
 
     /// What was read; or nothing, which is noted.
@@ -103,10 +105,14 @@ impl<'a> Notes<'a> {
             let place = self.place(files, &dated.file);
             self.watched.push(Watched { section: files.section, place, dated });
         }
+        for Doubt { file, text, hint } in trust.map(Trust::unlisted).unwrap_or_default() {
+            let problem = self.place(files, file).problem(text.clone(), hint.clone());
+            self.doubtful.push(problem);
+        }
         if let Some(Doubt { file, text, hint }) = identity.exposed() {
             let problem = self.place(files, &file).problem(text, hint);
-            if !self.exposed.iter().any(|before| before.hint == problem.hint) {
-                self.exposed.push(problem);
+            if !self.doubtful.iter().any(|before| before.hint == problem.hint) {
+                self.doubtful.push(problem);
             }
         }
     }

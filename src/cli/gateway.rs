@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Failure,
-    http::{self, Reply},
+    http::{self, HttpError, Reply},
 };
 use crate::{
     access::Secret,
@@ -65,10 +65,14 @@ impl Gateway {
         let host = &self.admin.host;
         let reply = http::exchange(host, tls, method, path, "application/xml", credentials, body).await;
         let reply = reply.map_err(|error| {
-            Failure::failed(
-                format!("{} does not answer: {error}", self.admin),
-                "is the gateway running (`rxgate serve`)? --admin URL is the address of its admin interface",
-            )
+            let hint = match error {
+                HttpError::Tls(_) => {
+                    "--ca FILE has the authority of its certificate, the host in --admin URL is a DNS name or an address in \
+                     that (subjectAltName), and --certificate and --key are what it may want to be shown"
+                }
+                _ => "is the gateway running (`rxgate serve`)? --admin URL is the address of its admin interface",
+            };
+            Failure::failed(format!("{} does not answer: {error}", self.admin), hint)
         })?;
         match reply.status {
             // What a listener of HTTPS says to whoever does not begin with TLS.

@@ -100,12 +100,18 @@ fn of_certificate(error: &CertificateError) -> String {
             Some(webpki::Error::CaUsedAsEndEntity) => {
                 "its certificate is one of an authority (CA:TRUE): have one made that is not".into()
             }
+            Some(webpki::Error::UnsupportedCertVersion) => {
+                format!("its certificate is not of X.509 version 3: {VERSION_3}")
+            }
             Some(why) => refused(&words(why)),
             None => refused("for another reason"),
         },
         other => refused(&words(other)),
     }
 }
+
+/// What to do about a certificate of an older version.
+pub(super) const VERSION_3: &str = "have one made of version 3, with a subjectAltName";
 
 fn refused(why: &str) -> String {
     format!("its certificate is refused ({why}): have one made anew")
@@ -215,6 +221,10 @@ mod tests {
             (
                 other(webpki::Error::CaUsedAsEndEntity),
                 "its certificate is one of an authority (CA:TRUE): have one made that is not",
+            ),
+            (
+                other(webpki::Error::UnsupportedCertVersion),
+                "its certificate is not of X.509 version 3: have one made of version 3, with a subjectAltName",
             ),
             (
                 other(webpki::Error::NameConstraintViolation),

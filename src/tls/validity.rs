@@ -4,7 +4,7 @@
 
 use std::{
     fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -37,6 +37,19 @@ pub struct Doubt {
     pub text: String,
     /// What to do.
     pub hint: String,
+}
+
+impl Doubt {
+    /// Of an authority in this file, with this subject, that has no CRL although others have.
+    pub(super) fn without_list(file: &Path, subject: &[u8]) -> Self {
+        let name = super::subject::common_name(subject).unwrap_or_else(|| "without a common name".into());
+        Self {
+            file: file.to_owned(),
+            text: format!("none of the CRLs is of its authority {name:?}"),
+            hint: "add one: with CRLs every certificate of an authority without a current one is refused"
+                .into(),
+        }
+    }
 }
 
 /// A certificate or a CRL that does not hold for ever.

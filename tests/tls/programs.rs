@@ -57,6 +57,13 @@ async fn an_operator_reaches_the_admin_interface_over_https() {
             code == 1 && said.contains("its certificate is of no authority that is trusted here"),
             "{said}"
         );
+        assert!(said.contains("\nhint: --ca FILE has the authority of its certificate"), "{said}");
+        // The certificate is for 127.0.0.1 alone.
+        let name = format!("https://localhost:{}", at.port());
+        let shown = ["--admin", &name, "--ca", &ca, "--certificate", &certificate, "--key", &key];
+        let (code, said) = events(&shown);
+        let hint = "the host in --admin URL is a DNS name or an address in that (subjectAltName)";
+        assert!(code == 1 && said.contains("is for another name") && said.contains(hint), "{said}");
         let (code, said) = events(&["--admin", &https, "--ca", &ca]);
         assert!(code == 1 && said.contains("it wants a certificate and was shown none"), "{said}");
         let (code, said) = events(&["--admin", &https, "--ca", &key]);
@@ -73,6 +80,31 @@ fn check_config(file: &Path) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rxgate"));
     let output = command.arg("check-config").arg(file).output().unwrap();
     (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn an_authority_without_a_crl_beside_one_with_one_is_told() {
+    let (listed, other, files) = (Authority::new(), Authority::new(), Files::new());
+    files.write("both.pem", &format!("{}{}", listed.pem, other.pem));
+    files.write("listed.crl", &listed.crl(&[], 2120));
+    files.leaf("http", &listed.leaf(&["gate.rx.test"]));
+    let https = "[http]\ncertificate = 'http.pem'\nkey = 'http.key'\nclient_ca = 'both.pem'\n";
+    let rest = "[diameter]\norigin_host = 'af.rx.test'\norigin_realm = 'rx.test'\ndestination_realm = 'rx.test'\n\
+                [[diameter.peers]]\nhost = 'pcrf.rx.test'\naddress = '127.0.0.1:3868'\n";
+    let said_of = |crl: &str| {
+        let (code, said) = check_config(&files.write("gate.toml", &format!("{https}{crl}{rest}")));
+        assert_eq!(code, 0, "{said}");
+        said
+    };
+    let said = said_of("client_crl = ['listed.crl']\n");
+    let both = files.0.join("both.pem");
+    let warning =
+        format!("gate.toml:4:1: `client_ca`: {}: none of the CRLs is of its authority", both.display());
+    assert!(said.contains(&warning) && said.matches("warning: ").count() == 1, "{said}");
+    files.write("other.crl", &other.crl(&[], 2120));
+    for all in ["client_crl = ['listed.crl', 'other.crl']\n", ""] {
+        assert!(!said_of(all).contains("warning: "));
+    }
 }
 
 #[test]
