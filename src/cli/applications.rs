@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -15,7 +15,7 @@ use toml::value::Datetime;
 use super::{Failure, warn};
 use crate::{
     access::{ID, MAX_SECRETS, Scope, Secret, SecretHash, Terms, is_id, without_secrets},
-    config::{Applications, Removed},
+    config::{Applications, ConfigError, Removed},
     dict::dump::date,
     template::Pattern,
 };
@@ -160,7 +160,7 @@ fn id(text: &str) -> Result<String, String> {
 
 fn scope(text: &str) -> Result<Scope, String> {
     let names = || Scope::ALL.map(Scope::as_str).join(", ");
-    Scope::from_name(text).ok_or_else(|| format!("accepted: {}", names()))
+    Scope::from_name(text.trim()).ok_or_else(|| format!("accepted: {}", names()))
 }
 
 fn pattern(text: &str) -> Result<Pattern, String> {
@@ -168,8 +168,12 @@ fn pattern(text: &str) -> Result<Pattern, String> {
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
-    let network = text.parse().ok().filter(|network: &IpNet| *network == network.trunc());
-    network.ok_or_else(|| "accepted is a network such as 10.0.0.0/8 or 2001:db8::/32".to_owned())
+    let network: IpNet =
+        text.parse().map_err(|_| "accepted is a network such as 10.0.0.0/8 or 2001:db8::/32".to_owned())?;
+    match network.trunc() {
+        whole if whole == network => Ok(network),
+        whole => Err(format!("it has bits beyond its prefix: the network is {whole}")),
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -188,7 +192,7 @@ fn add(arguments: &AddArguments) -> Result<(), Failure> {
         return Err(Failure::usage("the scope admin goes with no other", hint));
     }
     let (secret, hash) = new_secret()?;
-    change(&at.file, |all| {
+    change(&at.file, Absent::IsMade, |all| {
         if all.list.iter().any(|terms| terms.id == *id) {
             let hint = "`rxgate app rotate` gives it another secret; `rxgate app remove` takes it out";
             return Err(Failure::usage(format!("there is an application {id}"), hint));
@@ -203,6 +207,9 @@ fn add(arguments: &AddArguments) -> Result<(), Failure> {
                 "take another id; if it is the same application, add --take-over",
             ));
         }
+        if *take_over && all.removed(id).is_none() {
+            note(&format!("there was no application {id} before: it takes nothing over"));
+        }
         all.removed.retain(|removed| removed.id != *id);
         all.list.push(Terms {
             secrets: vec![hash],
@@ -213,7 +220,7 @@ fn add(arguments: &AddArguments) -> Result<(), Failure> {
             sessions: *sessions,
             ..Terms::new(id, scope.iter().copied())
         });
-        Ok(())
+        Ok(true)
     })?;
     told(&secret)
 }
@@ -222,29 +229,36 @@ fn rotate(arguments: &RotateArguments) -> Result<(), Failure> {
     let RotateArguments { id, drop_old, at } = arguments;
     let new = if *drop_old { None } else { Some(new_secret()?) };
     let (secret, hash) = new.unzip();
-    change(&at.file, |all| {
+    change(&at.file, Absent::IsRefused, |all| {
         let secrets = &mut find(all, id)?.secrets;
+        if *drop_old && secrets.len() < MAX_SECRETS {
+            note(&format!("{id} has no older secret: nothing is changed"));
+            return Ok(false);
+        }
         let kept = if hash.is_some() { MAX_SECRETS - 1 } else { 1 };
         secrets.drain(..secrets.len().saturating_sub(kept));
         secrets.extend(hash);
-        Ok(())
+        Ok(true)
     })?;
     secret.as_ref().map_or(Ok(()), told)
 }
 
 fn remove(arguments: &RemoveArguments) -> Result<(), Failure> {
     let RemoveArguments { id, at } = arguments;
-    change(&at.file, |all| {
+    change(&at.file, Absent::IsRefused, |all| {
         find(all, id)?;
         all.list.retain(|terms| terms.id != *id);
         all.removed.push(Removed { id: id.clone(), since: now() });
-        Ok(())
+        Ok(true)
     })
 }
 
 fn list(arguments: &ListArguments) -> Result<(), Failure> {
-    let read = Applications::from_file(&arguments.at.file)?;
-    warn(&read.warnings);
+    let file = &arguments.at.file;
+    let read = read(file)?;
+    if read.list.is_empty() && read.removed.is_empty() {
+        note(&format!("{} has no application", file.display()));
+    }
     let mut out = io::stdout().lock();
     if arguments.json {
         let shown: Vec<_> =
@@ -317,30 +331,67 @@ fn told(secret: &Secret) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Changes the file while nobody else does. One that is not there yet is made.
-fn change(file: &Path, change: impl FnOnce(&mut Applications) -> Result<(), Failure>) -> Result<(), Failure> {
+/// What becomes of a change if there is no file.
+#[derive(PartialEq, Eq)]
+enum Absent {
+    IsMade,
+    IsRefused,
+}
+
+/// Changes the file while nobody else does. `change` says whether there is anything to write.
+fn change(
+    file: &Path,
+    absent: Absent,
+    change: impl FnOnce(&mut Applications) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
     let unwritten = |error: io::Error| {
         Failure::failed(
             format!("cannot write {}: {error}", file.display()),
             "look at the directory and its owner, or give another file by --file",
         )
     };
+    if absent == Absent::IsRefused && !file.exists() {
+        return Err(no_file(file));
+    }
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let directory = File::open(directory).map_err(unwritten)?;
     // Until it is closed; two at a time would lose what one of them did.
     directory.lock().map_err(unwritten)?;
-    let mut all = if file.exists() {
-        let read = Applications::from_file(file)?;
-        warn(&read.warnings);
-        read
-    } else {
-        Applications::default()
-    };
-    change(&mut all)?;
+    let is_new = absent == Absent::IsMade && !file.exists();
+    let mut all = if is_new { Applications::default() } else { read(file)? };
+    if !change(&mut all)? {
+        return Ok(());
+    }
     all.write(file).map_err(unwritten)?;
-    writeln!(
-        io::stderr().lock(),
-        "a running gateway learns of it by SIGHUP or POST /reload: until then all is as before"
-    )?;
-    Ok(())
+    let path = path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let what = if is_new { "new file" } else { "changed" };
+    let text = format!(
+        "{what} {}: a running gateway whose [access] names it learns of it by SIGHUP or POST /reload; until then all \
+         is as before",
+        path.display()
+    );
+    Ok(writeln!(io::stderr().lock(), "{}", without_secrets(&text))?)
+}
+
+fn read(file: &Path) -> Result<Applications, Failure> {
+    let read = Applications::from_file(file).map_err(|error| match error {
+        ConfigError::Unreadable { ref source, .. } if source.kind() == io::ErrorKind::NotFound => {
+            no_file(file)
+        }
+        error => error.into(),
+    })?;
+    warn(&read.warnings);
+    Ok(read)
+}
+
+fn no_file(file: &Path) -> Failure {
+    Failure::usage(
+        format!("there is no file {}", file.display()),
+        "give that of the applications by --file: `applications` of [access]; `rxgate app add` makes it if there is none",
+    )
+}
+
+fn note(text: &str) {
+    // With standard error gone there is nobody left to tell.
+    _ = writeln!(io::stderr().lock(), "note: {}", without_secrets(text));
 }

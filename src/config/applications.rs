@@ -163,9 +163,11 @@ fn application(mut section: Section<'_, '_>) -> Option<(Terms, Option<usize>)> {
         section.reader.warn(id.offset, "`id` has the form of a secret", hint);
     }
     let secrets = secrets(&mut section);
+    let before = section.reader.problems.len();
     let scopes = section.list("scopes", SCOPE, Scope::from_name);
     let has = |scope: Scope| scopes.iter().find(|found| found.value == scope);
-    if scopes.is_empty() {
+    // One that is no scope is told of already.
+    if scopes.is_empty() && section.reader.problems.len() == before {
         let offset = section.offset();
         section.reader.refuse(offset, "an application without `scopes`", format!("accepted: {SCOPE}"));
     }

@@ -212,6 +212,55 @@ fn what_is_wrong_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn each_command_says_which_file_it_is_about() {
+    let file = File::new("named");
+    let at = file.0.display();
+    for arguments in [&["list"][..], &["remove", "video"], &["rotate", "video"]] {
+        let (code, out, errors) = file.app(arguments);
+        assert_eq!((code, out), (2, String::new()), "{arguments:?}");
+        assert!(errors.starts_with(&format!("error: there is no file {at}\nhint: ")), "{errors}");
+        assert!(errors.contains("--file") && !file.0.exists(), "{errors}");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_rxgate"))
+        .args(["app", "add", "video", "--scope", "apply, read"])
+        .current_dir(file.0.parent().unwrap())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && errors.starts_with(&format!("new file {at}: ")), "{errors}");
+    let (_, _, errors) = file.app(&["add", "voice", "--scope", "read"]);
+    assert!(errors.starts_with(&format!("changed {at}: ")), "{errors}");
+    for id in ["video", "voice"] {
+        assert_eq!(file.app(&["remove", id]).0, 0);
+    }
+    fs::write(&file.0, "").unwrap();
+    assert_eq!(file.app(&["list"]), (0, String::new(), format!("note: {at} has no application\n")));
+}
+
+#[test]
+fn what_changes_nothing_says_so() {
+    let file = File::new("nothing");
+    let (code, secret, errors) = file.app(&["add", "video", "--scope", "read", "--take-over"]);
+    assert_eq!(code, 0, "{errors}");
+    assert!(errors.starts_with("note: there was no application video before: "), "{errors}");
+    let kept = fs::read_to_string(&file.0).unwrap();
+    assert_eq!(
+        file.app(&["rotate", "video", "--drop-old"]),
+        (0, String::new(), "note: video has no older secret: nothing is changed\n".into())
+    );
+    assert_eq!(fs::read_to_string(&file.0).unwrap(), kept);
+    assert_eq!(file.place("video", &secret), Some(0));
+    assert_eq!(file.app(&["remove", "video"]).0, 0);
+    let (code, _, errors) = file.app(&["add", "video", "--scope", "read", "--take-over"]);
+    assert!(code == 0 && !errors.contains("note: "), "{errors}");
+    let (code, _, errors) = file.app(&["add", "voice", "--scope", "read", "--ue", "10.0.0.1/8"]);
+    assert!(code == 2 && errors.contains("the network is 10.0.0.0/8"), "{errors}");
+    fs::write(&file.0, "[[application]]\nid = \"video\"\nscopes = [\"reed\"]\n").unwrap();
+    let (_, _, errors) = file.app(&["list"]);
+    assert_eq!(errors.matches("error: ").count(), 1, "{errors}");
+}
+
+#[test]
 fn a_secret_in_the_wrong_place_is_not_shown() {
     let file = File::new("misplaced");
     let secret = file.app(&["add", "a", "--scope", "read"]).1;
