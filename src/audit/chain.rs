@@ -90,6 +90,22 @@ pub enum Problem {
         /// The piece.
         place: Place,
     },
+    /// No line of a file is even like one of a log.
+    #[error("{file}: no audit log: none of its lines ({lines}) is like one of a log")]
+    NoLog {
+        /// Which.
+        file: Arc<str>,
+        /// How many there are.
+        lines: u64,
+    },
+    /// Every line of a file ends in another way than a gateway's.
+    #[error("{file}: changed: its lines ({lines}) end with CR LF; a gateway ends them with LF alone")]
+    LineEnds {
+        /// Which.
+        file: Arc<str>,
+        /// How many there are.
+        lines: u64,
+    },
     /// The rest of a file cannot be read.
     #[error("{file}: cannot be read: {error}")]
     Unreadable {
@@ -121,6 +137,14 @@ pub struct Seen {
 struct Bad {
     place: Place,
     why: Wrong,
+}
+
+/// How much was found that is no line yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    bad: usize,
+    piece: usize,
+    more: u64,
 }
 
 /// What was found so far.
@@ -302,6 +326,19 @@ impl Checker {
     fn clear(&mut self) {
         self.bad.clear();
         self.piece.clear();
+    }
+
+    /// What there is to forget if a file turns out to be none of a log: what was found before its first line.
+    pub fn mark(&self) -> Mark {
+        Mark { bad: self.bad.len(), piece: self.piece.len(), more: self.more }
+    }
+
+    /// One problem stands for all lines since then, none of which was whole.
+    pub fn instead(&mut self, Mark { bad, piece, more }: Mark, problem: Problem) {
+        self.bad.truncate(bad);
+        self.piece.truncate(piece);
+        self.more = more;
+        self.problem(problem);
     }
 
     pub fn problem(&mut self, problem: Problem) {

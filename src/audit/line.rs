@@ -20,6 +20,8 @@ use crate::dict::dump::date;
 /// Longest line. Octets; what is longer was not written by an audit log.
 pub const MAX_LINE: usize = 64 * 1024;
 
+/// How a line begins.
+pub(super) const BEGINNING: &[u8] = b"{\"seq\":";
 /// How the last member begins, which the hash is not of.
 const HASH: &[u8] = b",\"hash\":\"";
 /// How a line ends after the hash.

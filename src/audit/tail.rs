@@ -4,7 +4,7 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 
 use super::{
     Mark,
-    line::{Hash, Head, Line, MAX_LINE, Wrong},
+    line::{BEGINNING, Hash, Head, Line, MAX_LINE, Wrong},
 };
 
 /// How much of the end is looked at: a line, and what may stand behind it. Octets.
@@ -79,7 +79,7 @@ impl Tail {
             rest = rest.get(..start - 1).unwrap_or_default();
         }
         // A first line that was not written to its end begins like one, or the disk has nothing of it but its length.
-        let is_line = b"{\"seq\":".iter().zip(end).all(|(one, other)| one == other);
+        let is_line = BEGINNING.iter().zip(end).all(|(one, other)| one == other);
         let is_blank = end.iter().all(|octet| *octet == 0);
         match is_all && !end.contains(&b'\n') && (is_line || is_blank) {
             true => {

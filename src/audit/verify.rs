@@ -8,7 +8,7 @@ use std::{
 use super::{
     Hash, Problem,
     chain::{Checker, Place, Seen},
-    line::{Line, MAX_LINE},
+    line::{BEGINNING, Line, MAX_LINE},
 };
 
 /// What is checked.
@@ -54,13 +54,14 @@ pub fn verify(sources: impl IntoIterator<Item = Source>, wanted: &[Hash]) -> Rep
     checker.wanted = wanted.to_vec();
     let mut is_unfinished = false;
     for mut file in files {
-        let mut number = 0;
+        let (mut number, mark, mut looks) = (0, checker.mark(), Looks::default());
         while let Some(read) = file.next.take() {
             match read {
                 Ok(Some(Read { octets, is_long, has_end })) => {
                     number += 1;
                     let place = Place { file: file.name.clone(), line: number };
                     checker.line(place, &octets, number == 1, is_long);
+                    looks.line(&octets, has_end);
                     is_unfinished = !has_end;
                     file.next = Some(read_line(&mut *file.content));
                 }
@@ -70,6 +71,10 @@ pub fn verify(sources: impl IntoIterator<Item = Source>, wanted: &[Hash]) -> Rep
                     checker.problem(Problem::Unreadable { file: file.name.clone(), error });
                 }
             }
+        }
+        if let Some(problem) = looks.problem(file.name, number) {
+            checker.instead(mark, problem);
+            is_unfinished = false;
         }
     }
     checker.end(is_unfinished);
@@ -94,6 +99,37 @@ impl File {
             _ => None,
         };
         Self { name: name.into(), content, first, next: Some(next) }
+    }
+}
+
+/// How the lines of a file look that may be none of a log.
+#[derive(Default)]
+struct Looks {
+    /// One begins like one of a log, or is a piece of one.
+    like_one: bool,
+    /// One ends with CR LF.
+    other_end: bool,
+    /// One ends as those of a log do.
+    right_end: bool,
+}
+
+impl Looks {
+    fn line(&mut self, octets: &[u8], has_end: bool) {
+        let is_piece = !has_end && (BEGINNING.starts_with(octets) || octets.iter().all(|octet| *octet == 0));
+        self.like_one |= octets.starts_with(BEGINNING) || is_piece;
+        let is_other = has_end && octets.ends_with(b"\r");
+        self.other_end |= is_other;
+        self.right_end |= !is_other && (has_end || Line::read(octets).is_ok());
+    }
+
+    fn problem(&self, file: Arc<str>, lines: u64) -> Option<Problem> {
+        if lines == 0 {
+            None
+        } else if !self.like_one {
+            Some(Problem::NoLog { file, lines })
+        } else {
+            (self.other_end && !self.right_end).then_some(Problem::LineEnds { file, lines })
+        }
     }
 }
 

@@ -72,7 +72,10 @@ impl Writer {
         };
         writer.tell_behind(tail.mark());
         writer.due.push_back(Entry::now(Mark::Start { version: env!("CARGO_PKG_VERSION") }));
-        writer.log_head("the audit log goes on after this line");
+        match writer.head == Head::NONE {
+            true => info!(path = %writer.path.display(), "a new audit log begins"),
+            false => writer.log_head("the audit log goes on after this line"),
+        }
         Ok(writer)
     }
 

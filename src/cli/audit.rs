@@ -9,7 +9,7 @@ use std::{
 use clap::{Args, Subcommand};
 
 use super::Failure;
-use crate::audit::{Hash, Report, Source, verify};
+use crate::audit::{Hash, Problem, Report, Source, verify};
 
 /// Checks audit logs.
 ///
@@ -70,11 +70,33 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "a log has a line since the gateway's first start: compare it with a copy",
         )),
         true => Ok(()),
-        false => Err(Failure::failed(
+        false => Err(failure(&report)),
+    }
+}
+
+fn failure(report: &Report) -> Failure {
+    let (text, hint) = match &report.problems[..] {
+        [] => (
+            "the audit log has not every hash that --contains asks for",
+            "give all files of the log, and the hash of this one; otherwise lines are gone or written anew: compare it \
+             with a copy",
+        ),
+        [Problem::CutOff { .. }] => (
+            "the last line of the audit log is not whole",
+            "it is right if a gateway was killed, and it says so when it starts again, or if one writes now; otherwise \
+             compare the log with a copy",
+        ),
+        [Problem::NoLog { .. }] => ("there is no audit log in a file", "give `file` of [audit]"),
+        [Problem::LineEnds { .. }] => (
+            "the audit log has other line ends than it was written with",
+            "`tr -d '\\r' <FILE | rxgate audit verify -` checks it without them",
+        ),
+        _ => (
             "the audit log is not whole",
             "give all files of the log; what is wrong then is no work of a gateway: compare it with a copy",
-        )),
-    }
+        ),
+    };
+    Failure::failed(text, hint)
 }
 
 fn open(file: &Path) -> Result<Source, Failure> {
@@ -105,8 +127,8 @@ fn show(report: &Report, files: usize) -> io::Result<()> {
     if let (Some(first), Some(last)) = (&report.first, &report.last) {
         write!(out, ", from {} (seq {}) to {} (seq {})", first.time, first.seq, last.time, last.seq)?;
     }
-    let chain = match report.is_whole() {
-        true if report.lines == 0 => "no chain",
+    let chain = match report.problems.is_empty() {
+        _ if report.first.is_none() => "no chain",
         true => "chain whole",
         false => "chain broken",
     };
