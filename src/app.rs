@@ -41,7 +41,7 @@ use crate::{
     live::Live,
     metrics::Collect,
     north::{
-        admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin},
+        admin::{self, Admin, KeptTemplates, Process, Pulse, TemplateAdmin, not_reloaded},
         audit::audited,
         gatekeeper::{self, Answers, AnswersConfig, Gatekeeper, Notifications},
         limits::{Limits, Refusals},
@@ -399,7 +399,8 @@ impl App {
         let reloaded = self.reloader.reload(by.clone()).await;
         if let Some(audit) = &self.audit {
             let outcome = if reloaded.is_ok() { Outcome::Done } else { Outcome::Refused };
-            audit.note(Operation { operation: "reload".into(), outcome, ..by });
+            let reason = reloaded.as_ref().err().map(|problems| not_reloaded(problems.len()).into());
+            audit.note(Operation { operation: "reload".into(), outcome, reason, ..by });
         }
         reloaded.map(|(changes, _)| changes)
     }

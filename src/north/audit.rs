@@ -182,6 +182,8 @@ impl Open {
             matches!(operation.outcome, Outcome::Unauthenticated | Outcome::Forbidden | Outcome::Limited);
         if let Some(Because { code, reason }) = response.extensions().get() {
             (operation.code, operation.reason) = (*code, Some(reason.clone().into()));
+            // The client asked for what is not his, and is not told so.
+            self.asked_for |= operation.outcome == Outcome::Refused;
         }
         made(operation, response.headers());
     }

@@ -5,7 +5,7 @@ use std::fs;
 use rxgate::access::{Scope, Secret, SecretHash, Terms};
 use serde_json::{Value, json};
 
-use crate::world::{World, application, asked, by, shown};
+use crate::world::{ALL, World, application, asked, by, shown};
 
 const REGISTRATIONS: &str = "/ApplicationQoSNotification/registration";
 const GET: &str = "GET /ApplicationQoSNotification/registration";
@@ -46,6 +46,8 @@ async fn each_application_that_a_reload_changes_has_a_line() {
     rxgate::config::Applications::from(vec![operator, kept]).write(&file).unwrap();
     let who = format!("{}x-correlator: corr-1\r\n", by("operator"));
     assert_eq!(world.admin(&who, "POST", "/reload", "").await.status, 200);
+    fs::write(&file, good.replace("[\"read\"]", "[\"reed\"]")).unwrap();
+    assert_eq!(world.admin(&who, "POST", "/reload", "").await.status, 422);
     let log = world.end().await;
 
     let changes = ["application added", "application changed", "application removed", "POST /reload"];
@@ -67,7 +69,17 @@ async fn each_application_that_a_reload_changes_has_a_line() {
             with(asked("application changed"), json!({ "target": "video", "changed": ["secret dropped"] })),
             with(asked("application removed"), json!({ "target": "voice" })),
             with(asked("POST /reload"), json!({ "status": 200 })),
+            with(
+                asked("POST /reload"),
+                json!({ "status": 422, "outcome": "refused", "reason": "nothing is reloaded: 1 problem" })
+            ),
         ]
+    );
+    let refused = lines(&log, &["reload"]).into_iter().filter(|line| line["outcome"] == "refused");
+    assert_eq!(
+        refused.collect::<Vec<_>>(),
+        [json!({ "operation": "reload", "listener": "signal", "outcome": "refused",
+            "reason": "nothing is reloaded: 1 problem" })]
     );
     assert!(!log.contains("argon2") && !log.contains("tel:491"));
     for hash in hashes {
@@ -100,6 +112,42 @@ async fn who_is_too_fast_or_inactive_is_named() {
     let stand_for = |line: &Value| line["repeated"].as_u64().unwrap_or(1);
     assert_eq!(inactive.iter().map(stand_for).sum::<u64>(), 3);
     assert_eq!(of(400)[0]["application"], "idle");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_anothers_session_is_written_and_not_told() {
+    let world = World::new("theirs", &[application("video", &ALL), application("voice", &ALL)]).await;
+    let id = world.apply(&by("video"), &asked("")).await.request_id();
+    let unknown = "01976d3c-8a52-7a3e-b6a8-0f6a7c1d9b44";
+    for method in ["GET", "DELETE"] {
+        for id in [id.as_str(), unknown] {
+            let path = format!("/ApplicationQoSService/qos/{id}");
+            assert_eq!(world.http(&by("voice"), method, &path, "").await.status, 404);
+        }
+    }
+    assert_eq!(
+        world.http(&by("video"), "GET", &format!("/ApplicationQoSService/qos/{id}"), "").await.status,
+        200
+    );
+    let log = world.end().await;
+    let route = "/ApplicationQoSService/qos/{requestId}";
+    let lines = lines(&log, &[&format!("GET {route}"), &format!("DELETE {route}")]);
+    let found: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (&line["operation"], &line["request_id"], line["application"] == "voice", &line["reason"])
+        })
+        .collect();
+    let theirs = json!("the session is another application's");
+    let (get, delete) = (json!(format!("GET {route}")), json!(format!("DELETE {route}")));
+    assert_eq!(
+        found,
+        [
+            (&get, &json!(id), true, &theirs),
+            (&delete, &json!(id), true, &theirs),
+            (&delete, &json!(unknown), true, &Value::Null),
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,7 +30,7 @@ pub use kept::{Changing, KeptTemplates};
 pub use metrics::Process;
 pub use peers::{LocalView, PathView, PeerView, Peers};
 pub use pulse::Pulse;
-pub use reload::{Reload, ReloadProblem, Reloaded};
+pub use reload::{Reload, ReloadProblem, Reloaded, not_reloaded};
 pub use templates::TemplateAdmin;
 pub(crate) use templates::{ListedRule, LoadedTemplate, TemplateProblem};
 

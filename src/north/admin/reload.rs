@@ -12,7 +12,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Admin, CONFIGURATION};
-use crate::{BoxFuture, audit::Operation, north::audit::Witness};
+use crate::{
+    BoxFuture,
+    audit::Operation,
+    north::audit::{Because, Witness},
+};
 
 /// Where the operator's interface has the configuration read again.
 pub trait Reload: Send + Sync {
@@ -70,11 +74,20 @@ pub(super) async fn reload(State(admin): State<Admin>, request: Request) -> Resp
     match Arc::clone(&admin.reload).reload(by).await {
         Ok(reloaded) => Json(reloaded).into_response(),
         Err(problems) => {
-            let what =
-                if problems.len() == 1 { "1 problem".into() } else { format!("{} problems", problems.len()) };
-            let message = format!("nothing is reloaded: {what}");
+            let message = not_reloaded(problems.len());
+            let reason = message.clone();
             let body = NotReloaded { error: NotReloadedInside { message, problems } };
-            (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+            let mut response = (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response();
+            response.extensions_mut().insert(Because { code: None, reason });
+            response
         }
+    }
+}
+
+/// Why nothing was reloaded, in short: the problems show what the files say, and that is not for every log.
+pub fn not_reloaded(problems: usize) -> String {
+    match problems {
+        1 => "nothing is reloaded: 1 problem".into(),
+        many => format!("nothing is reloaded: {many} problems"),
     }
 }

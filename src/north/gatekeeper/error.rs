@@ -70,6 +70,9 @@ pub enum ApiError {
          QoS again"
     )]
     TemplateGone,
+    /// The session is another application's: the client is told what it is told of one that is not there.
+    #[error("{}", text(&SessionError::NotFound))]
+    NotTheirs,
     /// Whoever sent the request may not.
     #[error("{}", denied(.0))]
     Denied(#[from] Denial),
@@ -215,7 +218,9 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::NoSuchPath | Self::NoTemplate | Self::TemplateGone => StatusCode::NOT_FOUND,
+            Self::NoSuchPath | Self::NoTemplate | Self::TemplateGone | Self::NotTheirs => {
+                StatusCode::NOT_FOUND
+            }
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
@@ -317,6 +322,10 @@ impl IntoResponse for ApiError {
         }
         match &self {
             Self::Denied(denial) => auth::add_denial(denial, &mut response),
+            Self::NotTheirs => {
+                let reason = "the session is another application's".into();
+                response.extensions_mut().insert(Because { code: None, reason });
+            }
             Self::Registration(error) if error.is_policy() => {
                 response.extensions_mut().insert(Because { code: None, reason: error.to_string() });
             }

@@ -38,8 +38,10 @@ impl Gatekeeper {
     ) -> Result<Session, ApiError> {
         let user = end_user.map(EndUser::parse).transpose()?;
         let session = self.sessions.status(id).await?;
-        let is_it = caller.owns(session.owner.as_deref())
-            && user.is_none_or(|user| session.end_user == user.normalised());
+        if !caller.owns(session.owner.as_deref()) {
+            return Err(ApiError::NotTheirs);
+        }
+        let is_it = user.is_none_or(|user| session.end_user == user.normalised());
         if is_it { Ok(session) } else { Err(SessionError::NotFound.into()) }
     }
 }
