@@ -172,9 +172,9 @@ async fn a_store_without_its_numbers_is_refused_until_the_loss_is_accepted() {
     }
     let accepting = EmbeddedConfig { accept_loss: true, ..config(&folder) };
     for (octets, says) in [
-        (&[][..], "commits is missing or empty"),
+        (&[][..], "commits is missing or holds no number"),
         (&[b'x'; 32], "commits cannot be read"),
-        (&[7; 5], "commits cannot"),
+        (&[7; 5], "commits cannot be read"),
     ] {
         let (store, opened) = EmbeddedStore::open(&accepting).unwrap();
         assert_eq!((opened, store.count().await), (Opened { is_new: false, lost: true }, Ok(1)));

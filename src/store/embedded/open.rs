@@ -175,7 +175,7 @@ impl EmbeddedStore {
         })?;
         let is_forgotten = match written {
             // There was a number before the database was made.
-            Written::Nothing if is_made => Some("is missing or empty"),
+            Written::Nothing if is_made => Some("is missing or holds no number"),
             Written::Unreadable => Some("cannot be read"),
             Written::Nothing | Written::Number(_) => None,
         };
