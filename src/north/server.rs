@@ -181,7 +181,6 @@ impl Server {
             tokio::select! {
                 () = &mut made => break,
                 Ok(accepted) = self.listener.accept() => take(&mut tasks, accepted),
-                else => break,
             }
         }
         // Asked directly for the last ones: what the runtime knows of them may be old.

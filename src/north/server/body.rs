@@ -17,18 +17,18 @@ use super::super::limits::Limits;
 /// Over HTTP/2 an answer before the end of the body goes with RST_STREAM(NO_ERROR), and although clients must not discard
 /// the answer for that (RFC 9113 §8.1), some do: they would not see why they are refused. Within the bounds of a body that
 /// is read; HTTP/1.1 ends the connection instead.
-pub(super) struct ToItsEnd {
+pub(super) struct Drained {
     body: Option<Incoming>,
     limits: Limits,
 }
 
-impl ToItsEnd {
+impl Drained {
     pub fn new(body: Incoming, limits: Limits) -> Self {
         Self { body: Some(body), limits }
     }
 }
 
-impl Body for ToItsEnd {
+impl Body for Drained {
     type Data = Bytes;
     type Error = hyper::Error;
 
@@ -48,7 +48,7 @@ impl Body for ToItsEnd {
     }
 }
 
-impl Drop for ToItsEnd {
+impl Drop for Drained {
     fn drop(&mut self) {
         if let Some(mut body) = self.body.take().filter(|body| !body.is_end_stream()) {
             let Limits { max_body, body_timeout, .. } = self.limits;

@@ -26,7 +26,7 @@ use super::{
         limits::{Counted, Limits},
     },
     activity::{Activity, Watched},
-    body::ToItsEnd,
+    body::Drained,
     https::ClientCertificate,
 };
 use crate::live::Live;
@@ -81,13 +81,11 @@ impl Connection {
             }
             let http2 = request.version() == Version::HTTP_2;
             let serving = during.begin(http2);
-            let request = named(request);
-            let response = if http2 {
-                router.call(request.map(|body| Body::new(ToItsEnd::new(body, limits))))
-            } else {
-                router.call(request.map(Body::new))
-            };
-            let (during, draining) = (during.clone(), draining.clone());
+            let request = named(request).map(|body| match http2 {
+                true => Body::new(Drained::new(body, limits)),
+                false => Body::new(body),
+            });
+            let (response, during, draining) = (router.call(request), during.clone(), draining.clone());
             async move {
                 let mut response = response.await;
                 if draining.get() {
