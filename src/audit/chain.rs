@@ -147,19 +147,36 @@ pub(super) struct Mark {
     more: u64,
 }
 
-/// What was found so far.
+/// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Checker {
+pub struct Report {
+    /// Lines of all files, whatever they are.
     pub lines: u64,
+    /// The first whole line of the chain.
     pub first: Option<Seen>,
+    /// The last one.
     pub last: Option<Seen>,
+    /// What is wrong, in the order of the lines, and hardly more than the first hundred.
     pub problems: Vec<Problem>,
     /// Problems beyond those.
     pub more: u64,
-    /// What is worth knowing and in order.
+    /// What is worth knowing, and in order.
     pub remarks: Vec<String>,
-    /// Hashes that were looked for and not found yet.
-    pub wanted: Vec<Hash>,
+    /// Hashes that should be there and were not found.
+    pub absent: Vec<Hash>,
+}
+
+impl Report {
+    /// Nothing is changed, missing, inserted or reordered, as far as these files tell.
+    pub fn is_whole(&self) -> bool {
+        self.problems.is_empty() && self.absent.is_empty()
+    }
+}
+
+/// What was found so far, and what the next line is held against.
+#[derive(Debug, Default)]
+pub(super) struct Checker {
+    report: Report,
     /// The line that the next one should follow, and the one before it.
     head: Option<Head>,
     before: Option<Head>,
@@ -174,9 +191,15 @@ pub(super) struct Checker {
 }
 
 impl Checker {
+    /// That looks for these hashes, too.
+    pub fn new(wanted: &[Hash]) -> Self {
+        let report = Report { absent: wanted.to_vec(), ..Report::default() };
+        Self { report, ..Self::default() }
+    }
+
     /// The next line, without its end. `is_first`: of its file; `is_long`: it is longer than that.
     pub fn line(&mut self, place: Place, octets: &[u8], is_first: bool, is_long: bool) {
-        self.lines += 1;
+        self.report.lines += 1;
         let read = if is_long { Err(Wrong::Long) } else { Line::read(octets) };
         match read {
             Ok(line) => self.whole(place, &line, is_first),
@@ -189,7 +212,7 @@ impl Checker {
                 }
                 match self.bad.len() < MAX_TOLD {
                     true => self.bad.push(Bad { place, why }),
-                    false => self.more += 1,
+                    false => self.report.more += 1,
                 }
             }
         }
@@ -239,7 +262,8 @@ impl Checker {
             self.problem(Problem::Replaced { place, seq: line.seq });
             // Which of them is real, the next one tells.
             (self.other, self.head) = (Some(head), Some(line.head()));
-        } else if self.was_missing(line.seq) || self.first.as_ref().is_some_and(|first| line.seq < first.seq)
+        } else if self.was_missing(line.seq)
+            || self.report.first.as_ref().is_some_and(|first| line.seq < first.seq)
         {
             self.problem(Problem::Moved { place, seq: line.seq });
         } else {
@@ -252,11 +276,13 @@ impl Checker {
     fn was_missing(&mut self, seq: u64) -> bool {
         let is_it =
             |problem: &Problem| matches!(problem, Problem::Missing { seqs, .. } if seqs.contains(&seq));
-        let Some(at) = self.problems.iter().position(is_it) else { return false };
-        if let Problem::Missing { place, seqs } = self.problems.remove(at) {
+        let Some(at) = self.report.problems.iter().position(is_it) else { return false };
+        if let Problem::Missing { place, seqs } = self.report.problems.remove(at) {
             let parts = [*seqs.start()..=seq.saturating_sub(1), seq.saturating_add(1)..=*seqs.end()];
             let left = parts.into_iter().filter(|part| !part.is_empty()).rev();
-            left.for_each(|seqs| self.problems.insert(at, Problem::Missing { place: place.clone(), seqs }));
+            left.for_each(|seqs| {
+                self.report.problems.insert(at, Problem::Missing { place: place.clone(), seqs })
+            });
         }
         true
     }
@@ -264,7 +290,7 @@ impl Checker {
     fn accept(&mut self, place: &Place, line: &Line<'_>) {
         self.clear();
         let seen = Seen { seq: line.seq, time: line.time.clone().into_owned(), hash: line.hash };
-        self.wanted.retain(|wanted| *wanted != line.hash);
+        self.report.absent.retain(|wanted| *wanted != line.hash);
         match &*line.operation {
             "start" if self.head.is_some() && !self.stopped => self.remark(format!(
                 "{place}: the gateway started without having stopped: it was killed, or the last lines before are gone"
@@ -278,8 +304,8 @@ impl Checker {
         self.stopped = line.operation == "stop" || self.stopped && line.operation == "rotate";
         (self.before, self.other) = (self.head, None);
         self.head = Some(line.head());
-        self.first.get_or_insert_with(|| seen.clone());
-        self.last = Some(seen);
+        self.report.first.get_or_insert_with(|| seen.clone());
+        self.report.last = Some(seen);
     }
 
     /// If this line says that a piece stands before it, and it does, that is in order.
@@ -330,29 +356,33 @@ impl Checker {
 
     /// What there is to forget if a file turns out to be none of a log: what was found before its first line.
     pub fn mark(&self) -> Mark {
-        Mark { bad: self.bad.len(), piece: self.piece.len(), more: self.more }
+        Mark { bad: self.bad.len(), piece: self.piece.len(), more: self.report.more }
     }
 
     /// One problem stands for all lines since then, none of which was whole.
     pub fn instead(&mut self, Mark { bad, piece, more }: Mark, problem: Problem) {
         self.bad.truncate(bad);
         self.piece.truncate(piece);
-        self.more = more;
+        self.report.more = more;
         self.problem(problem);
     }
 
     pub fn problem(&mut self, problem: Problem) {
-        if self.problems.len() < MAX_TOLD { self.problems.push(problem) } else { self.more += 1 }
+        if self.report.problems.len() < MAX_TOLD {
+            self.report.problems.push(problem)
+        } else {
+            self.report.more += 1
+        }
     }
 
     fn remark(&mut self, remark: String) {
-        if self.remarks.len() < MAX_TOLD {
-            self.remarks.push(remark);
+        if self.report.remarks.len() < MAX_TOLD {
+            self.report.remarks.push(remark);
         }
     }
 
     /// There are no more lines. `is_unfinished`: the last one has no end.
-    pub fn end(&mut self, is_unfinished: bool) {
+    pub fn end(mut self, is_unfinished: bool) -> Report {
         let cut_off = match self.bad.last() {
             Some(Bad { why: Wrong::Piece, .. }) if is_unfinished => self.bad.pop(),
             _ => None,
@@ -368,5 +398,6 @@ impl Checker {
                     .into(),
             );
         }
+        self.report
     }
 }

@@ -17,8 +17,8 @@ mod tail;
 mod verify;
 mod writer;
 
-pub use chain::{Place, Problem, Seen};
+pub use chain::{Place, Problem, Report, Seen};
 pub use entry::{Entry, Mark, Operation, Outcome, What, clipped};
 pub use line::{Hash, Head, MAX_LINE};
 pub use log::{AuditError, AuditLog};
-pub use verify::{Report, Source, verify};
+pub use verify::{Source, verify};

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Hash, Problem,
-    chain::{Checker, Place, Seen},
+    chain::{Checker, Place, Report},
     line::{BEGINNING, Line, MAX_LINE},
 };
 
@@ -19,39 +19,12 @@ pub struct Source {
     pub content: Box<dyn BufRead>,
 }
 
-/// What was found.
-#[derive(Debug)]
-pub struct Report {
-    /// Lines of all files, whatever they are.
-    pub lines: u64,
-    /// The first whole line of the chain.
-    pub first: Option<Seen>,
-    /// The last one.
-    pub last: Option<Seen>,
-    /// What is wrong, in the order of the lines, and hardly more than the first hundred.
-    pub problems: Vec<Problem>,
-    /// Problems beyond those.
-    pub more: u64,
-    /// What is worth knowing, and in order.
-    pub remarks: Vec<String>,
-    /// Hashes that should be there and are not.
-    pub absent: Vec<Hash>,
-}
-
-impl Report {
-    /// Nothing is changed, missing, inserted or reordered, as far as these files tell.
-    pub fn is_whole(&self) -> bool {
-        self.problems.is_empty() && self.absent.is_empty()
-    }
-}
-
 /// Checks a log in one file or several, in whatever order they are given. The lines with the `wanted` hashes have to
 /// be there.
 pub fn verify(sources: impl IntoIterator<Item = Source>, wanted: &[Hash]) -> Report {
     let mut files: Vec<File> = sources.into_iter().map(File::begin).collect();
     files.sort_by_key(|file| file.first);
-    let mut checker = Checker::default();
-    checker.wanted = wanted.to_vec();
+    let mut checker = Checker::new(wanted);
     let mut is_unfinished = false;
     for mut file in files {
         let (mut number, mark, mut looks) = (0, checker.mark(), Looks::default());
@@ -77,9 +50,7 @@ pub fn verify(sources: impl IntoIterator<Item = Source>, wanted: &[Hash]) -> Rep
             is_unfinished = false;
         }
     }
-    checker.end(is_unfinished);
-    let Checker { lines, first, last, problems, more, remarks, wanted, .. } = checker;
-    Report { lines, first, last, problems, more, remarks, absent: wanted }
+    checker.end(is_unfinished)
 }
 
 /// A file that is read.
